@@ -1,0 +1,68 @@
+"""Errors named after what the receiver should do.
+
+This module imports only the standard library, so that a domain may raise from it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """How a refusal looks from outside; `rpc` maps each to one gRPC code."""
+
+    INVALID = "invalid"  # the request can never be right: mend it
+    NOT_FOUND = "not_found"  # missing, or not yours: the two look alike
+    CONFLICT = "conflict"  # right, but not in this state
+    EXISTS = "exists"  # the same key was used for something else
+    DENIED = "denied"  # this kind of caller may not do it
+    EXHAUSTED = "exhausted"  # over a limit that will pass
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One wrong field: its path in the request (`place.point.latitude`), a reason code, and a word for the reader."""
+
+    path: str
+    reason: str
+    description: str
+
+
+class Refused(Exception):
+    """An expected refusal: tell the user.
+
+    `reason` is a stable UPPER_SNAKE code; `violations` says which fields; `facts` are parameters for the message.
+    """
+
+    def __init__(
+        self, kind: Kind, reason: str, message: str, violations: Sequence[Violation] = (), **facts: str
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.reason = reason
+        self.message = message
+        self.violations = tuple(violations)
+        self.facts = facts
+
+
+def invalid(violations: Sequence[Violation]) -> Refused:
+    """The request has wrong fields; all of them are named at once."""
+    return Refused(Kind.INVALID, "INVALID_FIELDS", "; ".join(f"{v.path}: {v.description}" for v in violations), violations)
+
+
+def not_found(what: str, identifier: str) -> Refused:
+    """Nothing of that id for this caller; the same answer whether it never was or belongs to somebody else."""
+    return Refused(Kind.NOT_FOUND, f"{what.upper()}_NOT_FOUND", f"no such {what}", what=what, id=identifier)
+
+
+def denied(reason: str, message: str) -> Refused:
+    """This kind of caller may not do this at all, whatever the id."""
+    return Refused(Kind.DENIED, reason, message)
+
+
+class RetryLater(Exception):
+    """A passing fault outside: the same call may succeed later."""
+
+
+class Poison(Exception):
+    """This message can never be handled: dead-letter it, with this reason."""
