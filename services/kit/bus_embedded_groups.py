@@ -1,0 +1,301 @@
+"""Groups of the embedded log: who reads which partition, and how a waiting consumer is woken.
+
+Membership is a lease in the file: a member that has not polled for a session, or whose process is gone, loses its
+partitions to the others. Each move raises the partition's epoch; a commit names the epoch under which it read, so that
+one who was frozen and replaced is `Fenced`, even if the partition has come back to it meanwhile.
+
+Leases run on the machine's monotonic clock, which all its processes share: no jump of the wall clock ends one.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+from services.kit.bus import Fenced, LogUnavailable, Record
+from services.kit.bus_embedded_file import SHIFT, immediate, passing_faults, records_of
+
+WATCH_SECONDS = 0.02
+
+
+class Wakeup:
+    """Tells waiting consumers of this process that the file may hold something new."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._changed = threading.Condition()
+        self._closed = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self.count = 0
+
+    def notify(self) -> None:
+        with self._changed:
+            self.count += 1
+            self._changed.notify_all()
+
+    def wait(self, seen: int, timeout: float) -> None:
+        """Until `count` is no longer `seen`; take that number before reading, so that nothing is missed between."""
+        with self._changed:
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="log watcher", daemon=True)
+                self._watcher.start()
+            self._changed.wait_for(lambda: self.count != seen, timeout)
+
+    def close(self) -> None:
+        self._closed.set()
+        self.notify()
+        if self._watcher is not None:
+            self._watcher.join()
+
+    def _watch(self) -> None:
+        connection = self._connect()
+        last = 0
+        while not self._closed.wait(WATCH_SECONDS):
+            version = _version(connection)
+            if version != last:
+                last = version
+                self.notify()
+        connection.close()
+
+
+@dataclass(slots=True)
+class _Held:
+    """A partition in this member's hands."""
+
+    topic: str
+    number: int
+    epoch: int
+    position: int
+
+
+class Member:
+    """The port `Consumer`."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, team: str, topics: Sequence[str], session: float, wakeup: Wakeup
+    ) -> None:
+        self._connection = connection
+        self._team = team
+        self._topics = sorted(set(topics))
+        self._session = session
+        self._wakeup = wakeup
+        self._name = uuid4().hex
+        self._lock = threading.Lock()
+        self._held: dict[int, _Held] = {}
+        self._generation = -1
+        self._seen = 0.0
+        self._turn = 0
+        self._closed = False
+        with passing_faults():
+            self._attend()
+
+    def poll(self, timeout: float, limit: int) -> Sequence[Record]:
+        deadline = time.monotonic() + timeout
+        while True:
+            seen = self._wakeup.count
+            with self._lock, passing_faults():
+                if self._closed:
+                    return []
+                self._attend()
+                found = self._fetch(limit)
+            left = deadline - time.monotonic()
+            if found or left <= 0:
+                return found
+            self._wakeup.wait(seen, min(left, self._session / 3))
+
+    def commit(self, records: Sequence[Record]) -> None:
+        done: dict[tuple[str, int], int] = {}
+        for record in records:
+            place = (record.event.topic, record.partition)
+            done[place] = max(done.get(place, 0), record.offset + 1)
+        with self._lock, passing_faults():
+            if self._closed:
+                raise Fenced("this consumer has left the group")
+            with immediate(self._connection) as writer:
+                for (topic, number), upto in done.items():
+                    self._commit(writer, topic, number, upto)
+
+    def rewind(self) -> None:
+        with self._lock:
+            self._forget()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            with suppress(LogUnavailable), passing_faults():  # then the lease ends by itself
+                self._leave()
+            self._connection.close()
+        self._wakeup.notify()
+
+    def _commit(self, writer: sqlite3.Connection, topic: str, number: int, upto: int) -> None:
+        for partition, held in self._held.items():
+            if (held.topic, held.number) == (topic, number):
+                changed = writer.execute(
+                    "UPDATE owners SET next = ? WHERE team = ? AND partition = ? AND member = ? AND epoch = ?",
+                    (upto, self._team, partition, self._name, held.epoch),
+                )
+                if changed.rowcount == 1:
+                    return
+        raise Fenced(f"{topic}/{number} belongs to another consumer of {self._team} now")
+
+    def _forget(self) -> None:
+        self._held.clear()
+        self._generation = -1
+
+    def _attend(self) -> None:
+        """Keep the lease, notice who came and went, take and give up partitions."""
+        now = time.monotonic()
+        row = self._connection.execute("SELECT number FROM generations WHERE team = ?", (self._team,)).fetchone()
+        if now - self._seen < self._session / 3 and row is not None and row[0] == self._generation:
+            return
+        with immediate(self._connection) as writer:
+            self._renew(writer, now)
+            changed = _expire(writer, self._team, now, self._session) + _share(writer, self._team)
+            generation = _generation(writer, self._team, bool(changed))
+            held = self._owned(writer)
+        self._seen, self._generation, self._held = now, generation, held
+
+    def _renew(self, writer: sqlite3.Connection, now: float) -> None:
+        writer.execute(
+            "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (team, member) DO UPDATE SET seen = excluded.seen",
+            (self._team, self._name, "\n".join(self._topics), _home(), os.getpid(), now),
+        )
+
+    def _owned(self, writer: sqlite3.Connection) -> dict[int, _Held]:
+        rows = writer.execute(
+            "SELECT partitions.id, topic, number, epoch, owners.next FROM owners"
+            " JOIN partitions ON partitions.id = owners.partition WHERE team = ? AND member = ?",
+            (self._team, self._name),
+        )
+        return {row[0]: self._keep(row[0], _Held(*row[1:])) for row in rows}
+
+    def _keep(self, partition: int, fresh: _Held) -> _Held:
+        held = self._held.get(partition)
+        return held if held is not None and held.epoch == fresh.epoch else fresh
+
+    def _fetch(self, limit: int) -> list[Record]:
+        """Begins at another partition each time, so that a full one does not starve the rest."""
+        heads = dict(self._connection.execute("SELECT id, next FROM partitions").fetchall())
+        behind = [partition for partition, held in self._held.items() if held.position < heads[partition]]
+        self._turn += 1
+        start = self._turn % len(behind) if behind else 0
+        found: list[Record] = []
+        for partition in behind[start:] + behind[:start]:
+            if len(found) < limit:
+                found += self._take(partition, heads[partition], limit - len(found))
+        return found
+
+    def _take(self, partition: int, head: int, room: int) -> list[Record]:
+        held = self._held[partition]
+        rows = self._connection.execute(
+            "SELECT * FROM records WHERE place >= ? AND place < ? ORDER BY place LIMIT ?",
+            (partition << SHIFT | held.position, partition << SHIFT | head, room),
+        ).fetchall()
+        records = list(records_of(held.topic, held.number, rows))
+        held.position = records[-1].offset + 1 if len(rows) == room else head
+        return records
+
+    def _leave(self) -> None:
+        with immediate(self._connection) as writer:
+            writer.execute("DELETE FROM members WHERE team = ? AND member = ?", (self._team, self._name))
+            writer.execute("UPDATE owners SET member = NULL WHERE team = ? AND member = ?", (self._team, self._name))
+            _generation(writer, self._team, True)
+
+
+def _expire(writer: sqlite3.Connection, team: str, now: float, session: float) -> int:
+    """Remove who is silent or gone; a lease from before the last boot looks as if it came from the future."""
+    rows = writer.execute("SELECT member, home, pid, seen FROM members WHERE team = ?", (team,)).fetchall()
+    gone = [
+        member
+        for member, home, pid, seen in rows
+        if not now - session < seen <= now + session or (home == _home() and not _alive(pid))
+    ]
+    for member in gone:
+        writer.execute("DELETE FROM members WHERE team = ? AND member = ?", (team, member))
+    return len(gone)
+
+
+def _share(writer: sqlite3.Connection, team: str) -> int:
+    """Give every partition an owner, moving as few as an even spread allows; how many moved."""
+    members = {
+        member: set(topics.split("\n"))
+        for member, topics in writer.execute("SELECT member, topics FROM members WHERE team = ?", (team,))
+    }
+    rows = writer.execute(
+        "SELECT id, topic, member FROM partitions LEFT JOIN owners ON partition = id AND team = ? ORDER BY id", (team,)
+    ).fetchall()
+    topic_of = {partition: topic for partition, topic, _ in rows if any(topic in each for each in members.values())}
+    before = {partition: owner for partition, _, owner in rows if partition in topic_of}
+    after = _spread(topic_of, members, before)
+    moves = [(team, partition, owner) for partition, owner in after.items() if before[partition] != owner]
+    writer.executemany(
+        "INSERT INTO owners (team, partition, member, epoch) VALUES (?, ?, ?, 1)"
+        " ON CONFLICT (team, partition) DO UPDATE SET member = excluded.member, epoch = epoch + 1",
+        moves,
+    )
+    return len(moves)
+
+
+def _spread(topic_of: dict[int, str], members: dict[str, set[str]], before: dict[int, str | None]) -> dict[int, str]:
+    load = dict.fromkeys(sorted(members), 0)
+    after: dict[int, str] = {}
+    for partition, owner in before.items():
+        if owner in members and topic_of[partition] in members[owner]:
+            after[partition] = owner
+            load[owner] += 1
+    for partition, topic in topic_of.items():
+        able = [member for member in load if topic in members[member]]
+        owner = after.get(partition)
+        lightest = min(able, key=lambda member: load[member])
+        if owner is None:
+            after[partition] = lightest
+            load[lightest] += 1
+        elif load[owner] > load[lightest] + 1:
+            after[partition] = lightest
+            load[owner] -= 1
+            load[lightest] += 1
+    return after
+
+
+def _generation(writer: sqlite3.Connection, team: str, changed: bool) -> int:
+    row = writer.execute(
+        "INSERT INTO generations VALUES (?, 1) ON CONFLICT (team) DO UPDATE SET number = number + ? RETURNING number",
+        (team, int(changed)),
+    ).fetchone()
+    return int(row[0])
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """Changes whenever any other connection has committed. A fault counts as a change: the reader will meet it."""
+    try:
+        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+    except sqlite3.OperationalError:
+        return -1
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@cache
+def _home() -> str:
+    """Where a process number means something: this boot and process namespace (elsewhere than on Linux: nowhere)."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return uuid4().hex

@@ -1,0 +1,270 @@
+"""The consumer loop: records of the log become effects in a service's store, each once in effect.
+
+A micro-batch is one transaction: inbox rows, effects, outbox rows. Then the offsets are committed. A crash between the
+two brings the batch again and the inbox drops it.
+
+When a handler raises, the transaction is rolled back; what came before the culprit is done again without it, and the
+culprit alone gets up to three attempts in all. After that it is a dead letter and the partition goes on. Faults that
+pass (the log, the store, a neighbour) are never a record's fault: the batch is tried again, later. Too many dead
+letters in a row mean that the fault is ours: the worker halts, and the records stay in the log.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from enum import Enum
+
+from opentelemetry import context, trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from services.kit import deadletters, inbox
+from services.kit.bus import Consumer, Fenced, Log, LogUnavailable, Record
+from services.kit.dispatch import Listens, handler_of
+from services.kit.errors import Poison, RetryLater
+from services.kit.outbox import Unit, Units
+
+logger = logging.getLogger(__name__)
+_tracer = trace.get_tracer(__name__)
+_TRACE = TraceContextTextMapPropagator()
+ATTEMPTS = 3
+POLL_SECONDS = 0.5
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+INBOX_AGE = timedelta(days=30)
+PRUNE_EVERY = 60.0
+
+
+class State(Enum):
+    """What a worker is doing; `/readyz` shows it."""
+
+    IDLE = "idle"  # not started
+    RUNNING = "running"
+    WAITING = "waiting"  # something outside is ill: trying again
+    HALTED = "halted"  # needs a person
+    STOPPED = "stopped"
+
+
+class _Halt(Exception):
+    """Too many dead letters in a row."""
+
+
+class _Culprit(Exception):
+    """A batch failed while this record was handled; None when it failed as a whole."""
+
+    def __init__(self, record: Record | None, error: Exception) -> None:
+        super().__init__(str(error))
+        self.record = record
+        self.error = error
+
+    def place(self, records: Sequence[Record]) -> int | None:
+        return next((at for at, record in enumerate(records) if record is self.record), None)
+
+
+class Worker:
+    """One thread, one member of the group. `state`, `reason` and the numbers may be read from any thread."""
+
+    def __init__(
+        self,
+        log: Log,
+        group: str,
+        topics: Sequence[str],
+        units: Units,
+        listens: Listens,
+        batch: int = 200,
+        halt_after: int = 10,
+        on_progress: Callable[[Sequence[Record]], object] | None = None,
+    ) -> None:
+        self.group = group
+        self.topics = tuple(topics)
+        self.state = State.IDLE
+        self.reason = ""
+        self.dead_letters_in_a_row = 0
+        self.dead_letters = 0
+        self.handled = 0
+        self._log = log
+        self._units = units
+        self._listens = listens
+        self._batch = batch
+        self._halt_after = halt_after
+        self._on_progress = on_progress
+        self._attempts: dict[str, int] = {}
+        self._failures = 0
+        self._erased = False
+        self._pruned_at = time.monotonic()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"worker {group}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch at hand and leave the group."""
+        self._stopping.set()
+        self._thread.join()
+
+    def lag(self) -> int:
+        """How many records are waiting, at most (a compacted log has gaps)."""
+        return sum(self._lag_of(topic) for topic in self.topics)
+
+    def _lag_of(self, topic: str) -> int:
+        done = self._log.committed(self.group, topic)
+        return sum(max(end - done.get(partition, 0), 0) for partition, end in self._log.ends(topic).items())
+
+    def _run(self) -> None:
+        try:
+            self._consume()
+        except _Halt as halt:
+            self._halt(str(halt))
+        except Exception as error:  # the boundary: what is not foreseen stops this consumer, visibly
+            logger.exception("worker %s met what it does not know", self.group)
+            self._halt(f"{type(error).__name__}: {error}")
+        else:
+            self.state = State.STOPPED
+
+    def _halt(self, reason: str) -> None:
+        logger.error("worker %s halted: %s", self.group, reason)
+        self.reason = reason
+        self.state = State.HALTED
+
+    def _consume(self) -> None:
+        consumer = self._join()
+        if consumer is None:
+            return
+        try:
+            while not self._stopping.is_set():
+                self._turn(consumer)
+        finally:
+            consumer.close()
+
+    def _join(self) -> Consumer | None:
+        while not self._stopping.is_set():
+            try:
+                return self._log.consumer(self.group, self.topics)
+            except LogUnavailable as error:
+                self._wait(error)
+        return None
+
+    def _turn(self, consumer: Consumer) -> None:
+        try:
+            records = consumer.poll(POLL_SECONDS, self._batch)
+            if records:
+                self._settle(records)
+                consumer.commit(records)
+            self._tidy()
+        except Fenced:
+            consumer.rewind()
+        except (RetryLater, LogUnavailable) as error:
+            self._wait(error)
+            consumer.rewind()
+        else:
+            self.state, self.reason, self._failures = State.RUNNING, "", 0
+            if records and self._on_progress is not None:
+                self._on_progress(records)
+
+    def _wait(self, error: Exception) -> None:
+        self.state, self.reason = State.WAITING, str(error)
+        pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
+        self._failures = min(self._failures + 1, 10)
+        logger.warning("worker %s tries again in %.2f s: %s", self.group, pause, error)
+        self._stopping.wait(pause)
+
+    def _settle(self, records: Sequence[Record]) -> None:
+        """Each record is handled or a dead letter when this returns."""
+        while records:
+            try:
+                self._apply(records)
+                return
+            except _Culprit as culprit:
+                at = culprit.place(records)
+                if at is None:
+                    self._settle_singly(records)
+                    return
+                self._settle(records[:at])
+                self._judge(records[at], culprit.error)
+                records = records[at + 1 :]
+
+    def _settle_singly(self, records: Sequence[Record]) -> None:
+        """The commit itself failed, so nobody knows for whose sake; it counts as an attempt of each."""
+        for record in records:
+            self._attempts[record.event.id] = self._attempts.get(record.event.id, 0) + 1
+        for record in records:
+            self._settle([record])
+
+    def _judge(self, record: Record, error: Exception) -> None:
+        """Try the record alone until it is done or has had its attempts."""
+        attempts = self._attempts.get(record.event.id, 0) + 1
+        while attempts < ATTEMPTS and not isinstance(error, Poison):
+            self._attempts[record.event.id] = attempts
+            try:
+                return self._apply([record])
+            except _Culprit as culprit:
+                error = culprit.error
+                attempts += 1
+        self._bury(record, error)
+
+    def _apply(self, records: Sequence[Record]) -> None:
+        """One transaction for all of them."""
+        wanted = [record for record in records if self._concerns(record)]
+        if not wanted:
+            return
+        now = wanted[0] if len(wanted) == 1 else None
+        try:
+            with self._units() as unit:
+                fresh = inbox.take(unit.connection, self.group, wanted, self._units.clock())
+                for record in fresh:
+                    now = record
+                    self._handle(unit, record)
+                if len(wanted) > 1:
+                    now = None
+        except (RetryLater, LogUnavailable):
+            raise
+        except Exception as error:
+            raise _Culprit(now, error) from error
+        self._count(fresh)
+
+    def _concerns(self, record: Record) -> bool:
+        return record.event.payload is None or handler_of(self._listens, record) is not None
+
+    def _handle(self, unit: Unit, record: Record) -> None:
+        if record.event.payload is None:
+            deadletters.forget(unit.connection, [record.event.key])
+        handler = handler_of(self._listens, record)
+        if handler is None:
+            return
+        token = context.attach(_TRACE.extract(record.event.headers, context.Context()))
+        try:
+            with _tracer.start_as_current_span(f"handle {record.event.type or record.event.key.partition('/')[0]}"):
+                handler(unit, record)
+        finally:
+            context.detach(token)
+
+    def _count(self, fresh: Sequence[Record]) -> None:
+        if fresh:
+            self.handled += len(fresh)
+            self.dead_letters_in_a_row = 0
+        for record in fresh if self._attempts else ():
+            self._attempts.pop(record.event.id, None)
+        if any(record.event.payload is None for record in fresh):
+            self._erased = True
+
+    def _bury(self, record: Record, error: Exception) -> None:
+        if self.dead_letters_in_a_row >= self._halt_after:
+            raise _Halt(f"{self.dead_letters_in_a_row} dead letters in a row, and now {type(error).__name__}: {error}")
+        now = self._units.clock()
+        with self._units() as unit:
+            inbox.take(unit.connection, self.group, [record], now)
+            deadletters.bury(unit, self._units.ids(), self.group, record, error, now)
+        logger.error("dead letter: %s at %d/%d", record.event.type, record.partition, record.offset, exc_info=error)
+        self._attempts.pop(record.event.id, None)
+        self.dead_letters += 1
+        self.dead_letters_in_a_row += 1
+
+    def _tidy(self) -> None:
+        """Cut erased bytes off the disk, and now and then drop some old inbox rows."""
+        if self._erased:
+            self._erased = not self._units.database.checkpoint_truncate()
+        if time.monotonic() - self._pruned_at > PRUNE_EVERY:
+            self._pruned_at = time.monotonic()
+            with self._units() as unit:
+                inbox.prune(unit.connection, self._units.clock() - INBOX_AGE)

@@ -1,0 +1,40 @@
+"""The inbox: which records a group has had its effect of.
+
+The row is inserted in the transaction of the effect. That, not the log's group, is the fence: a consumer that was
+frozen, replaced and thawed finds the rows of its successor and does nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Index, String, Table, delete, insert, select, tuple_
+
+from services.kit.bus import Record
+from services.kit.database import KIT, Moment
+
+INBOX = Table(
+    "inbox",
+    KIT,
+    Column("group", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Index("inbox_at", "at"),
+)
+
+
+def take(connection: Connection, group: str, records: Sequence[Record], now: datetime) -> list[Record]:
+    """Those that the group has not had, each once; from here on it has."""
+    by_id = {record.event.id: record for record in reversed(records)}
+    query = select(INBOX.c.id).where(INBOX.c.group == group, INBOX.c.id.in_(by_id))
+    seen = set(connection.scalars(query))
+    fresh = [record for record in records if record.event.id not in seen and by_id[record.event.id] is record]
+    if fresh:
+        connection.execute(insert(INBOX), [{"group": group, "id": r.event.id, "at": now} for r in fresh])
+    return fresh
+
+
+def prune(connection: Connection, before: datetime, limit: int = 1000) -> int:
+    """Drop up to `limit` of the oldest rows. A record delivered again after that is judged by its version alone."""
+    identity = tuple_(INBOX.c.group, INBOX.c.id)
+    old = select(INBOX.c.group, INBOX.c.id).where(INBOX.c.at < before).limit(limit)
+    return connection.execute(delete(INBOX).where(identity.in_(old))).rowcount

@@ -1,0 +1,113 @@
+"""The outbox: what a service tells others is committed with what it did, and reaches the log afterwards.
+
+`Unit` is one transaction. Its events are rows of the `outbox` table until the `Relay` has them in the log. So nothing
+is announced that did not happen, and nothing that happened stays unsaid: at least once, in order within a key.
+
+Each service's `events.py` gives the table PUBLISHES: domain event → what goes on the bus.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, String, Table, insert
+
+from services.kit.bus import Event
+from services.kit.clock import Clock
+from services.kit.database import KIT, Database, Json, Moment
+from services.kit.ids import Ids
+
+Publishes = Mapping[type, Callable[[Any], Event]]
+
+OUTBOX = Table(
+    "outbox",
+    KIT,
+    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("topic", String, nullable=False),
+    Column("key", String, nullable=False, index=True),
+    Column("type", String, nullable=False),
+    Column("payload", LargeBinary),
+    Column("id", String, nullable=False),
+    Column("time", Moment, nullable=False),
+    Column("headers", Json, nullable=False),
+)
+_UNSTAMPED = datetime.min.replace(tzinfo=UTC)
+_TRACE = TraceContextTextMapPropagator()
+
+
+def outgoing(key: str, message: Message) -> Event:
+    """An event for PUBLISHES: topic and type come from the message; `Unit.publish` stamps id, time and trace."""
+    kind = message.DESCRIPTOR
+    return Event(kind.file.package, key, kind.full_name, message.SerializeToString(), "", _UNSTAMPED)
+
+
+def erased(topic: str, key: str) -> Event:
+    """A tombstone for PUBLISHES: whoever keeps something of this key erases it."""
+    return Event(topic, key, "", None, "", _UNSTAMPED)
+
+
+class Unit:
+    """One transaction: what is done, and what others are told of it."""
+
+    def __init__(self, connection: Connection, publishes: Publishes, clock: Clock, ids: Ids) -> None:
+        self.connection = connection
+        self.calls: list[Callable[[], object]] = []
+        self.rows: list[dict[str, Any]] = []
+        self._publishes = publishes
+        self._clock = clock
+        self._ids = ids
+
+    def publish(self, domain_event: object) -> None:
+        """Tell the others, if and when this transaction commits."""
+        event = self._publishes[type(domain_event)](domain_event)
+        event.key.encode()  # a text that cannot be stored fails here, where the culprit is known
+        headers = dict(event.headers)
+        _TRACE.inject(headers)
+        self.rows.append(_row(replace(event, id=self._ids(), time=self._clock(), headers=headers)))
+
+    def after_commit(self, call: Callable[[], object]) -> None:
+        """Call this once the transaction is durable, and never if it fails. It must not raise."""
+        self.calls.append(call)
+
+
+class Units:
+    """Makes the transactions of one service."""
+
+    def __init__(self, database: Database, publishes: Publishes, clock: Clock, ids: Ids) -> None:
+        self.database = database
+        self.clock = clock
+        self.ids = ids
+        self.published = threading.Event()  # the relay waits for it
+        self._publishes = publishes
+
+    @contextmanager
+    def __call__(self) -> Iterator[Unit]:
+        with self.database.transaction() as connection:
+            unit = Unit(connection, self._publishes, self.clock, self.ids)
+            yield unit
+            if unit.rows:
+                connection.execute(insert(OUTBOX), unit.rows)
+        if unit.rows:
+            self.published.set()
+        for call in unit.calls:
+            call()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self.database.reading()
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {
+        "topic": event.topic,
+        "key": event.key,
+        "type": event.type,
+        "payload": event.payload,
+        "id": event.id,
+        "time": event.time,
+        "headers": dict(event.headers),
+    }
