@@ -1,0 +1,100 @@
+"""Checks of what comes from outside: every wrong field is named at once, with its path. Standard library only.
+
+Text with U+0000, control characters, lone surrogates or marks that turn the direction of writing is refused, since it
+deceives readers, stores or logs; so are numbers that are not numbers.
+"""
+
+import math
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlsplit
+
+from services.kit.errors import Violation, invalid
+
+HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+
+
+@dataclass(slots=True)
+class Checks:
+    """Collects violations; `done` raises them all. Each check returns the value as it will be kept."""
+
+    prefix: str = ""
+    violations: list[Violation] = field(default_factory=list)
+
+    def add(self, path: str, reason: str, description: str) -> None:
+        self.violations.append(Violation(self.prefix + path, reason, description))
+
+    def done(self) -> None:
+        if self.violations:
+            raise invalid(self.violations)
+
+    def require(self, path: str, holds: object, reason: str, description: str) -> None:
+        if not holds:
+            self.add(path, reason, description)
+
+    def text(self, path: str, value: str, longest: int, required: bool = False) -> str:
+        """Trimmed text of at most `longest` characters."""
+        if HOSTILE.search(value):
+            self.add(path, "HOSTILE_TEXT", "has control characters or marks that turn the direction of writing")
+            return ""
+        value = value.strip()
+        if required and not value:
+            self.add(path, "REQUIRED", "must not be empty")
+        if len(value) > longest:
+            self.add(path, "TOO_LONG", f"at most {longest} characters")
+        return value
+
+    def number(self, path: str, value: float, low: float, high: float) -> float:
+        """Between low and high, both included."""
+        if not (math.isfinite(value) and low <= value <= high):
+            self.add(path, "OUT_OF_RANGE", f"must be between {low:g} and {high:g}")
+        return value
+
+    def choice(self, path: str, value: str, known: Collection[str]) -> str:
+        if value not in known:
+            self.add(path, "UNKNOWN_VALUE", f"must be one of {', '.join(sorted(known))}")
+        return value
+
+    def day(self, path: str, value: str) -> date | None:
+        """YYYY-MM-DD; None when empty."""
+        if not value:
+            return None
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.add(path, "NOT_A_DATE", "must be a day like 2026-11-23")
+            return None
+
+    def month(self, path: str, value: str) -> str:
+        """YYYY-MM; empty stays empty."""
+        if value and not MONTH.fullmatch(value):
+            self.add(path, "NOT_A_MONTH", "must be a month like 2007-04")
+        return value
+
+    def url(self, path: str, value: str) -> str:
+        """An https address; empty stays empty."""
+        value = self.text(path, value, 2000)
+        try:
+            parts = urlsplit(value)
+            good = not value or (parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc)
+        except ValueError:
+            good = False
+        self.require(path, good, "NOT_A_URL", "must be an https address")
+        return value
+
+    def email(self, path: str, value: str) -> str:
+        value = self.text(path, value, 254)
+        self.require(path, not value or EMAIL.fullmatch(value), "NOT_AN_EMAIL", "must be an e-mail address")
+        return value
+
+    def point(self, path: str, latitude: float, longitude: float) -> None:
+        """WGS 84 degrees."""
+        self.number(f"{path}.latitude", latitude, -90, 90)
+        self.number(f"{path}.longitude", longitude, -180, 180)
+
+    def at_most(self, path: str, values: Collection[object], most: int) -> None:
+        self.require(path, len(values) <= most, "TOO_MANY", f"at most {most}")

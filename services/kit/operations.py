@@ -1,0 +1,118 @@
+"""What an operator asks every service: is it ready, how far behind, which records could never be handled."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import func, select
+from vivier.common.v1 import operations_pb2 as pb
+
+from services.kit import deadletters
+from services.kit.auth import Role
+from services.kit.consumer import State, Worker
+from services.kit.deadletters import DeadLetter
+from services.kit.dispatch import Listens
+from services.kit.errors import denied, not_found
+from services.kit.outbox import Units
+from services.kit.pages import decode_token, encode_token, page_size
+from services.kit.relay import Relay
+from services.kit.rpc.server import Call, Function
+
+DESCRIPTOR = pb.DESCRIPTOR.services_by_name["OperationsService"]
+
+
+class Operations:
+    """The operator's side of one service."""
+
+    def __init__(
+        self,
+        name: str,
+        units: Units,
+        relay: Relay,
+        workers: Sequence[Worker],
+        listens: Mapping[str, Listens],
+        counts: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self.reasons: list[str] = ["starting"]
+        self._name = name
+        self._units = units
+        self._relay = relay
+        self._workers = workers
+        self._listens = listens  # by group
+        self._counts = counts
+
+    def serves(self) -> Mapping[str, Function]:
+        return {
+            "GetStatus": self._status,
+            "ListDeadLetters": self._list,
+            "RetryDeadLetter": self._retry,
+            "DropDeadLetter": self._drop,
+        }
+
+    def trouble(self) -> list[str]:
+        """Why the service is not ready; empty when it is."""
+        halted = [f"{w.group} is {w.state.value}: {w.reason}" for w in self._workers if w.state is State.HALTED]
+        return [*self.reasons, *halted]
+
+    def _status(self, call: Call, _: pb.GetStatusRequest) -> pb.GetStatusResponse:
+        _operator_only(call)
+        lag = self._relay.lag()
+        reasons = self.trouble()
+        workers = [
+            pb.WorkerStatus(group=w.group, state=w.state.value, lag=w.lag(), reason=w.reason) for w in self._workers
+        ]
+        with self._units.reading() as connection:
+            buried = connection.execute(select(func.count()).select_from(deadletters.DEAD_LETTERS)).scalar_one()
+        return pb.GetStatusResponse(
+            service=self._name,
+            ready=not reasons,
+            reasons=reasons,
+            outbox_rows=lag.rows,
+            outbox_age_seconds=lag.oldest.total_seconds(),
+            workers=workers,
+            counts=self._counts(),
+            dead_letters=buried,
+        )
+
+    def _list(self, call: Call, request: pb.ListDeadLettersRequest) -> pb.ListDeadLettersResponse:
+        _operator_only(call)
+        size = page_size(request.page_size)
+        position = decode_token(request.page_token, 1)
+        found = deadletters.letters(self._units, size + 1, str(position[0]) if position else "")
+        more = encode_token(found[size - 1].id) if len(found) > size else ""
+        return pb.ListDeadLettersResponse(dead_letters=[_letter(x) for x in found[:size]], next_page_token=more)
+
+    def _retry(self, call: Call, request: pb.RetryDeadLetterRequest) -> pb.RetryDeadLetterResponse:
+        _operator_only(call)
+        group = deadletters.show(self._units, request.id).group
+        if group not in self._listens:
+            raise not_found("dead_letter", request.id)
+        deadletters.retry(self._units, self._listens[group], request.id)
+        return pb.RetryDeadLetterResponse()
+
+    def _drop(self, call: Call, request: pb.DropDeadLetterRequest) -> pb.DropDeadLetterResponse:
+        _operator_only(call)
+        deadletters.drop(self._units, request.id)
+        return pb.DropDeadLetterResponse()
+
+
+def _operator_only(call: Call) -> None:
+    if call.caller.role not in (Role.OPERATOR, Role.SERVICE):
+        raise denied("OPERATOR_ONLY", "only an operator may ask this")
+
+
+def _letter(letter: DeadLetter) -> pb.DeadLetter:
+    event = letter.record.event
+    at = Timestamp()
+    at.FromDatetime(letter.at)
+    return pb.DeadLetter(
+        id=letter.id,
+        group=letter.group,
+        topic=event.topic,
+        partition=letter.record.partition,
+        offset=letter.record.offset,
+        key=event.key,
+        type=event.type,
+        reason=letter.reason,
+        at=at,
+        size=len(event.payload or b""),
+    )

@@ -1,0 +1,67 @@
+"""Writes carry a `request_id`: repeating one is harmless, and using it for something else is refused.
+
+The answer of a repeat is the same because every write is idempotent and new identifiers are derived from the request;
+so nothing of the answer needs to be kept, only a keyed hash of what was asked.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from google.protobuf.message import Message
+from sqlalchemy import Column, Connection, Index, LargeBinary, String, Table, delete, insert, select
+
+from services.kit.auth import Caller
+from services.kit.database import KIT, Moment
+from services.kit.errors import Kind, Refused, Violation, invalid
+from services.kit.ids import Ids
+
+KEPT = timedelta(days=7)
+MAX_LENGTH = 100
+
+REQUESTS = Table(
+    "requests",
+    KIT,
+    Column("caller", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("requests_at", "at"),
+)
+
+
+def claim(connection: Connection, caller: Caller, request: Message, now: datetime) -> None:
+    """Remember this request; refused with REQUEST_ID_REUSED when its id stood for another body."""
+    request_id: str = request.request_id  # type: ignore[attr-defined]
+    if not request_id:
+        return
+    if len(request_id) > MAX_LENGTH:
+        raise invalid([Violation("request_id", "TOO_LONG", f"at most {MAX_LENGTH} characters")])
+    who = f"{caller.role}/{caller.subject}"
+    body = blake2b(request.SerializeToString(deterministic=True), key=request_id.encode()[:64], digest_size=16).digest()
+    query = select(REQUESTS.c.body).where(REQUESTS.c.caller == who, REQUESTS.c.id == request_id)
+    known = connection.execute(query).scalar_one_or_none()
+    if known is None:
+        connection.execute(insert(REQUESTS), {"caller": who, "id": request_id, "body": body, "at": now})
+    elif not hmac.compare_digest(known, body):
+        raise Refused(Kind.EXISTS, "REQUEST_ID_REUSED", "this request_id was used for something else")
+
+
+def ids_of(caller: Caller, request_id: str, ids: Ids) -> Ids:
+    """Identifiers for what this request creates: the same at every repeat, random when it has no id."""
+    if not request_id:
+        return ids
+    made = 0
+
+    def derived() -> str:
+        nonlocal made
+        made += 1
+        words = f"{caller.role}|{caller.subject}|{request_id}|{made}"
+        return blake2b(words.encode(), digest_size=16).hexdigest()
+
+    return derived
+
+
+def prune(connection: Connection, now: datetime) -> int:
+    """Forget requests older than a week; how many went."""
+    return connection.execute(delete(REQUESTS).where(REQUESTS.c.at < now - KEPT)).rowcount

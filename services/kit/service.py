@@ -1,0 +1,130 @@
+"""A running service: its server, its relay, its consumers and what comes round, started and stopped in order.
+
+Start: topics, relay, server (answering "not ready"), then `prepare` (rebuilding an index, say), then the consumers.
+Stop: no new calls, consumers finish their batch, the relay its sweep, then files are closed.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from google.protobuf.descriptor import ServiceDescriptor
+
+from services.kit import requests, telemetry
+from services.kit.bus import Log
+from services.kit.consumer import Worker
+from services.kit.dispatch import Listens
+from services.kit.operations import DESCRIPTOR, Operations
+from services.kit.outbox import Units
+from services.kit.relay import Relay
+from services.kit.rpc.server import Function, Server
+from services.kit.ticker import Ticker
+
+logger = logging.getLogger(__name__)
+PARTITIONS = 8
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One consumer group of a service. `group` begins with the service's name."""
+
+    group: str
+    topics: Sequence[str]
+    listens: Listens
+
+
+class Running(Protocol):
+    """Something with a thread of its own."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def _nothing() -> None:
+    return
+
+
+class Service:
+    """Build it in the service's `app.py`; `start` returns when calls are answered, `ready` may come later."""
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        secret: str,
+        log: Log,
+        units: Units,
+        contract: ServiceDescriptor,
+        serves: Mapping[str, Function],
+        publishes_on: Sequence[str],
+        subscriptions: Sequence[Subscription] = (),
+        tickers: Sequence[Ticker] = (),
+        prepare: Callable[[], None] = _nothing,
+        counts: Callable[[], Mapping[str, int]] = dict,
+        close: Callable[[], None] = _nothing,
+    ) -> None:
+        self.name = name
+        self._log = log
+        self._units = units
+        self._topics = {*publishes_on, *(topic for s in subscriptions for topic in s.topics)}
+        self._relay = Relay(units, log)
+        self._workers = [Worker(log, s.group, s.topics, units, s.listens) for s in subscriptions]
+        self._tickers = [*tickers, Ticker(f"{name}: old requests", HOUR, self._prune)]
+        self._prepare = prepare
+        self._close = close
+        listens = {s.group: s.listens for s in subscriptions}
+        self._operations = Operations(name, units, self._relay, self._workers, listens, counts)
+        tables = [(contract, serves), (DESCRIPTOR, self._operations.serves())]
+        self._server = Server(address, secret, tables)
+        self.address = self._server.address
+        self._running: list[Running] = []
+        self._starter = threading.Thread(target=self._begin, name=f"{name}: start", daemon=True)
+        telemetry.watch(f"vivier.{name}.outbox.rows", "{row}", "committed, not yet in the log", self._outbox_lag)
+        telemetry.watch(f"vivier.{name}.lag", "{record}", "in the log, not yet handled", self._lag)
+
+    def start(self) -> None:
+        for topic in sorted(self._topics):
+            self._log.ensure_topic(topic, PARTITIONS)
+        self._server.set_ready(False)
+        self._server.start()
+        self._run(self._relay)
+        self._starter.start()
+
+    def stop(self, grace: float = 1.0) -> None:
+        self._server.stop(grace)
+        self._starter.join()
+        for each in reversed(self._running):
+            each.stop()
+        self._close()
+        self._units.database.close()
+
+    def _begin(self) -> None:
+        try:
+            self._prepare()
+        except Exception as error:
+            logger.exception("%s cannot start", self.name)
+            self._operations.reasons[:] = [f"{type(error).__name__}: {error}"]
+            return
+        todo: list[Running] = [*self._workers, *self._tickers]
+        for each in todo:
+            self._run(each)
+        self._operations.reasons.clear()
+        self._server.set_ready(True)
+
+    def _run(self, each: Running) -> None:
+        each.start()
+        self._running.append(each)
+
+    def _prune(self) -> None:
+        with self._units() as unit:
+            requests.prune(unit.connection, self._units.clock())
+
+    def _outbox_lag(self) -> Mapping[str, float]:
+        return {self.name: float(self._relay.lag().rows)}
+
+    def _lag(self) -> Mapping[str, float]:
+        return {worker.group: float(worker.lag()) for worker in self._workers}

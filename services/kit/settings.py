@@ -1,0 +1,33 @@
+"""Settings come from the environment alone, under names that begin with VIVIER_; nothing is read anywhere else."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "VIVIER_"
+FOR_TESTS = (PREFIX + "TEST_", PREFIX + "DATA")
+
+
+class Settings(BaseSettings):
+    """What every service needs; each adds its own in its `app.py`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    home: Path = Path(".vivier")
+    """The folder of this installation's data."""
+    secret: SecretStr
+    """What services show each other; `vivier up` makes one."""
+    referential: Path | None = None
+    """The snapshot of occupations, skills and places; the small sample when not set."""
+    otlp_endpoint: str = ""
+    """Where traces and metrics go (OTLP over HTTP); nowhere when empty."""
+
+
+def refuse_unknown(environment: Mapping[str, str], kinds: Iterable[type[Settings]]) -> None:
+    """A misspelt setting must not be ignored: SystemExit names it."""
+    known = {PREFIX + name.upper() for kind in kinds for name in kind.model_fields}
+    given = {name for name in environment if name.startswith(PREFIX) and not name.startswith(FOR_TESTS)}
+    if unknown := sorted(given - known):
+        raise SystemExit(f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}")
