@@ -1,0 +1,21 @@
+"""What a country brings: its language and the way its places are written. A second pack stands beside `france.py`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from services.referential import france
+from services.referential.places_text import PlaceText
+from services.referential.text import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    language: Language
+    read_place: Callable[[str], PlaceText]
+    place_key: Callable[[str], str]
+    current_qpv_vintage: str
+
+
+PACKS: Mapping[str, Pack] = {
+    "fr": Pack(france.LANGUAGE, france.read_place, france.place_key, france.QPV_VINTAGE),
+}

@@ -1,0 +1,29 @@
+"""Autocompletion over an index of whole words."""
+
+import numpy as np
+
+from services.referential.postings import Index
+from services.referential.snapshot import Strings
+from services.referential.text import fold, surfaces
+
+_CONSIDERED = 200
+
+
+def complete(index: Index, texts: Strings, text: str) -> list[tuple[int, float]]:
+    """Rows where every word of `text` begins a word, with a confidence: texts that begin so, then short ones, first."""
+    words = surfaces(text)
+    if not words:
+        return []
+    rows = np.unique(index.rows_with_prefix(words[0]))
+    for word in words[1:]:
+        rows = np.intersect1d(rows, index.rows_with_prefix(word))
+    start, length = fold(text.strip()), len(text.strip())
+    found = sorted((not fold(texts[row]).startswith(start), len(texts[row]), row) for row in _few(rows, texts))
+    return [(row, round(min(1.0, length / max(size, 1)), 3)) for _, size, row in found]
+
+
+def _few(rows: np.ndarray, texts: Strings) -> list[int]:  # type: ignore[type-arg]
+    """Beyond a few hundred hits, only the shortest texts are worth ranking."""
+    if len(rows) <= _CONSIDERED:
+        return [int(row) for row in rows]
+    return [int(row) for row in rows[np.argsort(texts.sizes(rows), kind="stable")[:_CONSIDERED]]]

@@ -1,0 +1,98 @@
+"""Words made comparable: case, accents, gender and number, stems.
+
+Accents are folded before stemming, so that "ETANCHEITE" and "étanchéité" meet. What depends on a language is data of a
+country pack (`Language`); nothing here names a country.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import Stemmer
+
+_WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
+_stemmers = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a text: `text[start:end]`, its folded surface, its form without gender or number, its stem."""
+
+    start: int
+    end: int
+    surface: str
+    form: str
+    stem: str
+
+
+@dataclass(frozen=True)
+class Language:
+    """`endings` turn feminine and plural into masculine singular, longest first; `stop` words say nothing."""
+
+    stemmer: str
+    endings: tuple[tuple[str, str], ...]
+    stop: frozenset[str]
+    title_noise: re.Pattern[str]
+
+    def words(self, text: str) -> list[Word]:
+        """The informative words, in order, with their place in `text`."""
+        found = []
+        for match in _WORD.finditer(text):
+            surface = fold(match.group())
+            if surface not in self.stop:
+                form, stem = _forms(self, surface)
+                found.append(Word(match.start(), match.end(), surface, form, stem))
+        return found
+
+    def title_words(self, title: str) -> list[Word]:
+        """The informative words of a job title, without "(H/F)", contract words and the like."""
+        return self.words(self.title_noise.sub(" ", title))
+
+    def __hash__(self) -> int:
+        return hash(self.stemmer)
+
+
+def fold(text: str) -> str:
+    """Lower case without accents."""
+    decomposed = unicodedata.normalize("NFD", text.lower().translate(_LIGATURES))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def surfaces(text: str) -> list[str]:
+    """Every folded word, stop words included."""
+    return [fold(match.group()) for match in _WORD.finditer(text)]
+
+
+def exact_key(words: Iterable[Word]) -> str:
+    """Equal for titles that differ only by order, gender, number, case or accents."""
+    return " ".join(sorted({word.form for word in words}))
+
+
+def unique_stems(words: Iterable[Word]) -> list[str]:
+    return list(dict.fromkeys(word.stem for word in words))
+
+
+@lru_cache(maxsize=65536)
+def _forms(language: Language, surface: str) -> tuple[str, str]:
+    masculine = _masculine(language, surface)
+    form = masculine.rstrip("sx") if len(masculine) > 3 else masculine
+    form = form.removesuffix("e") if len(form) > 3 else form
+    return form or masculine, _stemmer(language.stemmer).stemWord(masculine)
+
+
+def _masculine(language: Language, surface: str) -> str:
+    for ending, replacement in language.endings:
+        if surface.endswith(ending) and len(surface) > len(ending) + 2:
+            return surface.removesuffix(ending) + replacement
+    return surface
+
+
+def _stemmer(name: str) -> Stemmer.Stemmer:
+    """One per thread: a stemmer may not be shared."""
+    if getattr(_stemmers, "name", None) != name:
+        _stemmers.name, _stemmers.stemmer = name, Stemmer.Stemmer(name)
+    return _stemmers.stemmer
