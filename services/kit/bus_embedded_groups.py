@@ -1,8 +1,8 @@
 """Groups of the embedded log: who reads which partition, and how a waiting consumer is woken.
 
 Membership is a lease in the file: a member that has not polled for a session, or whose process is gone, loses its
-partitions to the others. Each move raises the partition's epoch; a commit names the epoch under which it read, so that
-one who was frozen and replaced is `Fenced`, even if the partition has come back to it meanwhile.
+partitions to the others. Each move raises the partition's epoch, so that one who was frozen and replaced is `Fenced`,
+and one to whom a partition comes back reads on from what is committed, not from where it was.
 
 Leases run on the machine's monotonic clock, which all its processes share: no jump of the wall clock ends one.
 """
@@ -21,7 +21,9 @@ from uuid import uuid4
 from services.kit.bus import Fenced, LogUnavailable, Record
 from services.kit.bus_embedded_file import SHIFT, immediate, passing_faults, records_of
 
-WATCH_SECONDS = 0.02
+LOOK_SECONDS = 0.02  # how often another process's appends are looked for
+QUIET_LOOK_SECONDS = 0.05  # after a second in which nothing came: an idle system costs little
+QUIET_LOOKS = 50
 
 
 class Wakeup:
@@ -30,7 +32,7 @@ class Wakeup:
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
         self._changed = threading.Condition()
-        self._closed = threading.Event()
+        self._closed = False
         self._watcher: threading.Thread | None = None
         self.count = 0
 
@@ -48,18 +50,20 @@ class Wakeup:
             self._changed.wait_for(lambda: self.count != seen, timeout)
 
     def close(self) -> None:
-        self._closed.set()
+        self._closed = True
         self.notify()
         if self._watcher is not None:
             self._watcher.join()
 
     def _watch(self) -> None:
         connection = self._connect()
-        last = 0
-        while not self._closed.wait(WATCH_SECONDS):
+        last, quiet = 0, 0
+        while not self._closed:
+            time.sleep(LOOK_SECONDS if quiet < QUIET_LOOKS else QUIET_LOOK_SECONDS)  # half the cost of Event.wait
             version = _version(connection)
+            quiet += 1
             if version != last:
-                last = version
+                last, quiet = version, 0
                 self.notify()
         connection.close()
 

@@ -50,7 +50,7 @@ class Lag:
 class Relay:
     """One per service. In several processes over one store only one relay works; the others stand by."""
 
-    def __init__(self, units: Units, log: Log, every: float = 1.0) -> None:
+    def __init__(self, units: Units, log: Log, every: float = 2.0) -> None:
         self._units = units
         self._log = log
         self._every = every

@@ -1,0 +1,369 @@
+"""What `services.kit.bus` promises, asked of every adapter.
+
+An adapter is one line in ADAPTERS: how to open the log at an address, as any process of the system would. Run as a
+script this file is the other process.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from services.kit.bus import Consumer, Event, Fenced, Log, Record
+from services.kit.bus_embedded import EmbeddedLog
+from services.kit.ids import random_id
+
+SESSION = 1.0  # how long a consumer of these tests may be silent
+PATIENCE = 20.0
+TOPIC = "vivier.test.v1"
+PARTITIONS = 4
+WHEN = datetime(2026, 3, 1, 12, 30, 0, 123456, UTC)
+
+ADAPTERS: dict[str, Callable[[str], Log]] = {
+    "embedded": lambda address: EmbeddedLog(address, session=SESSION),
+}
+LogFactory = Callable[[], Log]
+
+
+class Opened:
+    """Opens the same log again and again, and closes what was opened."""
+
+    def __init__(self, adapter: str, address: str) -> None:
+        self.adapter = adapter
+        self.address = address
+        self.logs: list[Log] = []
+
+    def __call__(self) -> Log:
+        log = ADAPTERS[self.adapter](self.address)
+        self.logs.append(log)
+        return log
+
+
+@pytest.fixture(params=ADAPTERS)
+def log_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    opened = Opened(request.param, str(tmp_path / "log.db"))
+    yield opened
+    for log in opened.logs:
+        log.close()
+
+
+@pytest.fixture
+def log(log_factory: Opened) -> Log:
+    log = log_factory()
+    log.ensure_topic(TOPIC, PARTITIONS)
+    return log
+
+
+def event(key: str, body: bytes | None = b"x", topic: str = TOPIC) -> Event:
+    return Event(topic, key, "vivier.test.v1.Changed", body, random_id(), WHEN, {"traceparent": "00-ab-cd-01"})
+
+
+def events(count: int, keys: int = 7) -> list[Event]:
+    return [event(f"offer/{n % keys}", str(n).encode()) for n in range(count)]
+
+
+def drain(consumer: Consumer, count: int, limit: int = 50) -> list[Record]:
+    """Poll until so many have come."""
+    got: list[Record] = []
+    until = time.monotonic() + PATIENCE
+    while len(got) < count:
+        assert time.monotonic() < until, f"{len(got)} of {count} records"
+        got += consumer.poll(0.2, limit)
+    return got
+
+
+def bodies(records: Sequence[Record]) -> dict[str, list[bytes | None]]:
+    by_key = defaultdict(list)
+    for record in records:
+        by_key[record.event.key].append(record.event.payload)
+    return dict(by_key)
+
+
+def partitions(records: Sequence[Record]) -> set[int]:
+    return {record.partition for record in records}
+
+
+def test_a_record_is_the_event_as_it_was_given(log: Log) -> None:
+    given = [event("offer/é☃", bytes(range(256))), event("offer/2", b""), event("offer/3", None)]
+    log.append(given)
+    got = drain(log.consumer("g", [TOPIC]), 3)
+    assert sorted((r.event for r in got), key=lambda e: e.id) == sorted(given, key=lambda e: e.id)
+
+
+def test_one_key_keeps_its_order_in_one_partition(log: Log) -> None:
+    given = events(300)
+    for start in range(0, 300, 20):
+        log.append(given[start : start + 20])
+    got = drain(log.consumer("g", [TOPIC]), 300)
+    for key in {e.key for e in given}:
+        mine = [r for r in got if r.event.key == key]
+        assert len(partitions(mine)) == 1
+        assert [r.event.payload for r in mine] == [e.payload for e in given if e.key == key]
+        assert [r.offset for r in mine] == sorted(r.offset for r in mine)
+
+
+def test_threads_that_append_at_once_keep_each_its_order(log: Log) -> None:
+    def work(name: int) -> None:
+        for n in range(20):
+            log.append([event(f"offer/{name}", str(n).encode())])
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    got = bodies(list(log.replay(TOPIC)))
+    assert got == {f"offer/{name}": [str(n).encode() for n in range(20)] for name in range(6)}
+
+
+def test_a_key_goes_to_the_same_partition_for_ever(log: Log, log_factory: LogFactory) -> None:
+    log.append(events(7))
+    log_factory().append(events(7))
+    places = defaultdict(set)
+    for record in log.replay(TOPIC):
+        places[record.event.key].add(record.partition)
+    assert all(len(each) == 1 for each in places.values())
+
+
+def test_poll_waits_no_longer_than_told_and_wakes_at_once(log: Log) -> None:
+    consumer = log.consumer("g", [TOPIC])
+    started = time.monotonic()
+    assert list(consumer.poll(0.1, 10)) == []
+    assert 0.09 < time.monotonic() - started < 1.5
+    threading.Timer(0.1, lambda: log.append(events(1))).start()
+    started = time.monotonic()
+    assert len(consumer.poll(PATIENCE, 10)) == 1
+    assert time.monotonic() - started < PATIENCE / 4
+
+
+def test_poll_gives_no_more_than_asked(log: Log) -> None:
+    log.append(events(30))
+    consumer = log.consumer("g", [TOPIC])
+    assert len(consumer.poll(1, 7)) == 7
+
+
+def test_groups_do_not_know_each_other(log: Log) -> None:
+    log.append(events(40))
+    one, two = log.consumer("one", [TOPIC]), log.consumer("two", [TOPIC])
+    got = drain(one, 40)
+    one.commit(got)
+    assert bodies(drain(two, 40)) == bodies(got)
+    assert sum(log.committed("one", TOPIC).values()) == 40
+    assert sum(log.committed("two", TOPIC).values()) == 0
+
+
+def test_a_group_goes_on_where_it_committed(log: Log, log_factory: LogFactory) -> None:
+    log.append(events(40))
+    first = log.consumer("g", [TOPIC])
+    done = drain(first, 10, limit=10)
+    first.commit(done)
+    first.close()
+    rest = drain(log_factory().consumer("g", [TOPIC]), 30)
+    assert {r.event.id for r in rest}.isdisjoint(r.event.id for r in done)
+
+
+def test_a_group_of_two_topics_reads_both(log: Log) -> None:
+    log.ensure_topic("other", 1)
+    log.append([event("a", topic=TOPIC), event("b", topic="other")])
+    assert {r.event.topic for r in drain(log.consumer("g", [TOPIC, "other"]), 2)} == {TOPIC, "other"}
+
+
+def test_a_topic_may_come_after_its_consumer(log: Log) -> None:
+    consumer = log.consumer("g", ["late"])
+    assert list(consumer.poll(0.05, 10)) == []
+    log.ensure_topic("late", 2)
+    log.append([event("a", topic="late")])
+    assert len(drain(consumer, 1)) == 1
+
+
+def test_the_number_of_partitions_never_changes(log: Log) -> None:
+    log.ensure_topic(TOPIC, PARTITIONS * 2)
+    assert set(log.ends(TOPIC)) == set(range(PARTITIONS))
+
+
+def test_what_is_not_committed_comes_again_after_rewind(log: Log) -> None:
+    log.append(events(20))
+    consumer = log.consumer("g", [TOPIC])
+    got = drain(consumer, 20)
+    consumer.rewind()
+    assert {r.event.id for r in drain(consumer, 20)} == {r.event.id for r in got}
+    consumer.commit(got)
+    consumer.rewind()
+    assert list(consumer.poll(0.1, 50)) == []
+
+
+def test_replay_starts_at_the_beginning_and_stops_where_told(log: Log) -> None:
+    log.append(events(50))
+    consumer = log.consumer("g", [TOPIC])
+    consumer.commit(drain(consumer, 50))
+    ends = log.ends(TOPIC)
+    log.append(events(10))
+    assert len(list(log.replay(TOPIC, ends))) == 50
+    assert len(list(log.replay(TOPIC))) == 60
+    assert len(list(log.replay(TOPIC, {0: ends[0], 1: 0}))) == ends[0] + ends[2] + ends[3] + 10 - sum(
+        1 for r in log.replay(TOPIC) if r.partition < 2 and r.offset >= ends[r.partition]
+    )
+
+
+def test_a_consumer_that_joins_takes_its_share(log: Log) -> None:
+    log.append(events(200, keys=50))
+    first = log.consumer("g", [TOPIC])
+    first.commit(drain(first, 200))
+    second = log.consumer("g", [TOPIC])
+    shares = spread(log, [first, second])
+    assert [len(each) for each in shares] == [PARTITIONS // 2, PARTITIONS // 2]
+    assert shares[0].isdisjoint(shares[1])
+
+
+def test_a_consumer_that_leaves_gives_its_share_at_once(log: Log) -> None:
+    first, second = log.consumer("g", [TOPIC]), log.consumer("g", [TOPIC])
+    spread(log, [first, second])
+    second.close()
+    started = time.monotonic()
+    assert len(spread(log, [first])[0]) == PARTITIONS
+    assert time.monotonic() - started < PATIENCE
+
+
+def test_a_consumer_that_falls_silent_loses_its_share_and_is_fenced(log: Log) -> None:
+    first, second = log.consumer("g", [TOPIC]), log.consumer("g", [TOPIC])
+    spread(log, [first, second])
+    log.append(events(100, keys=50))
+    held = drain(first, 1)
+    got = drain(second, 100)
+    second.commit(got)
+    with pytest.raises(Fenced):
+        first.commit(held)
+    assert sum(log.committed("g", TOPIC).values()) == sum(log.ends(TOPIC).values())
+    assert held[0].event.id in {r.event.id for r in got}
+
+
+def spread(log: Log, consumers: Sequence[Consumer]) -> list[set[int]]:
+    """Which partitions each reads, once every record of a round has one reader and all partitions are read."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        log.append(events(50, keys=50))
+        for consumer in (*consumers, *consumers):
+            records = consumer.poll(0.02, 500)
+            try:
+                consumer.commit(records)
+            except Fenced:
+                consumer.rewind()
+        log.append(events(50, keys=50))
+        seen = [partitions(consumer.poll(0.5, 500)) for consumer in consumers]
+        if sum(map(len, seen)) == PARTITIONS == len(set.union(*seen)) and len({len(s) for s in seen}) == 1:
+            for consumer in consumers:
+                consumer.rewind()
+                consumer.commit(consumer.poll(0.5, 500))
+            return seen
+    raise AssertionError("the partitions never settled")
+
+
+def test_after_compaction_each_key_has_its_newest_record(log: Log) -> None:
+    given = [*events(70), event("offer/3", None)]
+    log.append(given)
+    ends = log.ends(TOPIC)
+    dropped = log.compact(TOPIC)
+    left = bodies(list(log.replay(TOPIC)))
+    newest = {e.key: e.payload for e in given}
+    assert {key: each[-1] for key, each in left.items()} == newest
+    assert sum(map(len, left.values())) == len(given) - dropped
+    assert log.ends(TOPIC) == ends
+
+
+def test_offsets_are_never_given_twice(log: Log, log_factory: LogFactory) -> None:
+    log.append([event("offer/1"), event("offer/1", None)])
+    before = {(r.partition, r.offset) for r in log.replay(TOPIC)}
+    log.compact(TOPIC)
+    log_factory().append([event("offer/1", b"again")])
+    log.compact(TOPIC)
+    last = list(log.replay(TOPIC))[-1]
+    assert last.event.payload == b"again"
+    assert (last.partition, last.offset) not in before
+
+
+def test_a_reader_that_is_behind_gets_the_tombstone(log: Log) -> None:
+    consumer = log.consumer("g", [TOPIC])
+    log.append([event("offer/1", b"a")])
+    consumer.commit(drain(consumer, 1))
+    log.append([event("offer/1", b"b"), event("offer/1", None)])
+    log.compact(TOPIC)
+    got = drain(consumer, 1)
+    assert got[-1].event.payload is None
+    consumer.commit(got)
+    assert list(consumer.poll(0.1, 10)) == []
+
+
+def test_what_was_appended_is_there_after_reopening(log: Log, log_factory: LogFactory) -> None:
+    log.append(events(25))
+    log.close()
+    again = log_factory()
+    assert len(list(again.replay(TOPIC))) == 25
+    assert sum(again.ends(TOPIC).values()) == 25
+
+
+def test_an_unknown_topic_is_an_error_of_the_caller_alone(log: Log) -> None:
+    with pytest.raises(ValueError, match="never"):
+        log.append([event("a", topic="never")])
+    log.append(events(1))
+
+
+def test_closing_wakes_a_poll_of_another_thread(log: Log) -> None:
+    consumer = log.consumer("g", [TOPIC])
+    threading.Timer(0.1, consumer.close).start()
+    started = time.monotonic()
+    assert list(consumer.poll(PATIENCE, 10)) == []
+    assert time.monotonic() - started < PATIENCE / 4
+
+
+def test_two_processes_share_the_work(log: Log, log_factory: Opened) -> None:
+    """The other process appends, consumes in the same group and leaves; between them every record is committed."""
+    mine = log.consumer("g", [TOPIC])
+    child = subprocess.Popen(
+        [sys.executable, __file__, log_factory.adapter, log_factory.address], stdout=subprocess.PIPE, text=True
+    )
+    got: list[Record] = []
+    until = time.monotonic() + PATIENCE
+    while child.poll() is None or sum(log.committed("g", TOPIC).values()) < 200:
+        assert time.monotonic() < until
+        records = mine.poll(0.05, 50)
+        try:
+            mine.commit(records)
+        except Fenced:
+            mine.rewind()
+        else:
+            got += records
+    assert child.returncode == 0
+    theirs = child.stdout.read().split() if child.stdout else []
+    assert theirs
+    assert {r.event.id for r in got} | set(theirs) == {r.event.id for r in log.replay(TOPIC)}
+    assert len(list(log.replay(TOPIC))) == 200
+
+
+def other_process(adapter: str, address: str) -> None:
+    log = ADAPTERS[adapter](address)
+    consumer = log.consumer("g", [TOPIC])
+    done = 0
+    until = time.monotonic() + PATIENCE
+    for start in range(0, 200, 20):
+        log.append(events(200, keys=40)[start : start + 20])
+    while not done and time.monotonic() < until:
+        records = consumer.poll(0.2, 10)
+        try:
+            consumer.commit(records)
+        except Fenced:
+            consumer.rewind()
+        else:
+            done += len(records)
+            print(*(r.event.id for r in records))
+    consumer.close()
+    log.close()
+
+
+if __name__ == "__main__":
+    other_process(*sys.argv[1:])
