@@ -1,7 +1,7 @@
-"""Owns the reference data: occupations, skills, places and priority neighbourhoods, in one immutable versioned snapshot.
+"""Owns the reference data: occupations, skills, places and priority neighbourhoods, in one immutable snapshot.
 
 Publishes nothing and listens to nothing: a library like a time-zone database, read by memory map, safe between threads.
-Serves codes for words (`occupations_for`, `skills_for`, `places_for`) and facts for codes; store `version` with each code.
+Serves codes for words (`occupations_for`, `skills_for`, `places_for`) and facts for codes; store `version` with a code.
 """
 
 from services.referential.records import (

@@ -7,6 +7,26 @@ from services.referential.text import Language, surfaces
 
 QPV_VINTAGE = "2024"
 
+_STOP = """
+a ai as au aux avec avoir c ce ces cet cette chez d dans de des du elle en est et etait ete etre eu faire fait il ils j
+je l la le les leur leurs lors lui m ma mais me mes moi mon n ne nos notre nous on ont ou par pas plus pour puis qu que
+qui s sa se ses si son sont suis sur t tout tous toute toutes tres un une vers via vos votre vous y
+e es ere euse ice iere ienne nne rice te trice ve x
+"""  # the last line is what remains of "(e)", "·trice" and the like
+
+_GENERIC = """
+base bases caracteristique caracteristiques connaissance connaissances fonctionnement methode methodes notion notions
+principe principes procede procedes procedure procedures regle regles technique techniques type types typologie
+utilisation
+"""
+
+# Nouns, participles and everyday words, each with the word of the official labels that means the same.
+_SAME_AS = """
+auto:automobile bicyclette:cycle conduit:conduire conduite:conduire construit:construire entretenu:entretenir
+entretien:entretenir gestion:gerer peint:peindre servi:servir suivi:suivre tenu:tenir tenue:tenir vendu:vendre
+vente:vendre velo:cycle velos:cycle voiture:automobile voitures:automobile
+"""
+
 LANGUAGE = Language(
     stemmer="french",
     endings=(
@@ -33,18 +53,13 @@ LANGUAGE = Language(
         ("ees", "e"),
         ("ee", "e"),
         ("eux", "eur"),
+        ("eaux", "eau"),
         ("aux", "al"),
     ),
-    stop=frozenset(
-        # articles, prepositions, pronouns, auxiliaries
-        "a ai as au aux avec avoir c ce ces cet cette chez d dans de des du elle en est et etait ete etre eu faire fait "
-        "il ils j je l la le les leur leurs lors lui m ma mais me mes moi mon n ne nos notre nous on ont ou par pas plus "
-        "pour puis qu que qui s sa se ses si son sont suis sur t tout tous toute toutes tres un une vers via vos votre "
-        "vous y "
-        # what remains of "(e)", "·trice" and the like
-        "e es ere euse ice iere ienne le ne nne rice se te trice ve x"
-        .split()
-    ),
+    verb_endings=(("ations", "er"), ("ation", "er"), ("ages", "er"), ("age", "er")),
+    same_as=dict(pair.split(":") for pair in _SAME_AS.split()),
+    stop=frozenset(_STOP.split()),
+    generic=frozenset(_GENERIC.split()),
     title_noise=re.compile(
         r"\(?\b(?:h\s*[/|.\-]?\s*f|f\s*[/|.\-]?\s*h|[hf]\s{2,}[hf])(?:\s*/\s*[dxn])?\b\)?"  # (H/F), F-H, h/f/d
         r"|\b(?:cdi|cdd|int[ée]rim|urgent|alternance|alternante?|stagiaire|temps\s+(?:partiel|plein|complet)|recrute)\b"

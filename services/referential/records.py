@@ -42,7 +42,7 @@ class QpvState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Occupation:
-    """`skills` are the core skill codes, `other_skills` the rest; `parent` is the code it was split from (older files)."""
+    """`skills` are the core skill codes, `other_skills` the rest; `parent` is the code it was split from."""
 
     code: str
     label: str
@@ -70,7 +70,7 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A commune, or a municipal district whose commune is `parent`. Degrees (WGS 84) are None where no source has them."""
+    """A commune, or a municipal district whose commune is `parent`. Degrees (WGS 84) are None where unknown."""
 
     code: str
     label: str

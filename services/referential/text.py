@@ -7,7 +7,7 @@ country pack (`Language`); nothing here names a country.
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,11 +31,17 @@ class Word:
 
 @dataclass(frozen=True)
 class Language:
-    """`endings` turn feminine and plural into masculine singular, longest first; `stop` words say nothing."""
+    """`endings` turn feminine and plural into masculine singular, `verb_endings` actions into verbs; longest first.
+
+    `same_as` replaces whole words before stemming; `stop` words say nothing, `generic` ones little in a skill's label.
+    """
 
     stemmer: str
     endings: tuple[tuple[str, str], ...]
+    verb_endings: tuple[tuple[str, str], ...]
+    same_as: Mapping[str, str]
     stop: frozenset[str]
+    generic: frozenset[str]
     title_noise: re.Pattern[str]
 
     def words(self, text: str) -> list[Word]:
@@ -51,6 +57,11 @@ class Language:
     def title_words(self, title: str) -> list[Word]:
         """The informative words of a job title, without "(H/F)", contract words and the like."""
         return self.words(self.title_noise.sub(" ", title))
+
+    def label_words(self, label: str) -> list[Word]:
+        """The words that make a skill what it is: "Techniques de soudage" is known by "soudage"."""
+        words = self.words(label)
+        return [word for word in words if word.surface not in self.generic] or words
 
     def __hash__(self) -> int:
         return hash(self.stemmer)
@@ -78,17 +89,18 @@ def unique_stems(words: Iterable[Word]) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def _forms(language: Language, surface: str) -> tuple[str, str]:
-    masculine = _masculine(language, surface)
+    masculine = _replaced(surface, language.endings)
     form = masculine.rstrip("sx") if len(masculine) > 3 else masculine
     form = form.removesuffix("e") if len(form) > 3 else form
-    return form or masculine, _stemmer(language.stemmer).stemWord(masculine)
+    meant = language.same_as.get(surface) or _replaced(masculine, language.verb_endings)
+    return form or masculine, _stemmer(language.stemmer).stemWord(meant)
 
 
-def _masculine(language: Language, surface: str) -> str:
-    for ending, replacement in language.endings:
-        if surface.endswith(ending) and len(surface) > len(ending) + 2:
-            return surface.removesuffix(ending) + replacement
-    return surface
+def _replaced(word: str, endings: tuple[tuple[str, str], ...]) -> str:
+    for ending, replacement in endings:
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            return word.removesuffix(ending) + replacement
+    return word
 
 
 def _stemmer(name: str) -> Stemmer.Stemmer:

@@ -1,10 +1,14 @@
 """Rows become the arrays of the snapshot. Every order is fixed by codes, so that equal rows give equal bytes."""
 
+from typing import TypeVar
+
 from services.referential.build.columns_geo import place_sections, quarter_sections
 from services.referential.build.columns_work import occupation_sections, skill_sections, title_sections
-from services.referential.build.rows import Rows
+from services.referential.build.rows import OccupationRow, PlaceRow, Rows, SkillRow
 from services.referential.packs import Pack
 from services.referential.snapshot import Array
+
+Coded = TypeVar("Coded", OccupationRow, SkillRow, PlaceRow)
 
 
 def sections(rows: Rows, pack: Pack) -> dict[str, Array]:
@@ -19,9 +23,15 @@ def sections(rows: Rows, pack: Pack) -> dict[str, Array]:
 
 
 def _settle(rows: Rows) -> None:
-    """Sort by code; of rows with the same code the first stays."""
-    for name, items in (("occupation", rows.occupations), ("skill", rows.skills), ("place", rows.places)):
-        items.sort(key=lambda row: row.code.encode())
-        kept = list({row.code: row for row in reversed(items)}.values())[::-1]
-        rows.refused.update({f"{name}: code given twice": len(items) - len(kept)} if len(kept) < len(items) else {})
-        items[:] = kept
+    rows.occupations = _ordered(rows.occupations, rows)
+    rows.skills = _ordered(rows.skills, rows)
+    rows.places = _ordered(rows.places, rows)
+
+
+def _ordered(found: list[Coded], rows: Rows) -> list[Coded]:
+    """Sorted by code; of rows with the same code the first stays."""
+    kept: dict[str, Coded] = {}
+    for row in found:
+        if kept.setdefault(row.code, row) is not row:
+            rows.refuse(type(row).__name__, "code given twice")
+    return [kept[code] for code in sorted(kept, key=str.encode)]

@@ -51,8 +51,10 @@ def _links(rows: Rows) -> dict[str, Array]:
         occupation, skill = occupation_of[link.occupation], skill_of[link.skill]
         skills[occupation].append((not link.core, skill))
         users[skill].append((occupation, link.core))
-    for group in (*skills, *users):
-        group.sort()
+    for linked in skills:
+        linked.sort()
+    for using in users:
+        using.sort()
     return {
         "occupation.skills.at": row_starts(skills),
         "occupation.skills": np.array([skill for group in skills for _, skill in group], np.uint32),
@@ -119,7 +121,7 @@ def _weights(name: str, words: Sequence[Sequence[Word]], index: dict[str, Array]
 
 def skill_sections(rows: Rows, language: Language) -> dict[str, Array]:
     found = rows.skills
-    words = [language.words(row.label) for row in found]
+    words = [language.label_words(row.label) for row in found]
     index = index_sections("skill", [unique_stems(group) for group in words])
     return {
         "skill.code": codes(row.code for row in found),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.referential.postings import Index
-from services.referential.snapshot import Strings
+from services.referential.snapshot import Array, Strings
 from services.referential.text import fold, surfaces
 
 _CONSIDERED = 200
@@ -22,7 +22,7 @@ def complete(index: Index, texts: Strings, text: str) -> list[tuple[int, float]]
     return [(row, round(min(1.0, length / max(size, 1)), 3)) for _, size, row in found]
 
 
-def _few(rows: np.ndarray, texts: Strings) -> list[int]:  # type: ignore[type-arg]
+def _few(rows: Array, texts: Strings) -> list[int]:
     """Beyond a few hundred hits, only the shortest texts are worth ranking."""
     if len(rows) <= _CONSIDERED:
         return [int(row) for row in rows]

@@ -91,8 +91,7 @@ class Places(Answers):
         departments = self._snapshot.array("place.department")
         wanted = department.encode()
         if asked.key:
-            named = [(row, how) for row, how in self._named(asked.key, department) if departments[row] == wanted]
-            return self._shared(named, _WITH_CONTEXT, "+department", limit)
+            return self._shared(self._named(asked.key, department), _WITH_CONTEXT, "+department", limit)
         parents = self._snapshot.array("place.parent")
         communes = np.flatnonzero((departments == wanted) & (parents < 0))
         return [PlaceGuess(self._place(int(communes[0])), 0.9, "department")] if len(communes) == 1 else []
@@ -114,13 +113,16 @@ class Places(Answers):
 
     def _named(self, key: str, department: str | None = None) -> Named:
         """Places of that name; else places whose name begins so; else the longest run of words that is a name."""
-        return self._of_name(key) or self._beginning(key, department) or self._inside(key, department)
+        found = self._of_name(key)
+        if department is not None:
+            found = [pair for pair in found if self._is_in(pair[0], department)]
+            found = [pair for pair in found if pair[1] == "name"] or found
+        return found or self._beginning(key, department) or self._inside(key, department)
 
     def _of_name(self, key: str) -> Named:
         first, last = equal_range(self._names, key)
         rows, former = self._snapshot.array("name.row")[first:last], self._snapshot.array("name.former")[first:last]
-        current = [(int(row), "name") for row, old in zip(rows, former, strict=True) if not old]
-        return current or [(int(row), "former_name") for row in rows]
+        return [(int(row), "former_name" if old else "name") for row, old in zip(rows, former, strict=True)]
 
     def _beginning(self, key: str, department: str | None) -> Named:
         first, last = prefix_range(self._names, key + " ")
@@ -183,4 +185,3 @@ class Places(Answers):
         rows = self._snapshot.array("place.located")[first:last]
         longitudes = self._snapshot.array("place.longitude")[rows]
         return rows, kilometres(latitude, longitude, latitudes[first:last], longitudes)
-

@@ -1,11 +1,14 @@
 """Priority neighbourhoods: a yes or no only where it is certain."""
 
+from functools import cached_property
+
 import numpy as np
 
 from services.referential.earth import kilometres
 from services.referential.postings import equal_range
 from services.referential.records import QpvAnswer, QpvState
 from services.referential.resolve.places import Places
+from services.referential.snapshot import Array
 
 LEAST_GEOCODING_CONFIDENCE = 0.8
 
@@ -53,11 +56,25 @@ class Quarters(Places):
         """Code and vintage; the newest where outlines overlap."""
         codes, vintages = self._snapshot.array("outline.code"), self._snapshot.array("outline.vintage")
         crossings: dict[tuple[str, str], int] = {}
-        for ring in range(len(codes)):
+        for ring in self._rings_around(latitude, longitude):
             key = (vintages[ring].decode(), codes[ring].decode())
             crossings[key] = crossings.get(key, 0) + self._crossings(ring, latitude, longitude)
         inside = [key for key, count in crossings.items() if count % 2]
         return (max(inside)[1], max(inside)[0]) if inside else None
+
+    def _rings_around(self, latitude: float, longitude: float) -> list[int]:
+        west, east, south, north = self._boxes
+        held = (west <= longitude) & (longitude <= east) & (south <= latitude) & (latitude <= north)
+        return [int(ring) for ring in np.flatnonzero(held)]
+
+    @cached_property
+    def _boxes(self) -> tuple[Array, Array, Array, Array]:
+        starts = self._snapshot.array("outline.at")[:-1]
+        x, y = self._snapshot.array("outline.longitude"), self._snapshot.array("outline.latitude")
+        if not len(starts):
+            return x, x, y, y
+        lowest, highest = np.minimum.reduceat, np.maximum.reduceat
+        return lowest(x, starts), highest(x, starts), lowest(y, starts), highest(y, starts)
 
     def _crossings(self, ring: int, latitude: float, longitude: float) -> int:
         """Edges of the ring that a ray to the east crosses: an odd number means inside."""

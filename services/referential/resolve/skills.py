@@ -14,7 +14,7 @@ from services.referential.text import Word
 
 _LEAST_COVERAGE = 0.55
 _CONSIDERED = 60
-_WHOLE, _ONE_WORD, _PART = 0.95, 0.75, 0.75
+_WHOLE, _ONE_WORD, _PART = 0.95, 0.75, 0.8
 _ONE_COMMON_WORD = 0.5
 _RARE = 6.0  # weight from which a single word names a skill by itself
 
@@ -84,7 +84,7 @@ class Skills(Answers):
         weights = self._skill_words.weights
         nearness = min(1.0, (2 * len(held) + 1) / width)
         if len(terms) == 1:
-            return _ONE_WORD if weights[list(terms)[0]] >= _RARE else _ONE_COMMON_WORD
+            return _ONE_WORD if weights[next(iter(terms))] >= _RARE else _ONE_COMMON_WORD
         if held == terms:
             return _WHOLE * nearness
         if len(held) == 1:
