@@ -81,6 +81,7 @@ class Service:
         tables = [(contract, serves), (DESCRIPTOR, self._operations.serves())]
         self._server = Server(address, secret, tables)
         self.address = self._server.address
+        self.settled = threading.Event()  # set once it is ready, or cannot become so
         self._running: list[Running] = []
         self._starter = threading.Thread(target=self._begin, name=f"{name}: start", daemon=True)
         telemetry.watch(f"vivier.{name}.outbox.rows", "{row}", "committed, not yet in the log", self._outbox_lag)
@@ -102,18 +103,24 @@ class Service:
         self._close()
         self._units.database.close()
 
+    def trouble(self) -> list[str]:
+        """Why it is not ready; empty when it is."""
+        return self._operations.trouble()
+
     def _begin(self) -> None:
         try:
             self._prepare()
         except Exception as error:
             logger.exception("%s cannot start", self.name)
             self._operations.reasons[:] = [f"{type(error).__name__}: {error}"]
+            self.settled.set()
             return
         todo: list[Running] = [*self._workers, *self._tickers]
         for each in todo:
             self._run(each)
         self._operations.reasons.clear()
         self._server.set_ready(True)
+        self.settled.set()
 
     def _run(self, each: Running) -> None:
         each.start()

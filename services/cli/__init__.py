@@ -1,0 +1,1 @@
+"""The command `vivier`: starting the services, and a client of their public API for everything else."""

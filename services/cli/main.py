@@ -1,0 +1,87 @@
+"""The commands. Each imports what it needs when it is called, so that `vivier --help` is quick."""
+
+import os
+import signal
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="vivier",
+    help="Vivier, a marketplace for the jobs of the ecological transition.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Home = Annotated[Path, typer.Option(envvar="VIVIER_HOME", help="The folder of this installation's data.")]
+DEFAULT_HOME = Path(".vivier")
+START_SECONDS = 120
+
+
+@app.command()
+def up(
+    home: Home = DEFAULT_HOME,
+    port: Annotated[int, typer.Option(help="Where the API listens on this machine.")] = 8400,
+) -> None:
+    """Start the whole system on this machine; Ctrl-C stops it, and the next start goes on where it was."""
+    from services.cli.up import CannotStart, Supervisor  # noqa: PLC0415
+
+    refuse_unknown_settings()
+    supervisor = Supervisor(
+        home.resolve(),
+        port,
+        lambda name, address: typer.echo(f"{name:<14} ready   {address}"),
+        lambda names, pause: typer.echo(f"{names}: ended unexpectedly, starting again in {pause:g} s", err=True),
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        supervisor.start()
+    except CannotStart as obstacle:
+        raise fail(str(obstacle)) from None
+    try:
+        if supervisor.wait_ready(START_SECONDS):
+            typer.echo(f"Vivier is up: http://127.0.0.1:{port}/graphql (credentials in {home / 'operator.json'})")
+        supervisor.wait()
+    except KeyboardInterrupt:
+        typer.echo("stopping")
+    finally:
+        supervisor.stop()
+
+
+@app.command()
+def serve(
+    names: Annotated[list[str], typer.Argument(help="profile, offers, matching, notifications or gateway")],
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Run one service, or several in one process; settings come from VIVIER_… variables."""
+    from services.cli.serve import GATEWAY, NAMES, serve  # noqa: PLC0415
+
+    if unknown := sorted(set(names) - set(NAMES)):
+        raise fail(f"no service is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if GATEWAY in names and len(names) > 1:
+        raise fail("the gateway runs in a process of its own: `vivier serve gateway`")
+    refuse_unknown_settings()
+    serve(names, with_parent)
+
+
+@app.command()
+def version() -> None:
+    """The version of the program."""
+    typer.echo(f"vivier {version_of('vivier')}")
+
+
+def refuse_unknown_settings() -> None:
+    """A misspelt VIVIER_… variable is named instead of ignored."""
+    from services.cli.serve import NAMES, settings_of  # noqa: PLC0415
+    from services.kit.settings import refuse_unknown  # noqa: PLC0415
+
+    if any(name.startswith("VIVIER_") for name in os.environ):
+        refuse_unknown(os.environ, [settings_of(name) for name in NAMES])
+
+
+def fail(sentence: str) -> typer.Exit:
+    """Say what is wrong and what to do, and end with status 1: `raise fail("…")`."""
+    typer.echo(sentence, err=True)
+    return typer.Exit(1)

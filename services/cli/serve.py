@@ -1,0 +1,85 @@
+"""One process: one or more services over one event log, until a signal, or until the parent has gone."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from services.kit import telemetry
+from services.kit.settings import Settings
+
+if TYPE_CHECKING:
+    from services.kit.service import Service
+
+BEHIND_GRPC = ("profile", "offers", "matching", "notifications")
+GATEWAY = "gateway"
+NAMES = (*BEHIND_GRPC, GATEWAY)
+
+
+def settings_of(name: str) -> type[Settings]:
+    """The settings class of a service."""
+    module = import_module(f"services.{name}.app")
+    kind: type[Settings] = module.SETTINGS
+    return kind
+
+
+def serve(names: Sequence[str], with_parent: bool) -> None:
+    """Run them until SIGTERM or SIGINT. Each prints one line of JSON when it is ready."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    stopping = threading.Event()
+    if with_parent:
+        threading.Thread(target=_outlive_nobody, daemon=True).start()
+    if GATEWAY in names:
+        _serve_gateway()
+        return
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopping.set())
+    _serve_grpc(names, stopping)
+
+
+def say(name: str, address: str) -> None:
+    """Tell whoever started this process that a service is ready."""
+    print(json.dumps({"ready": name, "address": address}), flush=True)  # noqa: T201 — the parent reads it
+
+
+def _outlive_nobody() -> None:
+    """The parent holds the other end of our standard input: when it ends, so do we."""
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _serve_gateway() -> None:
+    module = import_module("services.gateway.app")
+    settings = module.SETTINGS()
+    close = telemetry.setup(GATEWAY, settings.otlp_endpoint)
+    module.run(settings, lambda address: say(GATEWAY, address))
+    close()
+
+
+def _serve_grpc(names: Sequence[str], stopping: threading.Event) -> None:
+    from services.kit.bus_embedded import EmbeddedLog  # noqa: PLC0415 — the gateway's process needs none of it
+
+    modules = [import_module(f"services.{name}.app") for name in names]
+    settings = [module.SETTINGS() for module in modules]
+    close = telemetry.setup("+".join(names), settings[0].otlp_endpoint)
+    log = EmbeddedLog(settings[0].home / "log.db")
+    running: list[Service] = [module.build(each, log) for module, each in zip(modules, settings, strict=True)]
+    for service in running:
+        service.start()
+    for service in running:
+        service.settled.wait()
+        if not service.trouble():
+            say(service.name, service.address)
+    stopping.wait()
+    stoppers = [threading.Thread(target=service.stop) for service in running]
+    for stopper in stoppers:
+        stopper.start()
+    for stopper in stoppers:
+        stopper.join()
+    log.close()
+    close()
