@@ -1,0 +1,88 @@
+"""Dead letters: listed, shown, tried again, dropped, and gone when their person is."""
+
+import pytest
+
+from services.kit import deadletters
+from services.kit.errors import Refused
+
+SAID = "vivier.test.v1.Said"
+CANARY = b"canary-51e8-of-a-person"
+
+
+def refuse(unit, record):
+    raise ValueError("cannot")
+
+
+@pytest.fixture
+def buried(room, eventually):
+    """Three records that could not be handled."""
+    room.append(("offer/1", b"a"), ("offer/2", b"b"), ("person/1", CANARY))
+    with room.worker(refuse) as worker:
+        eventually(lambda: worker.lag() == 0)
+    return deadletters.letters(room.units)
+
+
+def test_they_are_listed_by_page(room, buried):
+    first = deadletters.letters(room.units, limit=2)
+    assert first + deadletters.letters(room.units, limit=2, after=first[-1].id) == buried
+    assert len(buried) == 3
+
+
+def test_one_is_shown_as_it_was(room, buried):
+    letter = deadletters.show(room.units, buried[0].id)
+    assert letter == buried[0]
+    assert letter.record in list(room.log.replay("vivier.test.v1"))
+    assert (letter.group, letter.reason, letter.error) == ("g", "ValueError", "ValueError: cannot")
+
+
+def test_retried_with_success_it_is_gone_and_has_its_effect_once(room, buried):
+    deadletters.retry(room.units, {SAID: room.effect}, buried[0].id)
+    event = buried[0].record.event
+    assert room.effects() == [(event.key, event.payload)]
+    with pytest.raises(Refused):
+        deadletters.retry(room.units, {SAID: room.effect}, buried[0].id)
+    assert len(room.effects()) == 1
+
+
+def test_retried_in_vain_it_stays_and_nothing_is_half_done(room, buried):
+    def half(unit, record):
+        room.effect(unit, record)
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        deadletters.retry(room.units, {SAID: half}, buried[0].id)
+    assert deadletters.letters(room.units) == buried
+    assert room.effects() == []
+
+
+def test_what_nobody_listens_to_any_more_is_refused(room, buried):
+    with pytest.raises(Refused, match="nothing handles"):
+        deadletters.retry(room.units, {}, buried[0].id)
+
+
+def test_dropped_it_is_gone(room, buried):
+    deadletters.drop(room.units, buried[0].id)
+    assert deadletters.letters(room.units) == buried[1:]
+    with pytest.raises(Refused):
+        deadletters.drop(room.units, buried[0].id)
+
+
+def test_a_letter_is_not_delivered_again_by_the_log(room, eventually, buried):
+    room.log.append([letter.record.event for letter in buried])
+    with room.worker() as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert room.effects() == []
+
+
+def test_an_erased_person_leaves_the_dead_letters_and_the_disk(room, eventually, buried):
+    room.append(("person/1", None))
+    store = room.units.database.path
+
+    def on_disk():
+        return any(CANARY in path.read_bytes() for path in store.parent.glob(f"{store.name}*"))
+
+    assert on_disk()
+    with room.worker() as worker:
+        eventually(lambda: worker.lag() == 0)
+        eventually(lambda: not on_disk())
+    assert {letter.record.event.key for letter in deadletters.letters(room.units)} == {"offer/1", "offer/2"}

@@ -1,0 +1,301 @@
+"""The consumer loop: each record once in effect, poison set aside, what passes waited for, what is ours made visible."""
+
+import os
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
+
+from services.kit import consumer as consumer_module
+from services.kit import deadletters, inbox
+from services.kit.bus import Event, Fenced, LogUnavailable
+from services.kit.consumer import State
+from services.kit.dispatch import handler_of
+from services.kit.errors import Poison, RetryLater
+
+TOPIC = "vivier.test.v1"
+
+
+def letters(room):
+    return deadletters.letters(room.units)
+
+
+def counting(room, fail):
+    """A handler that counts its calls by body; `fail(record, times)` may raise."""
+    calls = Counter()
+
+    def handle(unit, record):
+        calls[record.event.payload] += 1
+        room.effect(unit, record)
+        fail(record, calls[record.event.payload])
+
+    return handle, calls
+
+
+def bad(*bodies, error=ValueError("cannot")):
+    def fail(record, times):
+        if record.event.payload in bodies:
+            raise error
+
+    return fail
+
+
+def test_records_become_effects_in_order_and_offsets_are_committed(room, eventually):
+    given = [(f"offer/{n % 3}", str(n).encode()) for n in range(50)]
+    room.append(*given)
+    with room.worker(batch=8) as worker:
+        eventually(lambda: worker.lag() == 0)
+        assert worker.state is State.RUNNING
+    for key in ("offer/0", "offer/1", "offer/2"):
+        assert [each for each in room.effects() if each[0] == key] == [each for each in given if each[0] == key]
+    assert worker.state is State.STOPPED
+    assert worker.handled == 50
+
+
+def test_a_record_that_comes_twice_has_one_effect(room, eventually):
+    event = room.append(("offer/1", b"a"))[0]
+    room.log.append([event, event])
+    with room.worker() as worker:
+        eventually(lambda: worker.lag() == 0)
+        room.log.append([event])
+        eventually(lambda: worker.lag() == 0)
+    assert room.effects() == [("offer/1", b"a")]
+
+
+def test_two_groups_of_one_store_have_each_its_effect(room):
+    with room.units() as unit:
+        records = [next(iter(replayed(room, ("offer/1", b"a"))))]
+        assert inbox.take(unit.connection, "one", records, room.clock()) == records
+        assert inbox.take(unit.connection, "two", records, room.clock()) == records
+        assert inbox.take(unit.connection, "two", records, room.clock()) == []
+
+
+def replayed(room, *pairs):
+    room.append(*pairs)
+    return list(room.log.replay(TOPIC))
+
+
+def test_types_that_nobody_listens_to_are_skipped(room, eventually):
+    room.log.append([Event(TOPIC, "offer/1", "vivier.test.v1.Other", b"\xff", "other", room.clock())])
+    with room.worker() as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert room.effects() == []
+    assert letters(room) == []
+
+
+def test_a_tombstone_goes_to_the_longest_beginning_of_its_key(room):
+    records = replayed(room, ("person/1", None), ("person/minor/1", None), ("offer/1", None))
+    listens = {"person/": "persons", "person/minor/": "minors", "vivier.test.v1.Said": "said"}
+    found = {record.event.key: handler_of(listens, record) for record in records}
+    assert found == {"person/1": "persons", "person/minor/1": "minors", "offer/1": None}
+
+
+def test_poison_is_set_aside_whole_and_the_rest_of_the_batch_is_applied_once(room, eventually):
+    garbage = os.urandom(2000)
+    handle, calls = counting(room, bad(garbage, b"7"))
+    room.append(*((f"offer/{n}", str(n).encode()) for n in range(20)), ("offer/x", garbage))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+        assert worker.state is State.RUNNING
+    assert sorted(body for _, body in room.effects()) == sorted(str(n).encode() for n in range(20) if n != 7)
+    assert sorted(letter.record.event.payload for letter in letters(room)) == sorted([garbage, b"7"])
+    assert calls[b"7"] == calls[garbage] == consumer_module.ATTEMPTS
+    assert {letter.reason for letter in letters(room)} == {"ValueError"}
+    assert worker.dead_letters == 2
+
+
+def test_a_large_poison_is_kept_to_the_last_byte(room, eventually):
+    large = os.urandom(1 << 20) * 20
+    handle, _ = counting(room, bad(large))
+    room.append(("offer/1", large), ("offer/1", b"next"))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert letters(room)[0].record.event.payload == large
+    assert room.effects() == [("offer/1", b"next")]
+
+
+def test_poison_by_name_is_not_tried_again(room, eventually):
+    handle, calls = counting(room, bad(b"x", error=Poison("WRONG_SCHEMA")))
+    room.append(("offer/1", b"x"))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert calls[b"x"] == 1
+    assert letters(room)[0].reason == "WRONG_SCHEMA"
+
+
+def test_an_error_that_passes_within_the_attempts_leaves_no_letter(room, eventually):
+    def fail(record, times):
+        if record.event.payload == b"7" and times < 3:
+            raise ValueError
+
+    handle, calls = counting(room, fail)
+    room.append(*((f"offer/{n}", str(n).encode()) for n in range(10)))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert calls[b"7"] == 3
+    assert len(room.effects()) == 10
+    assert letters(room) == []
+
+
+@pytest.mark.parametrize("text_of_error", ["nul \0 and \ud800", "x" * 100_000])
+def test_an_error_with_odd_text_can_be_kept(room, eventually, text_of_error):
+    handle, _ = counting(room, bad(b"x", error=ValueError(text_of_error)))
+    room.append(("offer/1", b"x"))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert len(letters(room)) == 1
+
+
+def test_a_failing_commit_finds_the_poison_too(room, eventually):
+    """A constraint that is checked only at the commit: no handler raises, and nobody knows which record it was."""
+    calls = Counter()
+    with room.units() as unit:
+        unit.connection.execute(text("CREATE TABLE parents (body BLOB PRIMARY KEY)"))
+        unit.connection.execute(
+            text("CREATE TABLE children (body BLOB REFERENCES parents DEFERRABLE INITIALLY DEFERRED)")
+        )
+
+    def handle(unit, record):
+        calls[record.event.payload] += 1
+        room.effect(unit, record)
+        if record.event.payload == b"7":
+            unit.connection.execute(text("INSERT INTO children VALUES ('orphan')"))
+
+    room.append(*((f"offer/{n}", str(n).encode()) for n in range(10)))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert len(room.effects()) == 9
+    assert [letter.record.event.payload for letter in letters(room)] == [b"7"]
+    assert calls[b"7"] == consumer_module.ATTEMPTS
+
+
+@pytest.mark.parametrize("error", [RetryLater("a neighbour is down"), LogUnavailable("the log is full")])
+def test_what_passes_is_waited_for_without_a_dead_letter(room, eventually, error):
+    ill = threading.Event()
+    ill.set()
+
+    def fail(record, times):
+        if ill.is_set():
+            raise error
+
+    handle, calls = counting(room, fail)
+    room.append(("offer/1", b"x"))
+    with room.worker(handle) as worker:
+        eventually(lambda: calls[b"x"] > consumer_module.ATTEMPTS)
+        eventually(lambda: worker.state is State.WAITING)
+        assert str(error) in worker.reason
+        ill.clear()
+        eventually(lambda: worker.lag() == 0)
+        eventually(lambda: worker.state is State.RUNNING)
+    assert letters(room) == []
+    assert room.effects() == [("offer/1", b"x")]
+
+
+def test_a_wrong_statement_is_poison_not_weather(room, eventually):
+    def handle(unit, record):
+        unit.connection.execute(text("SELECT * FROM nothing"))
+
+    room.append(("offer/1", b"x"))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert letters(room)[0].reason == OperationalError.__name__
+
+
+def test_too_many_dead_letters_in_a_row_halt_the_worker(room, eventually):
+    handle, _ = counting(room, lambda record, times: 1 / 0)
+    room.append(*((f"offer/{n}", str(n).encode()) for n in range(30)))
+    with room.worker(handle, halt_after=4) as worker:
+        eventually(lambda: worker.state is State.HALTED)
+        assert "ZeroDivisionError" in worker.reason
+        assert worker.dead_letters_in_a_row == 4
+    assert worker.state is State.HALTED
+    assert len(letters(room)) == 4
+    with room.worker() as mended:
+        eventually(lambda: mended.lag() == 0)
+    assert len(room.effects()) == 26
+
+
+def test_dead_letters_among_good_records_do_not_halt(room, eventually):
+    handle, _ = counting(room, bad(*(str(n).encode() for n in range(0, 30, 2))))
+    room.append(*(("offer/1", str(n).encode()) for n in range(30)))
+    with room.worker(handle, halt_after=4) as worker:
+        eventually(lambda: worker.lag() == 0)
+        assert worker.state is State.RUNNING
+    assert len(letters(room)) == 15
+
+
+def test_a_fault_of_the_log_that_nobody_foresaw_halts_visibly(room, eventually):
+    class Broken:
+        def consumer(self, group, topics):
+            raise TypeError("not a log")
+
+    with room.worker(log=Broken()) as worker:
+        eventually(lambda: worker.state is State.HALTED)
+        assert "TypeError" in worker.reason
+
+
+class Rude:
+    """A log whose consumers fail at commit so often."""
+
+    def __init__(self, log, error, times):
+        self._log, self._error, self._times = log, error, times
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    def consumer(self, group, topics):
+        consumer = self._log.consumer(group, topics)
+        commit = consumer.commit
+
+        def rudely(records):
+            self._times -= 1
+            if self._times >= 0:
+                raise self._error
+            commit(records)
+
+        consumer.commit = rudely
+        return consumer
+
+
+@pytest.mark.parametrize("error", [Fenced("moved"), LogUnavailable("stopped")])
+def test_a_commit_that_fails_brings_the_batch_again_without_effect(room, eventually, error):
+    room.append(*((f"offer/{n}", b"x") for n in range(10)))
+    with room.worker(log=Rude(room.log, error, 3)) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert len(room.effects()) == 10
+
+
+def test_what_a_handler_publishes_goes_with_its_effect(room, eventually):
+    def handle(unit, record):
+        unit.publish(room.said("told/1", record.event.payload))
+        if record.event.payload == b"bad":
+            raise ValueError
+
+    room.append(("offer/1", b"good"), ("offer/1", b"bad"))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    with room.units.reading() as connection:
+        assert connection.execute(text("SELECT key, payload FROM outbox")).all() == [("told/1", b"good")]
+
+
+def test_progress_is_told_after_the_commit(room, eventually):
+    seen = []
+    room.append(("offer/1", b"x"))
+    with room.worker(on_progress=lambda records: seen.append((len(records), len(room.effects())))):
+        eventually(lambda: seen)
+    assert seen == [(1, 1)]
+
+
+def test_old_inbox_rows_go_in_small_steps(room):
+    records = replayed(room, *((f"offer/{n}", b"x") for n in range(25)))
+    with room.units() as unit:
+        inbox.take(unit.connection, "g", records[:20], room.clock())
+    room.clock.forward(days=31)
+    with room.units() as unit:
+        inbox.take(unit.connection, "g", records[20:], room.clock())
+        before = room.clock() - timedelta(days=30)
+        assert [inbox.prune(unit.connection, before, limit=8) for _ in range(4)] == [8, 8, 4, 0]
+        assert unit.connection.execute(select(func.count()).select_from(inbox.INBOX)).scalar_one() == 5
