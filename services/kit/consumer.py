@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer(__name__)
 _TRACE = TraceContextTextMapPropagator()
 ATTEMPTS = 3
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 INBOX_AGE = timedelta(days=30)
 PRUNE_EVERY = 60.0
@@ -92,6 +92,8 @@ class Worker:
         self._failures = 0
         self._erased = False
         self._pruned_at = time.monotonic()
+        self._consumer: Consumer | None = None
+        self._busy = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"worker {group}", daemon=True)
 
@@ -101,6 +103,9 @@ class Worker:
     def stop(self) -> None:
         """Finish the batch at hand and leave the group."""
         self._stopping.set()
+        with self._busy:
+            if self._consumer is not None:
+                self._consumer.close()  # wakes its poll
         self._thread.join()
 
     def lag(self) -> int:
@@ -128,7 +133,7 @@ class Worker:
         self.state = State.HALTED
 
     def _consume(self) -> None:
-        consumer = self._join()
+        consumer = self._consumer = self._join()
         if consumer is None:
             return
         try:
@@ -148,10 +153,11 @@ class Worker:
     def _turn(self, consumer: Consumer) -> None:
         try:
             records = consumer.poll(POLL_SECONDS, self._batch)
-            if records:
-                self._settle(records)
-                consumer.commit(records)
-            self._tidy()
+            with self._busy:
+                if records:
+                    self._settle(records)
+                    consumer.commit(records)
+                self._tidy()
         except Fenced:
             consumer.rewind()
         except (RetryLater, LogUnavailable) as error:
