@@ -1,0 +1,112 @@
+"""People, split by how far they travel, so that each group is scanned with its own radius."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.index import DEFAULT_LIMIT_KM, TIERS_KM, Found, tier_of
+from services.matching.index_embedded.candidates import most_shared, occupation_term, skill_term, term_weights
+from services.matching.index_embedded.columns import Own
+from services.matching.index_embedded.grid import kilometres, place_keys, ranges_near, spread
+from services.matching.index_embedded.records import plain, whole
+from services.matching.index_embedded.views import View
+from services.matching.kernel import UNKNOWN, Codes, PeopleColumns
+from services.matching.values import Offer, Person, Point, Remote
+
+Ints = NDArray[np.int64]
+
+_ANYWHERE = len(TIERS_KM)
+_NOWHERE = _ANYWHERE + 1
+_BAND_DEGREES = np.array([0.05, 0.05, 0.1, 0.1, 0.1, 0.2, 0.5, 1.0, 1.0])  # by group: a circle is 3 to 9 bands
+_ROUNDING_KM = 1e-9  # the domain judges the very edge
+_LEFT_OUT = frozenset(("id",))
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleRows:
+    own: Own
+    match: PeopleColumns
+
+
+class PeopleKind:
+    def __init__(self, codes: Codes) -> None:
+        self._codes = codes
+
+    def rows(self, values: Sequence[Person], own: Own) -> PeopleRows:
+        match = self._codes.people(values)
+        groups = _groups(match)
+        keys = place_keys(groups, _BAND_DEGREES[groups], match.latitude, match.longitude)
+        return PeopleRows(replace(own, key=keys), match)
+
+    def words(self, value: Person) -> tuple[Mapping[int, int], int]:
+        return {}, 0
+
+    def codes(self, value: Person) -> Iterable[int]:
+        yield from (skill_term(self._codes.skills.add(code)) for code in value.skills or ())
+        occupations = (value.wished_occupations or frozenset()) | value.past_occupations
+        yield from (occupation_term(self._codes.occupations.add(code)) for code in occupations)
+
+    def record(self, value: Person) -> list[Any]:
+        return plain(value, _LEFT_OUT)
+
+    def searched(self, value: Person) -> str:
+        return ""
+
+    def value(self, name: str, record: list[Any]) -> Person:
+        return whole(Person, record, id=name)
+
+
+def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> Found[PeopleColumns]:
+    match = view.rows.match
+    remote = offer.remote is Remote.FULL
+    weights = term_weights(
+        codes, offer.required_skills | offer.wished_skills, [offer.occupation_code] if offer.occupation_code else []
+    )
+    rows, complete = most_shared(
+        view, weights, lambda rows: match.matchable[rows] & (match.anywhere[rows] | remote), cap
+    )
+    if offer.place is None:
+        return Found(match, rows, np.full(len(rows), np.nan), complete, view.name)
+    if not remote:
+        rows = np.concatenate([_reached(view, offer.place), rows])
+    distance = kilometres(offer.place, match.latitude[rows], match.longitude[rows])
+    return Found(match, rows, distance, complete, view.name)
+
+
+def limits_km(match: PeopleColumns, rows: Ints) -> NDArray[np.int32]:
+    limit = match.travel_limit[rows]
+    return np.where(limit == UNKNOWN, np.int32(DEFAULT_LIMIT_KM), limit)
+
+
+def _groups(match: PeopleColumns) -> Ints:
+    tiers = tier_of(limits_km(match, np.arange(len(match.travel_limit))))
+    placed = np.where(np.isnan(match.latitude), _NOWHERE, tiers)
+    return np.where(match.anywhere, _ANYWHERE, placed)
+
+
+def _reached(view: View[PeopleRows], place: Point) -> Ints:
+    """Rows, ascending, of those whose own limit reaches the place."""
+    match = view.rows.match
+    rows = view.living(_near(view, place))
+    rows = rows[match.matchable[rows]]
+    distance = kilometres(place, match.latitude[rows], match.longitude[rows])
+    return rows[(distance <= np.minimum(limits_km(match, rows), TIERS_KM[-1]) + _ROUNDING_KM)]
+
+
+def _near(view: View[PeopleRows], place: Point) -> Ints:
+    keys = view.rows.own.key[: view.base]
+    runs = [
+        ranges_near(keys, group, _BAND_DEGREES[group], place, radius) for group, radius in enumerate(TIERS_KM)
+    ]
+    tail = view.tail()
+    tail = tail[~view.rows.match.anywhere[tail] & _same_latitudes(view, tail, place)]
+    base = spread(np.concatenate([first for first, _ in runs]), np.concatenate([count for _, count in runs]))
+    return np.concatenate([base, tail])
+
+
+def _same_latitudes(view: View[PeopleRows], rows: Ints, place: Point) -> NDArray[np.bool_]:
+    """A cheap first test for the tail: no limit reaches over two degrees of latitude."""
+    return np.abs(view.rows.match.latitude[rows] - place.latitude) < 2.0

@@ -1,0 +1,74 @@
+"""Values as JSON lists and back, exactly; sets are sorted, so that equal values are equal bytes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from services.matching.values import AgeBand, CourseSession, HeldSkill, OfferKind, Point, Remote
+
+T = TypeVar("T")
+
+
+def plain(value: Any, left_out: frozenset[str]) -> list[Any]:
+    """The fields in order, for `orjson`."""
+    return [_plain(getattr(value, field.name)) for field in fields(value) if field.name not in left_out]
+
+
+def whole(kind: Callable[..., T], record: list[Any], **left_out: object) -> T:
+    """The inverse of `plain`, given what was left out."""
+    names = [field.name for field in fields(kind) if field.name not in left_out]  # type: ignore[arg-type]
+    return kind(**left_out, **{name: _read(name, part) for name, part in zip(names, record, strict=True)})
+
+
+def _plain(part: Any) -> Any:
+    if isinstance(part, frozenset):
+        return sorted(part)
+    if isinstance(part, Mapping):
+        return {code: _plain(part[code]) for code in sorted(part)}
+    if isinstance(part, tuple):
+        return [_plain(one) for one in part]
+    return plain(part, _NOTHING) if is_dataclass(part) else part
+
+
+def _read(name: str, part: Any) -> Any:
+    reader = _READERS.get(name)
+    return part if reader is None or part is None else reader(part)
+
+
+def _point(part: list[float]) -> Point:
+    return Point(*part)
+
+
+def _skills(part: dict[str, list[Any]]) -> dict[str, HeldSkill]:
+    return {code: HeldSkill(held, confirmed, tuple(evidence)) for code, (held, confirmed, evidence) in part.items()}
+
+
+def _sessions(part: list[list[Any]]) -> tuple[CourseSession, ...]:
+    return tuple(whole(CourseSession, session) for session in part)
+
+
+_NOTHING: frozenset[str] = frozenset()
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "age_band": AgeBand,
+    "available_from": date.fromisoformat,
+    "expires_at": datetime.fromisoformat,
+    "funding": frozenset,
+    "kind": OfferKind,
+    "licences": frozenset,
+    "mentor_ids": frozenset,
+    "occupation_codes": frozenset,
+    "partner_ids": frozenset,
+    "past_occupations": frozenset,
+    "place": _point,
+    "published_at": datetime.fromisoformat,
+    "remote": lambda part: part if isinstance(part, bool) else Remote(part),
+    "required_skills": frozenset,
+    "sessions": _sessions,
+    "skills": _skills,
+    "start_date": date.fromisoformat,
+    "taught_skills": frozenset,
+    "wished_kinds": lambda part: frozenset(map(OfferKind, part)),
+    "wished_occupations": frozenset,
+    "wished_skills": frozenset,
+}

@@ -1,0 +1,209 @@
+"""A shelf: the rows of one kind of thing, for one writer and any number of readers.
+
+Rows lie in columns: a base sorted by key, then a tail in order of arrival. An update appends a row and marks the old
+one as died in a generation; a reader holds a `View` (how many rows, which generation) that never changes. When the tail
+is long, base and tail are merged into a new base without the dead, and later views are of that one.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from services.matching.index_embedded.columns import FOREVER, Grown, Own, bytes_of, ragged, take
+from services.matching.index_embedded.postings import Postings
+from services.matching.index_embedded.views import Owned, Statistics, View, mark
+
+SHORTEST_TAIL = 64
+LONGEST_TAIL = 32_768
+_GROWTH = 8  # a tail may be this part of its base
+_BATCH = 8_192
+
+
+class Keyed(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+V = TypeVar("V", bound=Keyed)
+R = TypeVar("R", bound=Owned)
+
+
+class Kind(Protocol[V, R]):
+    """How one kind of thing becomes rows."""
+
+    def rows(self, values: Sequence[V], own: Own) -> R:
+        """Columns of a batch, with the key of `own` filled in."""
+
+    def words(self, value: V) -> tuple[Mapping[int, int], int]:
+        """Weighted terms of its text, and the number of words."""
+
+    def codes(self, value: V) -> Iterable[int]:
+        """Terms of its skills and occupations."""
+
+    def record(self, value: V) -> list[Any]:
+        """What `value` needs to make it again, without what is only searched."""
+
+    def searched(self, value: V) -> str:
+        """What only the content hash keeps."""
+
+    def value(self, name: str, record: list[Any]) -> V:
+        """The inverse of `record`."""
+
+
+
+class Shelf(Generic[V, R]):
+    """The writer's side. Calls of `put` and `remove` must not overlap; `view` may be read at any time."""
+
+    def __init__(self, kind: Kind[V, R]) -> None:
+        self._kind = kind
+        rows = kind.rows([], _own([], [], [], 0))
+        self._rows = Grown(rows)
+        self.view: View[R] = View(
+            rows=self._rows.view(),
+            base=0,
+            size=0,
+            generation=0,
+            by_mark=np.empty(0, np.int32),
+            row_of=np.empty(0, np.int32),
+            codes=Postings.empty(),
+            words=Postings.empty(),
+            statistics=Statistics(0, 1.0, np.empty(0, np.int64)),
+            alive=0,
+            content=0,
+        )
+
+    def put(self, values: Iterable[V]) -> None:
+        waiting = list(_newest(values).values())
+        for first in range(0, len(waiting), _BATCH):
+            self._put(waiting[first : first + _BATCH])
+
+    def remove(self, name: str) -> None:
+        row = self.view.find([name])[0]
+        if row is not None:
+            self._publish(self.view.size, [row])
+
+    def get(self, name: str) -> V | None:
+        view = self.view
+        row = view.find([name])[0]
+        return None if row is None else self._kind.value(name, view.record(row))
+
+    def bytes(self) -> int:
+        view = self.view
+        maps = view.by_mark.nbytes + view.row_of.nbytes
+        return bytes_of(view.rows) + maps + view.codes.bytes() + view.words.bytes()
+
+    def _put(self, values: Sequence[V]) -> None:
+        old = self.view.find([value.id for value in values])
+        version = self.view.rows.own.version
+        fresh = [
+            (value, row) for value, row in zip(values, old, strict=True) if row is None or version[row] < value.version
+        ]
+        if fresh:
+            self._append([value for value, _ in fresh])
+            self._publish(self.view.size + len(fresh), [row for _, row in fresh if row is not None])
+
+    def _append(self, values: Sequence[V]) -> None:
+        """Past the end of every view, so nobody sees it yet."""
+        view, kind = self.view, self._kind
+        lengths = []
+        for document, value in enumerate(values, view.size):
+            words, length = kind.words(value)
+            view.words.add(document, words)
+            view.codes.add(document, dict.fromkeys(kind.codes(value), 1))
+            lengths.append(length)
+        records = [_record(value.id, kind.record(value)) for value in values]
+        searched = [kind.searched(value) for value in values]
+        own = _own(values, lengths, records, view.size)
+        contents = [_hash(record, text.encode()) for record, text in zip(records, searched, strict=True)]
+        self._rows.extend(kind.rows(values, replace(own, content=np.array(contents, np.uint64))))
+
+    def _publish(self, size: int, gone: Sequence[int]) -> None:
+        """The new rows are there and those gone are not, for views from now on."""
+        view, rows = self.view, self._rows.view()
+        generation = view.generation + 1
+        rows.own.died[gone] = generation
+        content = view.content + _sum(rows.own.content[view.size :]) - _sum(rows.own.content[gone])
+        following = replace(
+            view,
+            rows=rows,
+            size=size,
+            generation=generation,
+            alive=view.alive + size - view.size - len(gone),
+            content=content % (1 << 64),
+        )
+        self.view = self._merged(following) if _tail_is_long(following) else following
+
+    def _merged(self, view: View[R]) -> View[R]:
+        rows = view.all_rows()
+        rows = rows[np.argsort(view.rows.own.key[rows], kind="stable")]
+        alive = np.zeros(view.size, np.bool_)
+        alive[view.rows.own.document[rows]] = True
+        base = take(view.rows, rows)
+        base.own.document[:] = (np.cumsum(alive) - 1)[base.own.document]
+        row_of = np.empty(len(rows), np.int32)
+        row_of[base.own.document] = np.arange(len(rows))
+        self._rows = Grown(base)
+        words = view.words.merged(alive)
+        return replace(
+            view,
+            rows=self._rows.view(),
+            base=len(rows),
+            size=len(rows),
+            generation=0,
+            by_mark=np.argsort(base.own.mark).astype(np.int32),
+            row_of=row_of,
+            codes=view.codes.merged(alive),
+            words=words,
+            statistics=Statistics(len(rows), _average(base.own.length), words.counts()),
+        )
+
+
+def _tail_is_long(view: View[R]) -> bool:
+    return view.size - view.base > min(max(view.base // _GROWTH, SHORTEST_TAIL), LONGEST_TAIL)
+
+
+def _newest(values: Iterable[V]) -> dict[str, V]:
+    newest: dict[str, V] = {}
+    for value in values:
+        known = newest.get(value.id)
+        if known is None or known.version < value.version:
+            newest[value.id] = value
+    return newest
+
+
+def _own(values: Sequence[Keyed], lengths: Sequence[int], records: Sequence[bytes], first: int) -> Own:
+    count = len(values)
+    return Own(
+        key=np.zeros(count, np.int64),
+        mark=np.array([mark(value.id) for value in values], np.uint64),
+        version=np.array([value.version for value in values], np.int64),
+        content=np.zeros(count, np.uint64),
+        died=np.full(count, FOREVER, np.uint32),
+        document=np.arange(first, first + count, dtype=np.int32),
+        length=np.minimum(lengths, np.iinfo(np.uint16).max).astype(np.uint16),
+        record=ragged([np.frombuffer(record, np.uint8) for record in records], np.uint8),
+    )
+
+
+def _record(name: str, record: list[Any]) -> bytes:
+    return orjson.dumps(name) + b"\n" + orjson.dumps(record)
+
+
+def _hash(*parts: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(b"\0".join(parts), digest_size=8).digest(), "little")
+
+
+def _sum(contents: NDArray[np.uint64]) -> int:
+    return int(np.sum(contents, dtype=np.uint64))
+
+
+def _average(lengths: NDArray[np.uint16]) -> float:
+    return max(float(np.mean(lengths)), 1.0) if len(lengths) else 1.0
