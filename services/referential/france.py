@@ -10,7 +10,7 @@ QPV_VINTAGE = "2024"
 _STOP = """
 a ai as au aux avec avoir c ce ces cet cette chez d dans de des du elle en est et etait ete etre eu faire fait il ils j
 je l la le les leur leurs lors lui m ma mais me mes moi mon n ne nos notre nous on ont ou par pas plus pour puis qu que
-qui s sa se ses si son sont suis sur t tout tous toute toutes tres un une vers via vos votre vous y
+qui s sa se selon ses si son sont suis sur t tout tous toute toutes tres un une vers via vos votre vous y
 e es ere euse ice iere ienne nne rice te trice ve x
 """  # the last line is what remains of "(e)", "·trice" and the like
 

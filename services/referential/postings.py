@@ -51,7 +51,7 @@ def index_sections(name: str, documents: Sequence[Sequence[str]]) -> dict[str, A
     ordered = sorted(holders)
     counts = np.array([len(holders[word]) for word in ordered], np.uint32)
     return {
-        f"{name}.words": np.array(ordered or [b""], np.bytes_)[: len(ordered)],
+        f"{name}.words": np.array(ordered, np.bytes_),
         f"{name}.starts": np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32),
         f"{name}.rows": np.array([row for word in ordered for row in holders[word]], np.uint32),
         f"{name}.weights": inverse_frequency(len(documents), counts),

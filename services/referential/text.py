@@ -83,6 +83,14 @@ def exact_key(words: Iterable[Word]) -> str:
     return " ".join(sorted({word.form for word in words}))
 
 
+def gender_forms(title: str) -> tuple[str, ...]:
+    """ "Steward / Hôtesse de train" is "Steward de train" and "Hôtesse de train"; other titles have no forms."""
+    first, slash, second = title.partition(" / ")
+    if not slash or " / " in second:
+        return ()
+    return f"{first} {' '.join(second.split()[len(first.split()) :])}", second
+
+
 def unique_stems(words: Iterable[Word]) -> list[str]:
     return list(dict.fromkeys(word.stem for word in words))
 

@@ -83,7 +83,7 @@ def _reach(rows: Rows, communes: set[str]) -> dict[str, Array]:
     latitudes = np.array([row.latitude for row in located], np.float64)
     longitudes = np.array([row.longitude for row in located], np.float64)
     concerned = [number for number, row in enumerate(located) if row.code in communes]
-    reach = [_reach_of(latitudes[number], longitudes[number], latitudes, longitudes) for number in concerned]
+    reach = [located[number].reach_km or _reach_of(number, latitudes, longitudes) for number in concerned]
     return {
         "reach.commune": codes(located[number].code for number in concerned),
         "reach.latitude": latitudes[concerned],
@@ -92,6 +92,6 @@ def _reach(rows: Rows, communes: set[str]) -> dict[str, Array]:
     }
 
 
-def _reach_of(latitude: float, longitude: float, latitudes: Array, longitudes: Array) -> float:
-    distances = np.sort(kilometres(latitude, longitude, latitudes, longitudes))
+def _reach_of(number: int, latitudes: Array, longitudes: Array) -> float:
+    distances = np.sort(kilometres(latitudes[number], longitudes[number], latitudes, longitudes))
     return round(max(_LEAST_REACH, float(distances[min(_NEIGHBOURS, len(distances) - 1)])), 1)

@@ -8,13 +8,13 @@ from services.referential.build.rows import LinkRow, OccupationRow, Rows, SkillR
 from services.referential.postings import index_sections, inverse_frequency, key_hash
 from services.referential.records import GREENS, KINDS
 from services.referential.snapshot import Array, pack_strings
-from services.referential.text import Language, Word, exact_key, surfaces, unique_stems
+from services.referential.text import Language, Word, exact_key, gender_forms, surfaces, unique_stems
 
 NO_WORD = 0xFFFFFFFF
 
 
 def codes(values: Iterable[str]) -> Array:
-    return np.array([value.encode() for value in values] or [b""], np.bytes_)
+    return np.array([value.encode() for value in values], np.bytes_)
 
 
 def row_starts(groups: Sequence[Sequence[object]]) -> Array:
@@ -80,7 +80,9 @@ def title_sections(rows: Rows, language: Language) -> dict[str, Array]:
     titles = list(_titles(rows, language))
     words = [language.title_words(title.text) for title, _ in titles]
     index = index_sections("title", [unique_stems(found) for found in words])
-    exact = sorted((key_hash(exact_key(found)), number) for number, found in enumerate(words) if found)
+    exact = sorted(
+        {(key_hash(key), row) for row, (title, _) in enumerate(titles) for key in _keys(title.text, language)}
+    )
     return {
         "title.occupation": np.array([occupation_of[title.occupation] for title, _ in titles], np.uint32),
         "title.green": np.array([GREENS.index(title.green) for title, _ in titles], np.uint8),
@@ -104,6 +106,12 @@ def _titles(rows: Rows, language: Language) -> Iterable[tuple[TitleRow, bool]]:
             if key not in seen:
                 seen.add(key)
                 yield title, own
+
+
+def _keys(title: str, language: Language) -> Iterable[str]:
+    """A title whose two genders are different words ("Barman / Barmaid") is exact in either, and in both."""
+    forms = (title, *gender_forms(title))
+    return filter(None, (exact_key(language.title_words(form)) for form in forms))
 
 
 def _weights(name: str, words: Sequence[Sequence[Word]], index: dict[str, Array]) -> dict[str, Array]:

@@ -52,6 +52,7 @@ class PlaceRow:
     latitude: float | None = None
     longitude: float | None = None
     parent: str = ""
+    reach_km: float | None = None  # how far its land goes from its centre; estimated from its neighbours when None
 
 
 @dataclass(slots=True)

@@ -63,6 +63,7 @@ def _places(path: Path, rows: Rows) -> None:
                 latitude=float(line["latitude"]),
                 longitude=float(line["longitude"]),
                 parent=line["parent"],
+                reach_km=float(line["reach_km"]) if line["reach_km"] else None,
             )
         )
 

@@ -14,9 +14,12 @@ def complete(index: Index, texts: Strings, text: str) -> list[tuple[int, float]]
     words = surfaces(text)
     if not words:
         return []
-    rows = np.unique(index.rows_with_prefix(words[0]))
-    for word in words[1:]:
-        rows = np.intersect1d(rows, index.rows_with_prefix(word))
+    held = np.ones(len(texts), bool)
+    for word in words:
+        having = np.zeros(len(texts), bool)
+        having[index.rows_with_prefix(word)] = True
+        held &= having
+    rows = np.flatnonzero(held)
     start, length = fold(text.strip()), len(text.strip())
     found = sorted((not fold(texts[row]).startswith(start), len(texts[row]), row) for row in _few(rows, texts))
     return [(row, round(min(1.0, length / max(size, 1)), 3)) for _, size, row in found]

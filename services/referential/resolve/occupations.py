@@ -104,7 +104,7 @@ class Occupations(Answers):
 
     @cached_property
     def _one_word(self) -> Array:
-        return np.diff(self._snapshot.array("title.terms.at")) == 1
+        return np.asarray(np.diff(self._snapshot.array("title.terms.at")) == 1)
 
     def _guesses(self, confidences: Array, limit: int) -> list[Guess]:
         """The best title of each occupation; several occupations that are equally near are each less sure."""
