@@ -19,6 +19,9 @@ from services.matching.kernel.columns import (
 from services.matching.values import Offer, OfferKind, Person, Point, Remote
 
 KINDS = tuple(OfferKind)
+SEPARATOR = "\x1f"
+"""Between the licences of a set, in `Codes.licences`."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +57,9 @@ class Codes:
         self.knowledge = knowledge
         self.skills = Vocabulary()
         self.occupations = Vocabulary()
-        self.licences = Vocabulary()  # whole sets of licences: few distinct ones exist, and a set is judged once a query
+        self.licences = (
+            Vocabulary()
+        )  # whole sets of licences: few distinct ones exist, and a set is judged once a query
         self._idf: NDArray[np.float64] = np.empty(0)
         self._closeness: dict[tuple[str, bool], NDArray[np.float64]] = {}
 
@@ -110,7 +115,7 @@ class Codes:
             remote=np.array([o.remote is Remote.FULL for o in offers], np.bool_),
             open=np.array([o.searchable and o.matchable for o in offers], np.bool_),
             kind=np.array([KINDS.index(o.kind) for o in offers], np.uint8),
-            minimum_age=np.array([low for low, _ in ages], np.uint8),
+            minimum_age=np.array([min(low, NO_LIMIT) for low, _ in ages], np.uint8),
             maximum_age=np.array([NO_LIMIT if high is None else high for _, high in ages], np.uint8),
             licences=_ints(self._licences(o.licences) for o in offers),
             occupation=_ints(self.occupations.add(o.occupation_code) if o.occupation_code else UNKNOWN for o in offers),
@@ -122,11 +127,11 @@ class Codes:
         )
 
     def _licences(self, licences: frozenset[str]) -> int:
-        return self.licences.add(" ".join(sorted(licences)))
+        return self.licences.add(SEPARATOR.join(sorted(licences)))
 
     def licences_of(self, number: int) -> frozenset[str]:
         """The set of licences behind its number."""
-        return frozenset(self.licences.codes[number].split())
+        return frozenset(filter(None, self.licences.codes[number].split(SEPARATOR)))
 
     def _held(self, person: Person) -> list[int] | None:
         if person.skills is None:
