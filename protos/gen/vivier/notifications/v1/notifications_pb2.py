@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+vivier/notifications/v1/notifications.proto\x12\x17vivier.notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x02\n\x0cNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\trecipient\x18\x02 \x01(\t\x12\x37\n\x04kind\x18\x03 \x01(\x0e\x32).vivier.notifications.v1.NotificationKind\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12I\n\nparameters\x18\x05 \x03(\x0b\x32\x35.vivier.notifications.v1.Notification.ParametersEntry\x12\r\n\x05score\x18\x06 \x01(\x01\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07read_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\t \x01(\x03\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"e\n\x0bPreferences\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x30\n\x04mail\x18\x02 \x01(\x0e\x32\".vivier.notifications.v1.Frequency\x12\x11\n\tdaily_cap\x18\x03 \x01(\x05\"i\n\x18ListNotificationsRequest\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x13\n\x0bunread_only\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x82\x01\n\x19ListNotificationsResponse\x12<\n\rnotifications\x18\x01 \x03(\x0b\x32%.vivier.notifications.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06unread\x18\x03 \x01(\x05\"2\n\x0fMarkReadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0b\n\x03ids\x18\x02 \x03(\t\"\"\n\x10MarkReadResponse\x12\x0e\n\x06unread\x18\x01 \x01(\x05\"*\n\x15GetPreferencesRequest\x12\x11\n\trecipient\x18\x01 \x01(\t\"S\n\x16GetPreferencesResponse\x12\x39\n\x0bpreferences\x18\x01 \x01(\x0b\x32$.vivier.notifications.v1.Preferences\"f\n\x15SetPreferencesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x39\n\x0bpreferences\x18\x02 \x01(\x0b\x32$.vivier.notifications.v1.Preferences\"S\n\x16SetPreferencesResponse\x12\x39\n\x0bpreferences\x18\x01 \x01(\x0b\x32$.vivier.notifications.v1.Preferences\"3\n\x19WatchNotificationsRequest\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\"Y\n\x1aWatchNotificationsResponse\x12;\n\x0cnotification\x18\x01 \x01(\x0b\x32%.vivier.notifications.v1.Notification*\xcc\x01\n\x10NotificationKind\x12!\n\x1dNOTIFICATION_KIND_UNSPECIFIED\x10\x00\x12#\n\x1fNOTIFICATION_KIND_OFFER_MATCHED\x10\x01\x12$\n NOTIFICATION_KIND_COURSE_MATCHED\x10\x02\x12 \n\x1cNOTIFICATION_KIND_OFFER_GONE\x10\x03\x12(\n$NOTIFICATION_KIND_MENTORSHIP_CHANGED\x10\x04*g\n\tFrequency\x12\x19\n\x15\x46REQUENCY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46REQUENCY_AT_ONCE\x10\x01\x12\x13\n\x0f\x46REQUENCY_DAILY\x10\x02\x12\x13\n\x0f\x46REQUENCY_NEVER\x10\x03\x32\xda\x04\n\x14NotificationsService\x12z\n\x11ListNotifications\x12\x31.vivier.notifications.v1.ListNotificationsRequest\x1a\x32.vivier.notifications.v1.ListNotificationsResponse\x12_\n\x08MarkRead\x12(.vivier.notifications.v1.MarkReadRequest\x1a).vivier.notifications.v1.MarkReadResponse\x12q\n\x0eGetPreferences\x12..vivier.notifications.v1.GetPreferencesRequest\x1a/.vivier.notifications.v1.GetPreferencesResponse\x12q\n\x0eSetPreferences\x12..vivier.notifications.v1.SetPreferencesRequest\x1a/.vivier.notifications.v1.SetPreferencesResponse\x12\x7f\n\x12WatchNotifications\x12\x32.vivier.notifications.v1.WatchNotificationsRequest\x1a\x33.vivier.notifications.v1.WatchNotificationsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+vivier/notifications/v1/notifications.proto\x12\x17vivier.notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\x03\n\x0cNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\trecipient\x18\x02 \x01(\t\x12\x37\n\x04kind\x18\x03 \x01(\x0e\x32).vivier.notifications.v1.NotificationKind\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12I\n\nparameters\x18\x05 \x03(\x0b\x32\x35.vivier.notifications.v1.Notification.ParametersEntry\x12\r\n\x05score\x18\x06 \x01(\x01\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07read_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\t \x01(\x03\x12\x0c\n\x04gone\x18\n \x01(\x08\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"e\n\x0bPreferences\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x30\n\x04mail\x18\x02 \x01(\x0e\x32\".vivier.notifications.v1.Frequency\x12\x11\n\tdaily_cap\x18\x03 \x01(\x05\"i\n\x18ListNotificationsRequest\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x13\n\x0bunread_only\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x82\x01\n\x19ListNotificationsResponse\x12<\n\rnotifications\x18\x01 \x03(\x0b\x32%.vivier.notifications.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06unread\x18\x03 \x01(\x05\"2\n\x0fMarkReadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0b\n\x03ids\x18\x02 \x03(\t\"\"\n\x10MarkReadResponse\x12\x0e\n\x06unread\x18\x01 \x01(\x05\"*\n\x15GetPreferencesRequest\x12\x11\n\trecipient\x18\x01 \x01(\t\"S\n\x16GetPreferencesResponse\x12\x39\n\x0bpreferences\x18\x01 \x01(\x0b\x32$.vivier.notifications.v1.Preferences\"f\n\x15SetPreferencesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x39\n\x0bpreferences\x18\x02 \x01(\x0b\x32$.vivier.notifications.v1.Preferences\"S\n\x16SetPreferencesResponse\x12\x39\n\x0bpreferences\x18\x01 \x01(\x0b\x32$.vivier.notifications.v1.Preferences\"3\n\x19WatchNotificationsRequest\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\"Y\n\x1aWatchNotificationsResponse\x12;\n\x0cnotification\x18\x01 \x01(\x0b\x32%.vivier.notifications.v1.Notification*\xcc\x01\n\x10NotificationKind\x12!\n\x1dNOTIFICATION_KIND_UNSPECIFIED\x10\x00\x12#\n\x1fNOTIFICATION_KIND_OFFER_MATCHED\x10\x01\x12$\n NOTIFICATION_KIND_COURSE_MATCHED\x10\x02\x12 \n\x1cNOTIFICATION_KIND_OFFER_GONE\x10\x03\x12(\n$NOTIFICATION_KIND_MENTORSHIP_CHANGED\x10\x04*g\n\tFrequency\x12\x19\n\x15\x46REQUENCY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46REQUENCY_AT_ONCE\x10\x01\x12\x13\n\x0f\x46REQUENCY_DAILY\x10\x02\x12\x13\n\x0f\x46REQUENCY_NEVER\x10\x03\x32\xda\x04\n\x14NotificationsService\x12z\n\x11ListNotifications\x12\x31.vivier.notifications.v1.ListNotificationsRequest\x1a\x32.vivier.notifications.v1.ListNotificationsResponse\x12_\n\x08MarkRead\x12(.vivier.notifications.v1.MarkReadRequest\x1a).vivier.notifications.v1.MarkReadResponse\x12q\n\x0eGetPreferences\x12..vivier.notifications.v1.GetPreferencesRequest\x1a/.vivier.notifications.v1.GetPreferencesResponse\x12q\n\x0eSetPreferences\x12..vivier.notifications.v1.SetPreferencesRequest\x1a/.vivier.notifications.v1.SetPreferencesResponse\x12\x7f\n\x12WatchNotifications\x12\x32.vivier.notifications.v1.WatchNotificationsRequest\x1a\x33.vivier.notifications.v1.WatchNotificationsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,36 +34,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NOTIFICATION_PARAMETERSENTRY']._loaded_options = None
   _globals['_NOTIFICATION_PARAMETERSENTRY']._serialized_options = b'8\001'
-  _globals['_NOTIFICATIONKIND']._serialized_start=1376
-  _globals['_NOTIFICATIONKIND']._serialized_end=1580
-  _globals['_FREQUENCY']._serialized_start=1582
-  _globals['_FREQUENCY']._serialized_end=1685
+  _globals['_NOTIFICATIONKIND']._serialized_start=1390
+  _globals['_NOTIFICATIONKIND']._serialized_end=1594
+  _globals['_FREQUENCY']._serialized_start=1596
+  _globals['_FREQUENCY']._serialized_end=1699
   _globals['_NOTIFICATION']._serialized_start=106
-  _globals['_NOTIFICATION']._serialized_end=480
-  _globals['_NOTIFICATION_PARAMETERSENTRY']._serialized_start=431
-  _globals['_NOTIFICATION_PARAMETERSENTRY']._serialized_end=480
-  _globals['_PREFERENCES']._serialized_start=482
-  _globals['_PREFERENCES']._serialized_end=583
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=585
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=690
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=693
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=823
-  _globals['_MARKREADREQUEST']._serialized_start=825
-  _globals['_MARKREADREQUEST']._serialized_end=875
-  _globals['_MARKREADRESPONSE']._serialized_start=877
-  _globals['_MARKREADRESPONSE']._serialized_end=911
-  _globals['_GETPREFERENCESREQUEST']._serialized_start=913
-  _globals['_GETPREFERENCESREQUEST']._serialized_end=955
-  _globals['_GETPREFERENCESRESPONSE']._serialized_start=957
-  _globals['_GETPREFERENCESRESPONSE']._serialized_end=1040
-  _globals['_SETPREFERENCESREQUEST']._serialized_start=1042
-  _globals['_SETPREFERENCESREQUEST']._serialized_end=1144
-  _globals['_SETPREFERENCESRESPONSE']._serialized_start=1146
-  _globals['_SETPREFERENCESRESPONSE']._serialized_end=1229
-  _globals['_WATCHNOTIFICATIONSREQUEST']._serialized_start=1231
-  _globals['_WATCHNOTIFICATIONSREQUEST']._serialized_end=1282
-  _globals['_WATCHNOTIFICATIONSRESPONSE']._serialized_start=1284
-  _globals['_WATCHNOTIFICATIONSRESPONSE']._serialized_end=1373
-  _globals['_NOTIFICATIONSSERVICE']._serialized_start=1688
-  _globals['_NOTIFICATIONSSERVICE']._serialized_end=2290
+  _globals['_NOTIFICATION']._serialized_end=494
+  _globals['_NOTIFICATION_PARAMETERSENTRY']._serialized_start=445
+  _globals['_NOTIFICATION_PARAMETERSENTRY']._serialized_end=494
+  _globals['_PREFERENCES']._serialized_start=496
+  _globals['_PREFERENCES']._serialized_end=597
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=599
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=704
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=707
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=837
+  _globals['_MARKREADREQUEST']._serialized_start=839
+  _globals['_MARKREADREQUEST']._serialized_end=889
+  _globals['_MARKREADRESPONSE']._serialized_start=891
+  _globals['_MARKREADRESPONSE']._serialized_end=925
+  _globals['_GETPREFERENCESREQUEST']._serialized_start=927
+  _globals['_GETPREFERENCESREQUEST']._serialized_end=969
+  _globals['_GETPREFERENCESRESPONSE']._serialized_start=971
+  _globals['_GETPREFERENCESRESPONSE']._serialized_end=1054
+  _globals['_SETPREFERENCESREQUEST']._serialized_start=1056
+  _globals['_SETPREFERENCESREQUEST']._serialized_end=1158
+  _globals['_SETPREFERENCESRESPONSE']._serialized_start=1160
+  _globals['_SETPREFERENCESRESPONSE']._serialized_end=1243
+  _globals['_WATCHNOTIFICATIONSREQUEST']._serialized_start=1245
+  _globals['_WATCHNOTIFICATIONSREQUEST']._serialized_end=1296
+  _globals['_WATCHNOTIFICATIONSRESPONSE']._serialized_start=1298
+  _globals['_WATCHNOTIFICATIONSRESPONSE']._serialized_end=1387
+  _globals['_NOTIFICATIONSSERVICE']._serialized_start=1702
+  _globals['_NOTIFICATIONSSERVICE']._serialized_end=2304
 # @@protoc_insertion_point(module_scope)

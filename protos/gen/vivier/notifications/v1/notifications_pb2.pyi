@@ -95,6 +95,7 @@ class Notification(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     READ_AT_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    GONE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     recipient: _builtins.str
     """"person/ID" or "mentor/ID" """
@@ -104,6 +105,8 @@ class Notification(_message.Message):
     score: _builtins.float
     sequence: _builtins.int
     """grows with every notification written; for streams to go on after a break"""
+    gone: _builtins.bool
+    """the subject can no longer be had: filled, closed or expired"""
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """for the text: no personal data"""
@@ -124,10 +127,11 @@ class Notification(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         read_at: _timestamp_pb2.Timestamp | None = ...,
         sequence: _builtins.int = ...,
+        gone: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "id", b"id", "kind", b"kind", "parameters", b"parameters", "read_at", b"read_at", "recipient", b"recipient", "score", b"score", "sequence", b"sequence", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "gone", b"gone", "id", b"id", "kind", b"kind", "parameters", b"parameters", "read_at", b"read_at", "recipient", b"recipient", "score", b"score", "sequence", b"sequence", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

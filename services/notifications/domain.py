@@ -1,0 +1,150 @@
+"""What is told to whom, once, and how it is pushed.
+
+A day begins at midnight UTC for everybody, and the digest goes at 16:00 UTC (17 or 18 o'clock in Paris). When country
+packs know the hours of their people, both become the recipient's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import blake2b
+
+from services.kit.checks import Checks
+
+KEPT = timedelta(days=730)
+"""Read notifications go after 24 months, and what is older than that is news to nobody."""
+GOODBYE_WITHIN = timedelta(days=60)
+DIGEST_HOUR = 16
+DAILY_CAP, HIGHEST_CAP = 5, 50
+ATTEMPTS = 6
+LONGEST_PAUSE = timedelta(hours=6)
+
+
+class Kind(StrEnum):
+    OFFER_MATCHED = "OFFER_MATCHED"
+    COURSE_MATCHED = "COURSE_MATCHED"
+    OFFER_GONE = "OFFER_GONE"
+    MENTORSHIP_CHANGED = "MENTORSHIP_CHANGED"
+
+
+class Frequency(StrEnum):
+    AT_ONCE = "AT_ONCE"
+    DAILY = "DAILY"
+    NEVER = "NEVER"  # the inbox still fills
+
+
+class Post(StrEnum):
+    """Where a notification is on its way into a mail."""
+
+    WAITING = "waiting"  # for the day's digest
+    DUE = "due"
+    SENT = "sent"
+    NEEDLESS = "needless"  # read or overtaken before it was sent
+    NO_ADDRESS = "no_address"
+    FAILED = "failed"
+
+
+def person(identifier: str) -> str:
+    """The recipient that is a person; also the key of their events."""
+    return f"person/{identifier}"
+
+
+def mentor(identifier: str) -> str:
+    return f"mentor/{identifier}"
+
+
+def _digest(*words: str) -> str:
+    return blake2b("|".join(words).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to be told. Its id is made of what must be told only once, whoever says it again."""
+
+    recipient: str
+    kind: Kind
+    subject_id: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    score: float = 0.0
+    state: str = ""  # of the subject, where each state is told by itself
+
+    @property
+    def id(self) -> str:
+        return _digest(self.recipient, self.kind, self.subject_id, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A note in its recipient's inbox."""
+
+    sequence: int
+    id: str
+    recipient: str
+    kind: Kind
+    subject_id: str
+    parameters: Mapping[str, str]
+    score: float
+    created_at: datetime
+    read_at: datetime | None
+    gone: bool
+
+    @property
+    def worth_a_mail(self) -> bool:
+        return self.read_at is None and not (self.gone and self.kind is Kind.OFFER_MATCHED)
+
+    def goodbye(self) -> Note:
+        """Tells that the offer of this notification is gone."""
+        return Note(self.recipient, Kind.OFFER_GONE, self.subject_id, self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    recipient: str
+    mail: Frequency = Frequency.AT_ONCE
+    daily_cap: int = DAILY_CAP
+
+    def check(self) -> None:
+        checks = Checks("preferences.")
+        checks.number("daily_cap", self.daily_cap, 1, HIGHEST_CAP)
+        checks.done()
+
+    def pushes(self, notes: Sequence[Note], pushed_today: int, now: datetime) -> list["Queued"]:
+        """One mail for all that is still below the day's cap; the rest joins the next digest."""
+        if self.mail is Frequency.NEVER:
+            return []
+        room = max(self.daily_cap - pushed_today, 0) if self.mail is Frequency.AT_ONCE else 0
+        first = notes[0].id
+        queued = [Queued(note.id, self.recipient, Post.DUE, first, True, now) for note in notes[:room]]
+        return queued + [Queued(note.id, self.recipient, Post.WAITING, "", False, now) for note in notes[room:]]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A notification in the queue of mails. Those of one `mail` go together, under one Message-ID."""
+
+    notification_id: str
+    recipient: str
+    state: Post
+    mail: str
+    at_once: bool
+    at: datetime
+
+
+def midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def last_digest(now: datetime) -> datetime:
+    """When the newest digest closed: what was queued until then goes into it."""
+    today = midnight(now) + timedelta(hours=DIGEST_HOUR)
+    return today if today <= now else today - timedelta(days=1)
+
+
+def digest_id(recipient: str, closed: datetime) -> str:
+    return _digest(recipient, "digest", closed.date().isoformat())
+
+
+def pause(attempts: int) -> timedelta:
+    """How long a mail waits after so many failures: 1 minute, 4, 16, and so on."""
+    return min(timedelta(minutes=pow(4.0, attempts - 1)), LONGEST_PAUSE)

@@ -1,0 +1,70 @@
+"""The tables of this service.
+
+`sequence` is given in commit order because the store has one writer at a time; a store with several would have to take
+a lock before inserting, or a stream that goes on after a sequence would miss what commits late.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
+
+from services.kit.database import Json, Moment
+
+METADATA = MetaData()
+NOTIFICATIONS = Table(
+    "notifications",
+    METADATA,
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("recipient", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("parameters", Json, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("read_at", Moment, index=True),
+    Index("notifications_inbox", "recipient", "sequence"),
+    Index("notifications_subject", "subject_id", "kind", "sequence"),
+    sqlite_autoincrement=True,  # a sequence is never given twice, whatever was deleted
+)
+Index("notifications_unread", NOTIFICATIONS.c.recipient, sqlite_where=NOTIFICATIONS.c.read_at.is_(None))
+OFFERS = Table(
+    "offers",
+    METADATA,
+    Column("id", String, primary_key=True),  # those that were gone at least once
+    Column("version", BigInteger, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Column("told_up_to", BigInteger, nullable=False, default=0),  # goodbyes are written up to this sequence
+    Column("told", Boolean, nullable=False, default=False),
+)
+Index("offers_untold", OFFERS.c.id, sqlite_where=OFFERS.c.told.is_(False))
+PEOPLE = Table(
+    "people",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("partner_ids", Json, nullable=False),
+    Column("mentor_ids", Json, nullable=False),
+)
+PREFERENCES = Table(
+    "preferences",
+    METADATA,
+    Column("recipient", String, primary_key=True),
+    Column("mail", String, nullable=False),
+    Column("daily_cap", Integer, nullable=False),
+)
+MAILS = Table(
+    "mails",
+    METADATA,
+    Column("notification_id", String, primary_key=True),
+    Column("recipient", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("mail", String, nullable=False),  # what goes together, and its Message-ID
+    Column("at_once", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", Moment, nullable=False),
+    Index("mails_due", "state", "due_at"),
+    Index("mails_pushed", "recipient", "at"),
+    Index("mails_mail", "mail"),
+)
+ERASED = Table("erased", METADATA, Column("key", String, primary_key=True))
+"""Keys of erased aggregates, and nothing else of them: what still comes for them is dropped."""
