@@ -107,7 +107,7 @@ class Supervisor:
 
     def _spawn(self, child: _Child) -> None:
         child.started = time.monotonic()
-        child.process = subprocess.Popen(
+        child.process = subprocess.Popen(  # noqa: S603 — our own program and names that we checked
             [sys.executable, "-m", "services", "serve", "--with-parent", *child.names],
             env=self._environment(),
             stdin=subprocess.PIPE,

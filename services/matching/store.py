@@ -1,0 +1,187 @@
+"""The durable half of matching: which matches were made, and which lists were shown. All SQL of the service."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+)
+
+from services.kit.database import Json, Moment
+
+METADATA = MetaData()
+
+MATCHES = Table(
+    "matches",
+    METADATA,
+    Column("person_id", String, primary_key=True),
+    Column("offer_id", String, primary_key=True, index=True),
+    Column("score", Float, nullable=False),
+    Column("formula_version", String, nullable=False),
+    Column("offer_version", Integer, nullable=False),
+    Column("person_version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""Pairs that were told. A pair is told once, whatever is replayed or rebuilt."""
+
+COURSE_MATCHES = Table(
+    "course_matches",
+    METADATA,
+    Column("person_id", String, primary_key=True),
+    Column("course_id", String, primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("formula_version", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+SHOWN = Table(
+    "shown",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("list", String, nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("offer_id", String, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("formula_version", String, nullable=False),
+    Column("offer_version", Integer, nullable=False),
+    Column("person_version", Integer, nullable=False),
+    Column("parts", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("shown_person", "person_id", "id"),
+    Index("shown_offer", "offer_id", "id"),
+    Index("shown_at", "at"),
+)
+"""The first twenty of each list that somebody saw, with every part, for audit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One match as it was decided."""
+
+    person_id: str
+    offer_id: str
+    score: float
+    formula_version: str
+    offer_version: int
+    person_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One line of a list at the moment it was shown; `parts`: name → value."""
+
+    list: str
+    subject_id: str
+    rank: int
+    pair: Pair
+    parts: Mapping[str, float]
+    at: datetime
+
+
+def people_told(connection: Connection, offer_id: str) -> set[str]:
+    """Who was ever told of this offer."""
+    return set(connection.scalars(select(MATCHES.c.person_id).where(MATCHES.c.offer_id == offer_id)))
+
+
+def offers_told(connection: Connection, person_id: str) -> set[str]:
+    """Of which offers this person was ever told."""
+    return set(connection.scalars(select(MATCHES.c.offer_id).where(MATCHES.c.person_id == person_id)))
+
+
+def courses_told(connection: Connection, person_id: str) -> set[str]:
+    return set(connection.scalars(select(COURSE_MATCHES.c.course_id).where(COURSE_MATCHES.c.person_id == person_id)))
+
+
+def keep_pairs(connection: Connection, pairs: Iterable[Pair], at: datetime) -> None:
+    if rows := [{**_columns(pair), "at": at} for pair in pairs]:
+        connection.execute(insert(MATCHES), rows)
+
+
+def keep_courses(
+    connection: Connection, person_id: str, scores: Mapping[str, float], formula_version: str, at: datetime
+) -> None:
+    rows = [
+        {"person_id": person_id, "course_id": course, "score": score, "formula_version": formula_version, "at": at}
+        for course, score in scores.items()
+    ]
+    if rows:
+        connection.execute(insert(COURSE_MATCHES), rows)
+
+
+def keep_shown(connection: Connection, lines: Iterable[Shown]) -> None:
+    rows = [
+        {
+            "list": line.list,
+            "subject_id": line.subject_id,
+            "rank": line.rank,
+            "parts": dict(line.parts),
+            "at": line.at,
+            **_columns(line.pair),
+        }
+        for line in lines
+    ]
+    if rows:
+        connection.execute(insert(SHOWN), rows)
+
+
+def shown(
+    connection: Connection, person_id: str, offer_id: str, before: int | None, limit: int
+) -> list[tuple[int, Shown]]:
+    """Newest first, with each line's position; `before` is the position of the last line seen."""
+    query = select(SHOWN).order_by(SHOWN.c.id.desc()).limit(limit)
+    if person_id:
+        query = query.where(SHOWN.c.person_id == person_id)
+    if offer_id:
+        query = query.where(SHOWN.c.offer_id == offer_id)
+    if before is not None:
+        query = query.where(SHOWN.c.id < before)
+    return [(row.id, _shown(row)) for row in connection.execute(query)]
+
+
+def forget_person(connection: Connection, person_id: str) -> None:
+    """Nothing about this person stays."""
+    for table in (MATCHES, COURSE_MATCHES, SHOWN):
+        connection.execute(delete(table).where(table.c.person_id == person_id))
+
+
+def prune_shown(connection: Connection, before: datetime, limit: int = 5000) -> int:
+    """Drop some of the lines older than that; how many went."""
+    old = select(SHOWN.c.id).where(SHOWN.c.at < before).limit(limit)
+    return connection.execute(delete(SHOWN).where(SHOWN.c.id.in_(old))).rowcount
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    tables: Sequence[Table] = (MATCHES, COURSE_MATCHES, SHOWN)
+    return {t.name: connection.execute(select(func.count()).select_from(t)).scalar_one() for t in tables}
+
+
+def _columns(pair: Pair) -> dict[str, Any]:
+    return {
+        "person_id": pair.person_id,
+        "offer_id": pair.offer_id,
+        "score": pair.score,
+        "formula_version": pair.formula_version,
+        "offer_version": pair.offer_version,
+        "person_version": pair.person_version,
+    }
+
+
+def _shown(row: Any) -> Shown:
+    pair = Pair(row.person_id, row.offer_id, row.score, row.formula_version, row.offer_version, row.person_version)
+    return Shown(row.list, row.subject_id, row.rank, pair, row.parts, row.at)
