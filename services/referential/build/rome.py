@@ -54,7 +54,7 @@ def _occupations(path: Path, rows: Rows) -> None:
 
 
 def _definitions(path: Path, rows: Rows) -> None:
-    by_code = {row.code: row for row in rows.occupations}
+    by_code = {row.code: row for row in reversed(rows.occupations)}  # of a code given twice, the first stays
     for line in table(path):
         if line["libelle_type_texte"] != "definition":
             continue
