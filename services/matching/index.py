@@ -1,9 +1,9 @@
 """The index: finds candidates and full-text hits. What is written here is the law, for every adapter.
 
 **Content**
-- Three kinds of things: offers, people, courses, each by id. `put_…` keeps the highest version: an older one is ignored,
-  an equal one changes nothing. `remove_…` forgets the id and its version; a missing id is fine. So an older version put
-  *after* a removal comes back: the order of the log is the guard, and a replay ends at the tombstone again.
+- Three kinds of things: offers, people, courses, each by id. `put_…` keeps the highest version: an older one is
+  ignored, an equal one changes nothing. `remove_…` forgets the id and its version; a missing id is fine. So an older
+  version put *after* a removal comes back: the order of the log is the guard; a replay ends at the tombstone again.
 - A write is visible to the next call in the same process. A reading call sees one state throughout.
 - The index is disposable: nothing here is durable, everything is rebuilt by replaying the log.
 - `offer`, `course` and `person` give back what was put, except the description, which is "" (it is only searched).
@@ -33,7 +33,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -131,13 +131,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[C_co]):
-    """Candidates as rows of columns, so that the kernel can score them where they lie. Valid for ever, never updated."""
+    """Candidates as rows of columns, so that the kernel scores them where they lie. Valid for ever, never updated."""
 
-    columns: C_co
+    columns: C_co = field(repr=False)
     rows: Rows
     distance_km: Floats  # per row; NaN where one of the two has no place
     complete: bool
-    name: Callable[[int], str]  # the id behind a row of `columns`
+    name: Callable[[int], str] = field(repr=False)  # the id behind a row of `columns`
 
 
 @dataclass(frozen=True, slots=True)

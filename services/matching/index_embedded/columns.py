@@ -1,6 +1,8 @@
 """Columns as trees of arrays: dataclasses whose fields are arrays, `Ragged`, or such dataclasses again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -62,11 +64,11 @@ def take(columns: T, rows: Array) -> T:
     )
 
 
-def ragged(rows: list[Array], dtype: type[np.generic]) -> Ragged:
-    """One array a row."""
+def ragged(rows: Sequence[Sequence[float] | Array], dtype: type[np.generic]) -> Ragged:
+    """One list or array a row."""
     count = np.array([len(row) for row in rows], np.int32)
-    values = np.concatenate(rows).astype(dtype) if rows else np.empty(0, dtype)
-    return Ragged(np.cumsum(count, dtype=np.int64) - count, count, values)  # type: ignore[arg-type]
+    values = np.concatenate([np.asarray(row, dtype) for row in rows]) if rows else np.empty(0, dtype)
+    return Ragged(np.cumsum(count, dtype=np.int64) - count, count, values)
 
 
 def flat(column: Ragged, rows: Array) -> tuple[Array, Array]:
@@ -96,7 +98,7 @@ def blocks(ends: Array) -> list[tuple[int, int]]:
     while cuts[-1] < len(ends):
         done = int(ends[cuts[-1] - 1]) if cuts[-1] else 0
         cuts.append(max(cuts[-1] + 1, int(np.searchsorted(ends, done + _BLOCK, side="right"))))
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(pairwise(cuts))
 
 
 def _parts(columns: Any) -> list[tuple[str, Any]]:

@@ -16,7 +16,7 @@ _LONGITUDES = 1 << _LONGITUDE_BITS
 _MARGIN = 1e-7  # radians, about half a metre: never lose a row to rounding
 
 
-def place_keys(groups: Ints, band_degrees: Floats, latitude: Floats, longitude: Floats) -> Ints:
+def place_keys(groups: Ints, band_degrees: Floats | float, latitude: Floats, longitude: Floats) -> Ints:
     """Keys of rows; `band_degrees` is the height of the bands of each row's group. A missing place counts as 0, 0."""
     bands = np.floor((np.nan_to_num(latitude) + 90.0) / band_degrees).astype(np.int64)
     return (groups << (_LONGITUDE_BITS + _BAND_BITS)) + (bands << _LONGITUDE_BITS) + _column(np.nan_to_num(longitude))

@@ -31,7 +31,7 @@ class PeopleRows:
     match: PeopleColumns
 
 
-class PeopleKind:
+class PeopleShelf:
     def __init__(self, codes: Codes) -> None:
         self._codes = codes
 
@@ -76,13 +76,12 @@ def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> 
     return Found(match, rows, distance, complete, view.name)
 
 
-def limits_km(match: PeopleColumns, rows: Ints) -> NDArray[np.int32]:
-    limit = match.travel_limit[rows]
-    return np.where(limit == UNKNOWN, np.int32(DEFAULT_LIMIT_KM), limit)
+def limits_km(travel_limit: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.where(travel_limit == UNKNOWN, np.int32(DEFAULT_LIMIT_KM), travel_limit)
 
 
 def _groups(match: PeopleColumns) -> Ints:
-    tiers = tier_of(limits_km(match, np.arange(len(match.travel_limit))))
+    tiers = tier_of(limits_km(match.travel_limit))
     placed = np.where(np.isnan(match.latitude), _NOWHERE, tiers)
     return np.where(match.anywhere, _ANYWHERE, placed)
 
@@ -93,14 +92,12 @@ def _reached(view: View[PeopleRows], place: Point) -> Ints:
     rows = view.living(_near(view, place))
     rows = rows[match.matchable[rows]]
     distance = kilometres(place, match.latitude[rows], match.longitude[rows])
-    return rows[(distance <= np.minimum(limits_km(match, rows), TIERS_KM[-1]) + _ROUNDING_KM)]
+    return rows[(distance <= np.minimum(limits_km(match.travel_limit[rows]), TIERS_KM[-1]) + _ROUNDING_KM)]
 
 
 def _near(view: View[PeopleRows], place: Point) -> Ints:
     keys = view.rows.own.key[: view.base]
-    runs = [
-        ranges_near(keys, group, _BAND_DEGREES[group], place, radius) for group, radius in enumerate(TIERS_KM)
-    ]
+    runs = [ranges_near(keys, group, _BAND_DEGREES[group], place, radius) for group, radius in enumerate(TIERS_KM)]
     tail = view.tail()
     tail = tail[~view.rows.match.anywhere[tail] & _same_latitudes(view, tail, place)]
     base = spread(np.concatenate([first for first, _ in runs]), np.concatenate([count for _, count in runs]))

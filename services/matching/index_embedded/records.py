@@ -25,7 +25,7 @@ def _plain(part: Any) -> Any:
     if isinstance(part, frozenset):
         return sorted(part)
     if isinstance(part, Mapping):
-        return {code: _plain(part[code]) for code in sorted(part)}
+        return [_plain(part[code]) for code in sorted(part)]
     if isinstance(part, tuple):
         return [_plain(one) for one in part]
     return plain(part, _NOTHING) if is_dataclass(part) else part
@@ -40,8 +40,8 @@ def _point(part: list[float]) -> Point:
     return Point(*part)
 
 
-def _skills(part: dict[str, list[Any]]) -> dict[str, HeldSkill]:
-    return {code: HeldSkill(held, confirmed, tuple(evidence)) for code, (held, confirmed, evidence) in part.items()}
+def _skills(part: list[list[Any]]) -> dict[str, HeldSkill]:
+    return {code: HeldSkill(code, confirmed, tuple(evidence)) for code, confirmed, evidence in part}
 
 
 def _sessions(part: list[list[Any]]) -> tuple[CourseSession, ...]:

@@ -6,7 +6,7 @@ is long, base and tail are merged into a new base without the dead, and later vi
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -23,6 +23,9 @@ LONGEST_TAIL = 32_768
 _GROWTH = 8  # a tail may be this part of its base
 _BATCH = 8_192
 
+Labels = Callable[[str], str]
+"""The words of an occupation's code."""
+
 
 class Keyed(Protocol):
     @property
@@ -34,12 +37,13 @@ class Keyed(Protocol):
 
 V = TypeVar("V", bound=Keyed)
 R = TypeVar("R", bound=Owned)
+R_co = TypeVar("R_co", bound=Owned, covariant=True)
 
 
-class Kind(Protocol[V, R]):
+class Kind(Protocol[V, R_co]):
     """How one kind of thing becomes rows."""
 
-    def rows(self, values: Sequence[V], own: Own) -> R:
+    def rows(self, values: Sequence[V], own: Own) -> R_co:
         """Columns of a batch, with the key of `own` filled in."""
 
     def words(self, value: V) -> tuple[Mapping[int, int], int]:
@@ -56,7 +60,6 @@ class Kind(Protocol[V, R]):
 
     def value(self, name: str, record: list[Any]) -> V:
         """The inverse of `record`."""
-
 
 
 class Shelf(Generic[V, R]):

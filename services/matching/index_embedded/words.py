@@ -59,7 +59,7 @@ class Words:
         return number
 
     def _stem(self, spelling: str) -> str:
-        """"" for a word that says nothing."""
+        """ "" for a word that says nothing."""
         words = self._language.words(spelling[:_LONGEST])
         return words[0].stem if words and words[0].surface not in _GENDER_LETTERS else ""
 

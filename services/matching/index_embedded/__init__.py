@@ -1,0 +1,83 @@
+"""The embedded engine of the index: columns in memory, for one process."""
+
+import threading
+from collections.abc import Sequence
+
+from services.matching.index import CAP, Counts, CourseQuery, Found, Page, Rerank, SearchQuery
+from services.matching.index_embedded.courses import CourseShelf, search_courses
+from services.matching.index_embedded.offers import OfferShelf, offers_for, search_offers
+from services.matching.index_embedded.people import PeopleShelf, people_for
+from services.matching.index_embedded.shelf import Labels, Shelf
+from services.matching.index_embedded.words import Words
+from services.matching.kernel import Codes, OfferColumns, PeopleColumns
+from services.matching.values import Course, Offer, Person
+from services.referential.text import Language
+
+
+class EmbeddedIndex:
+    """`Index`, in memory. Rows found are those of its own columns; score them with the same `codes`."""
+
+    def __init__(self, codes: Codes, language: Language, occupation_words: Labels) -> None:
+        self._codes = codes
+        self._words = Words(language)
+        self._offer_rows = OfferShelf(codes, self._words, occupation_words)
+        self._course_rows = CourseShelf(codes, self._words, occupation_words)
+        self._offers = Shelf(self._offer_rows)
+        self._people = Shelf(PeopleShelf(codes))
+        self._courses = Shelf(self._course_rows)
+        self._writing = threading.Lock()
+
+    def put_offers(self, offers: Sequence[Offer]) -> None:
+        with self._writing:
+            self._offers.put(offers)
+
+    def put_people(self, people: Sequence[Person]) -> None:
+        with self._writing:
+            self._people.put(people)
+
+    def put_courses(self, courses: Sequence[Course]) -> None:
+        with self._writing:
+            self._courses.put(courses)
+
+    def remove_offer(self, offer_id: str) -> None:
+        with self._writing:
+            self._offers.remove(offer_id)
+
+    def remove_person(self, person_id: str) -> None:
+        with self._writing:
+            self._people.remove(person_id)
+
+    def remove_course(self, course_id: str) -> None:
+        with self._writing:
+            self._courses.remove(course_id)
+
+    def offer(self, offer_id: str) -> Offer | None:
+        return self._offers.get(offer_id)
+
+    def person(self, person_id: str) -> Person | None:
+        return self._people.get(person_id)
+
+    def course(self, course_id: str) -> Course | None:
+        return self._courses.get(course_id)
+
+    def people_for(self, offer: Offer, cap: int = CAP) -> Found[PeopleColumns]:
+        return people_for(self._people.view, self._codes, offer, cap)
+
+    def offers_for(self, person: Person, cap: int = CAP) -> Found[OfferColumns]:
+        return offers_for(self._offers.view, self._codes, person, cap)
+
+    def search_offers(self, query: SearchQuery, rerank: Rerank | None = None) -> Page:
+        return search_offers(self._offers.view, self._codes, self._words, self._offer_rows, query, rerank)
+
+    def search_courses(self, query: CourseQuery) -> Page:
+        return search_courses(self._courses.view, self._codes, self._words, self._course_rows, query)
+
+    def counts(self) -> Counts:
+        return Counts(self._offers.view.alive, self._people.view.alive, self._courses.view.alive)
+
+    def digest(self) -> str:
+        return "".join(f"{shelf.view.content:016x}" for shelf in (self._offers, self._people, self._courses))
+
+    def bytes(self) -> dict[str, int]:
+        """Memory of the columns and postings of each kind, without the words' own table."""
+        return {"offers": self._offers.bytes(), "people": self._people.bytes(), "courses": self._courses.bytes()}

@@ -1,0 +1,144 @@
+"""Courses: few enough for every session's distance to be computed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.index import Circle, CourseQuery, Page, relevance
+from services.matching.index_embedded.candidates import occupation_term, skill_term
+from services.matching.index_embedded.columns import Own, flat, ragged
+from services.matching.index_embedded.grid import kilometres
+from services.matching.index_embedded.records import plain, whole
+from services.matching.index_embedded.search import (
+    DESCRIPTION,
+    OCCUPATION,
+    ORGANISATION,
+    TITLE,
+    Engine,
+    Matched,
+    Ranked,
+    allowed,
+    facet,
+    pinned,
+)
+from services.matching.index_embedded.shelf import Labels
+from services.matching.index_embedded.views import View
+from services.matching.index_embedded.words import Words
+from services.matching.kernel import Codes, Ragged, Vocabulary
+from services.matching.values import Course
+
+Ints = NDArray[np.int64]
+_LEFT_OUT = frozenset(("id", "description"))
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRows:
+    own: Own
+    searchable: NDArray[np.bool_]
+    remote: NDArray[np.bool_]
+    green_grade: NDArray[np.int16]
+    occupations: Ragged
+    funding: Ragged
+    latitudes: Ragged  # degrees, of the sessions that have a place
+    longitudes: Ragged
+
+
+class CourseShelf:
+    """How courses become rows."""
+
+    def __init__(self, codes: Codes, words: Words, occupation_words: Labels) -> None:
+        self._codes, self._words, self._occupation_words = codes, words, occupation_words
+        self.funding = Vocabulary()
+        self.green_grades = Vocabulary()
+
+    def rows(self, values: Sequence[Course], own: Own) -> CourseRows:
+        places = [[session.place for session in course.sessions if session.place] for course in values]
+        add = self._codes.occupations.add
+        return CourseRows(
+            own=own,
+            searchable=np.array([course.searchable for course in values], np.bool_),
+            remote=np.array([any(session.remote for session in course.sessions) for course in values], np.bool_),
+            green_grade=np.array([self.green_grades.add(course.green_grade) for course in values], np.int16),
+            occupations=ragged([[add(code) for code in course.occupation_codes] for course in values], np.int32),
+            funding=ragged([[self.funding.add(name) for name in course.funding] for course in values], np.int32),
+            latitudes=ragged([[place.latitude for place in held] for held in places], np.float64),
+            longitudes=ragged([[place.longitude for place in held] for held in places], np.float64),
+        )
+
+    def words(self, value: Course) -> tuple[Mapping[int, int], int]:
+        occupations = " ".join(self._occupation_words(code) for code in sorted(value.occupation_codes))
+        return self._words.count(
+            (
+                (value.title, TITLE),
+                (occupations, OCCUPATION),
+                (value.organisation_name, ORGANISATION),
+                (value.description, DESCRIPTION),
+            )
+        )
+
+    def codes(self, value: Course) -> Iterable[int]:
+        yield from (skill_term(self._codes.skills.add(code)) for code in value.taught_skills)
+        yield from (occupation_term(self._codes.occupations.add(code)) for code in value.occupation_codes)
+
+    def record(self, value: Course) -> list[Any]:
+        return plain(value, _LEFT_OUT)
+
+    def searched(self, value: Course) -> str:
+        return value.description
+
+    def value(self, name: str, record: list[Any]) -> Course:
+        return whole(Course, record, id=name, description="")
+
+
+def search_courses(view: View[CourseRows], codes: Codes, words: Words, shelf: CourseShelf, query: CourseQuery) -> Page:
+    engine = Engine(view, codes, words)
+    terms = words.terms(query.text)
+    pin = pinned(query, False, 0, view, terms)
+    matched = Matched(engine.first_rows(query, terms))
+    matched.keep((view.rows.own.died[matched.rows] > view.generation) & view.rows.searchable[matched.rows])
+    if query.funding:
+        matched.keep(_funded(view, shelf, query.funding, matched.rows))
+    engine.narrow_to_codes(matched, query)
+    engine.narrow_to_text(matched, terms, pin)
+    _narrow_to_circle(view, query, matched)
+    parts = matched.parts(query.within, len(query.skills))
+    facets = _facets(view, codes, shelf, matched.rows) if query.facets else {}
+    scores = relevance(parts, len(matched.rows))
+    return Ranked(matched, parts, scores, len(matched.rows), facets).page(view, query, pin)
+
+
+def _funded(view: View[CourseRows], shelf: CourseShelf, funding: frozenset[str], rows: Ints) -> NDArray[np.bool_]:
+    numbers, positions = flat(view.rows.funding, rows)
+    passed = np.zeros(len(rows), np.bool_)
+    passed[positions[allowed(shelf.funding.codes, funding)[numbers]]] = True
+    return passed
+
+
+def _narrow_to_circle(view: View[CourseRows], query: CourseQuery, matched: Matched) -> None:
+    if query.within is not None:
+        nearest = _nearest(view, query.within, matched.rows)
+        matched.distance_km = nearest
+        inside = nearest <= query.within.radius_km
+        matched.keep(inside | view.rows.remote[matched.rows] if query.include_remote else inside)
+
+
+def _nearest(view: View[CourseRows], within: Circle, rows: Ints) -> NDArray[np.float64]:
+    """The distance of each course's nearest session; infinite without any."""
+    latitudes, positions = flat(view.rows.latitudes, rows)
+    longitudes, _ = flat(view.rows.longitudes, rows)
+    nearest = np.full(len(rows), np.inf)
+    np.minimum.at(nearest, positions, kilometres(within.center, latitudes, longitudes))
+    return nearest
+
+
+def _facets(
+    view: View[CourseRows], codes: Codes, shelf: CourseShelf, rows: Ints
+) -> dict[str, Sequence[tuple[str, int]]]:
+    return {
+        "green_grade": facet(view.rows.green_grade[rows], shelf.green_grades.codes),
+        "funding": facet(flat(view.rows.funding, rows)[0], shelf.funding.codes),
+        "occupation": facet(flat(view.rows.occupations, rows)[0], codes.occupations.codes),
+    }

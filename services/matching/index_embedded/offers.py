@@ -1,0 +1,210 @@
+"""Offers: found by place, by what they ask, and by their words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.index import (
+    DEFAULT_LIMIT_KM,
+    RERANKED,
+    TIERS_KM,
+    Circle,
+    Found,
+    Page,
+    Rerank,
+    SearchQuery,
+    freshness_part,
+    relevance,
+)
+from services.matching.index_embedded.candidates import best, most_shared, occupation_term, skill_term, term_weights
+from services.matching.index_embedded.columns import Own
+from services.matching.index_embedded.grid import Runs, kilometres, place_keys, ranges_near, spread
+from services.matching.index_embedded.records import plain, whole
+from services.matching.index_embedded.search import (
+    DESCRIPTION,
+    OCCUPATION,
+    ORGANISATION,
+    TITLE,
+    Engine,
+    Matched,
+    Ranked,
+    allowed,
+    facet,
+    pinned,
+)
+from services.matching.index_embedded.shelf import Labels
+from services.matching.index_embedded.views import View
+from services.matching.index_embedded.words import Words
+from services.matching.kernel import KINDS, Codes, OfferColumns, Vocabulary
+from services.matching.kernel.codes import micros
+from services.matching.values import Offer, Person
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_PLACED, _NOWHERE = 0, 1
+_BAND_DEGREES = 0.1
+_ROUNDING_KM = 1e-9
+_MICROS_PER_DAY = 86_400e6
+_LEFT_OUT = frozenset(("id", "description"))
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRows:
+    own: Own
+    match: OfferColumns
+    searchable: NDArray[np.bool_]
+    contract: NDArray[np.int16]
+    green_grade: NDArray[np.int16]
+
+
+class OfferShelf:
+    """How offers become rows; the words of their occupation are searched too."""
+
+    def __init__(self, codes: Codes, words: Words, occupation_words: Labels) -> None:
+        self._codes, self._words, self._occupation_words = codes, words, occupation_words
+        self.contracts = Vocabulary()
+        self.green_grades = Vocabulary()
+
+    def rows(self, values: Sequence[Offer], own: Own) -> OfferRows:
+        match = self._codes.offers(values)
+        groups = np.where(np.isnan(match.latitude), _NOWHERE, _PLACED)
+        keys = place_keys(groups, _BAND_DEGREES, match.latitude, match.longitude)
+        return OfferRows(
+            own=replace(own, key=keys),
+            match=match,
+            searchable=np.array([offer.searchable for offer in values], np.bool_),
+            contract=np.array([self.contracts.add(offer.contract) for offer in values], np.int16),
+            green_grade=np.array([self.green_grades.add(offer.green_grade) for offer in values], np.int16),
+        )
+
+    def words(self, value: Offer) -> tuple[Mapping[int, int], int]:
+        occupation = self._occupation_words(value.occupation_code) if value.occupation_code else ""
+        return self._words.count(
+            (
+                (value.title, TITLE),
+                (occupation, OCCUPATION),
+                (value.organisation_name, ORGANISATION),
+                (value.description, DESCRIPTION),
+            )
+        )
+
+    def codes(self, value: Offer) -> Iterable[int]:
+        yield from (skill_term(self._codes.skills.add(code)) for code in value.required_skills | value.wished_skills)
+        if value.occupation_code:
+            yield occupation_term(self._codes.occupations.add(value.occupation_code))
+
+    def record(self, value: Offer) -> list[Any]:
+        return plain(value, _LEFT_OUT)
+
+    def searched(self, value: Offer) -> str:
+        return value.description
+
+    def value(self, name: str, record: list[Any]) -> Offer:
+        return whole(Offer, record, id=name, description="")
+
+
+def offers_for(view: View[OfferRows], codes: Codes, person: Person, cap: int) -> Found[OfferColumns]:
+    match = view.rows.match
+    weights = term_weights(
+        codes, person.skills or (), (person.wished_occupations or frozenset()) | person.past_occupations
+    )
+    far, complete = most_shared(
+        view, weights, lambda rows: match.open[rows] & (match.remote[rows] | person.anywhere), cap
+    )
+    rows = np.union1d(_within_limit(view, person), far)
+    if person.place is None:
+        return Found(match, rows, np.full(len(rows), np.nan), complete, view.name)
+    distance = kilometres(person.place, match.latitude[rows], match.longitude[rows])
+    return Found(match, rows, distance, complete, view.name)
+
+
+def _within_limit(view: View[OfferRows], person: Person) -> Ints:
+    if person.anywhere or person.place is None:
+        return np.empty(0, np.int64)
+    limit = DEFAULT_LIMIT_KM if person.travel_limit_km is None else min(person.travel_limit_km, TIERS_KM[-1])
+    rows = view.living(spread(*_near(view, Circle(person.place, limit))))
+    rows = rows[view.rows.match.open[rows]]
+    distance = kilometres(person.place, view.rows.match.latitude[rows], view.rows.match.longitude[rows])
+    return rows[distance <= limit + _ROUNDING_KM]
+
+
+def _near(view: View[OfferRows], within: Circle) -> Runs:
+    """Runs of rows that hold every offer of the circle; the tail is one of them."""
+    keys = view.rows.own.key[: view.base]
+    first, count = ranges_near(keys, _PLACED, _BAND_DEGREES, within.center, within.radius_km)
+    return np.append(first, view.base), np.append(count, view.size - view.base)
+
+
+def search_offers(
+    view: View[OfferRows], codes: Codes, words: Words, shelf: OfferShelf, query: SearchQuery, rerank: Rerank | None
+) -> Page:
+    engine = Engine(view, codes, words)
+    terms = words.terms(query.text)
+    pin = pinned(query, rerank is not None, micros(query.as_of), view, terms)
+    matched = Matched(_first_rows(engine, query, terms))
+    matched.keep(_open(view, shelf, query, matched.rows))
+    _narrow_to_circle(view, query, matched)
+    engine.narrow_to_codes(matched, query)
+    engine.narrow_to_text(matched, terms, pin)
+    parts = matched.parts(query.within, len(query.skills))
+    parts["freshness"] = freshness_part((pin.as_of - view.rows.match.published[matched.rows]) / _MICROS_PER_DAY)
+    facets = _facets(view, codes, shelf, matched.rows) if query.facets else {}
+    found = Ranked(matched, parts, relevance(parts, len(matched.rows)), len(matched.rows), facets)
+    return (_reranked(view, found, rerank) if rerank else found).page(view, query, pin)
+
+
+def _first_rows(engine: Engine[OfferRows], query: SearchQuery, terms: Sequence[int | None]) -> Ints:
+    """The shorter of two lists that hold every hit, dead rows and others among them."""
+    if query.within is None:
+        return engine.first_rows(query, terms)
+    near = _near(engine.view, query.within)
+    remote = np.flatnonzero(engine.view.rows.match.remote) if query.include_remote else np.empty(0, np.int64)
+    if terms:
+        rows = engine.rows_with_words(terms)
+        if len(rows) <= int(near[1].sum()) + len(remote):
+            return rows
+    return np.union1d(spread(*near), remote) if len(remote) else spread(*near)
+
+
+def _open(view: View[OfferRows], shelf: OfferShelf, query: SearchQuery, rows: Ints) -> NDArray[np.bool_]:
+    match = view.rows.match
+    passed = (view.rows.own.died[rows] > view.generation) & view.rows.searchable[rows]
+    passed &= match.expires[rows] > micros(query.as_of)
+    if query.kinds:
+        passed &= allowed(KINDS, query.kinds)[match.kind[rows]]
+    if query.green_grades:
+        passed &= allowed(shelf.green_grades.codes, query.green_grades)[view.rows.green_grade[rows]]
+    if query.contracts:
+        passed &= allowed(shelf.contracts.codes, query.contracts)[view.rows.contract[rows]]
+    return passed
+
+
+def _narrow_to_circle(view: View[OfferRows], query: SearchQuery, matched: Matched) -> None:
+    if query.within is not None:
+        match, rows = view.rows.match, matched.rows
+        matched.distance_km = kilometres(query.within.center, match.latitude[rows], match.longitude[rows])
+        inside = matched.distance_km <= query.within.radius_km
+        matched.keep(inside | match.remote[rows] if query.include_remote else inside)
+
+
+def _facets(view: View[OfferRows], codes: Codes, shelf: OfferShelf, rows: Ints) -> dict[str, Sequence[tuple[str, int]]]:
+    return {
+        "kind": facet(view.rows.match.kind[rows], KINDS),
+        "green_grade": facet(view.rows.green_grade[rows], shelf.green_grades.codes),
+        "contract": facet(view.rows.contract[rows], shelf.contracts.codes),
+        "occupation": facet(view.rows.match.occupation[rows], codes.occupations.codes),
+    }
+
+
+def _reranked(view: View[OfferRows], found: Ranked, rerank: Rerank) -> Ranked:
+    top = np.sort(best(found.scores, view.rows.own.mark[found.matched.rows], RERANKED))
+    matched = found.matched
+    matched.keep(top)
+    distance = np.full(len(top), np.nan) if matched.distance_km is None else matched.distance_km
+    scores = rerank(Found(view.rows.match, matched.rows, distance, len(top) == found.total, view.name))
+    parts = {name: values[top] for name, values in found.parts.items()}
+    return Ranked(matched, parts, np.asarray(scores, np.float64), found.total, found.facets, ranked=True)

@@ -1,0 +1,217 @@
+"""The steps that both searches share: drive from the shortest list, narrow, score, page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import isfinite
+from typing import Any, Generic
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from services.kit.errors import Violation, invalid
+from services.kit.pages import decode_token, encode_token
+from services.matching.index import (
+    FACET_VALUES,
+    Circle,
+    CourseQuery,
+    Hit,
+    Page,
+    SearchQuery,
+    distance_part,
+    skills_part,
+    text_part,
+)
+from services.matching.index_embedded.candidates import best, occupation_term, skill_term
+from services.matching.index_embedded.records import plain
+from services.matching.index_embedded.views import Owned, R_co, View
+from services.matching.index_embedded.words import Words
+from services.matching.kernel import Codes
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Query = SearchQuery | CourseQuery
+
+TITLE, OCCUPATION, ORGANISATION, DESCRIPTION = 4, 3, 2, 1
+"""What a word weighs by where it stands."""
+
+K1, B = 1.2, 0.5
+_NOT_ASKED = frozenset(("as_of", "page_size", "cursor", "facets"))
+_NOWHERE = np.iinfo(np.uint64).max
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What the first page was scored with, and the last hit shown; later pages go on from there."""
+
+    as_of: int  # microseconds since 1970
+    average_length: float
+    idf: list[float]
+    score: float = np.inf
+    mark: int = 0
+
+    def after(self, scores: Floats, marks: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        return np.asarray((scores < self.score) | ((scores == self.score) & (marks > np.uint64(self.mark))))
+
+    def token(self, query: Query, ranked: bool, score: float, mark: int) -> str:
+        return encode_token(_fingerprint(query, ranked), self.as_of, self.average_length, self.idf, score, mark)
+
+
+def pinned(query: Query, ranked: bool, as_of: int, view: View[Owned], terms: Sequence[int | None]) -> Pinned:
+    """From the cursor, or anew for a first page."""
+    position = decode_token(query.cursor, 6)
+    statistics = view.statistics
+    if position is None:
+        idf = [statistics.idf(term) for term in terms if term is not None]
+        return Pinned(as_of, statistics.average_length, idf)
+    fingerprint, *rest = position
+    if fingerprint != _fingerprint(query, ranked) or not _well_formed(rest, len(terms)):
+        raise invalid([Violation("page_token", "OTHER_QUERY", "this token belongs to another query")])
+    return Pinned(*rest)
+
+
+def _well_formed(position: list[Any], terms: int) -> bool:
+    as_of, average, idf, score, mark = position
+    numbers = [average, score, *idf] if isinstance(idf, list) and len(idf) == terms else [None]
+    whole = all(type(number) is int for number in (as_of, mark)) and abs(as_of) < 1 << 62 and 0 <= mark <= _NOWHERE
+    return whole and all(type(number) in (int, float) for number in numbers) and average > 0
+
+
+def _fingerprint(query: Query, ranked: bool) -> str:
+    return blake2b(orjson.dumps([ranked, plain(query, _NOT_ASKED)]), digest_size=8).hexdigest()
+
+
+@dataclass(slots=True)
+class Matched:
+    """Rows that pass what was asked so far, and what each earned."""
+
+    rows: Ints
+    distance_km: Floats | None = None
+    shared: NDArray[np.int16] | None = None
+    bm25: Floats | None = None
+
+    def keep(self, passed: NDArray[Any]) -> None:
+        """By a mask, or by positions."""
+        self.rows = self.rows[passed]
+        self.distance_km = None if self.distance_km is None else self.distance_km[passed]
+        self.shared = None if self.shared is None else self.shared[passed]
+        self.bm25 = None if self.bm25 is None else self.bm25[passed]
+
+    def parts(self, within: Circle | None, asked: int) -> dict[str, Floats]:
+        parts = {}
+        if self.bm25 is not None:
+            parts["text"] = text_part(self.bm25)
+        if within is not None and self.distance_km is not None:
+            parts["distance"] = distance_part(self.distance_km, within.radius_km)
+        if self.shared is not None:
+            parts["skills"] = skills_part(self.shared, asked)
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Engine(Generic[R_co]):
+    """One shelf's view with the words and numbers to read it."""
+
+    view: View[R_co]
+    codes: Codes
+    words: Words
+
+    def first_rows(self, query: Query, terms: Sequence[int | None]) -> Ints:
+        """A short list that holds every hit, dead rows and others among them."""
+        if terms:
+            return self.rows_with_words(terms)
+        if query.skills:
+            return np.flatnonzero(self.holders(self._skill_terms(query)))
+        if query.occupations:
+            return np.flatnonzero(self.holders(self._occupation_terms(query)))
+        return self.view.all_rows()
+
+    def rows_with_words(self, terms: Sequence[int | None]) -> Ints:
+        """Rows of the rarest term."""
+        if None in terms:
+            return np.empty(0, np.int64)
+        found = [self.view.words.find(term, self.view.size)[0] for term in terms if term is not None]
+        return self.view.rows_of(min(found, key=len))
+
+    def holders(self, terms: Sequence[int]) -> NDArray[np.int16]:
+        """For each row, how many of the terms it holds."""
+        held = np.zeros(self.view.size, np.int16)
+        for term in terms:
+            held[self.view.rows_of(self.view.codes.find(term, self.view.size)[0])] += 1
+        return held
+
+    def narrow_to_codes(self, matched: Matched, query: Query) -> None:
+        if query.occupations:
+            matched.keep(self.holders(self._occupation_terms(query))[matched.rows] > 0)
+        if query.skills:
+            matched.shared = self.holders(self._skill_terms(query))[matched.rows]
+            matched.keep(matched.shared > 0)
+
+    def narrow_to_text(self, matched: Matched, terms: Sequence[int | None], pin: Pinned) -> None:
+        """Every term must be there; BM25 with the weights of the postings as term frequencies."""
+        if None in terms:
+            matched.keep(np.zeros(len(matched.rows), np.bool_))
+        for term, idf in zip((term for term in terms if term is not None), pin.idf, strict=False):
+            weights = self._dense(term)[matched.rows]
+            matched.keep(weights > 0)
+            scores = idf * self._bm25(matched.rows, weights[weights > 0], pin.average_length)
+            matched.bm25 = scores if matched.bm25 is None else matched.bm25 + scores
+
+    def _dense(self, term: int) -> NDArray[np.uint8]:
+        """By row, the weight of the term, or 0."""
+        documents, weights = self.view.words.find(term, self.view.size)
+        dense = np.zeros(self.view.size, np.uint8)
+        dense[self.view.rows_of(documents)] = weights
+        return dense
+
+    def _bm25(self, rows: Ints, weights: NDArray[np.uint8], average_length: float) -> Floats:
+        length = self.view.rows.own.length[rows] / average_length
+        often = weights.astype(np.float64)
+        return np.asarray(often * (K1 + 1) / (often + K1 * (1 - B + B * length)))
+
+    def _skill_terms(self, query: Query) -> list[int]:
+        return [skill_term(self.codes.skills.get(code)) for code in query.skills]
+
+    def _occupation_terms(self, query: Query) -> list[int]:
+        return [occupation_term(self.codes.occupations.get(code)) for code in query.occupations]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The hits to be listed, and what orders them; `total` also counts those that a ranking left out."""
+
+    matched: Matched
+    parts: Mapping[str, Floats]
+    scores: Floats
+    total: int
+    facets: Mapping[str, Sequence[tuple[str, int]]]
+    ranked: bool = False
+
+    def page(self, view: View[Owned], query: Query, pin: Pinned) -> Page:
+        """At most `page_size` hits behind the cursor."""
+        marks = view.rows.own.mark[self.matched.rows]
+        left = np.flatnonzero(pin.after(self.scores, marks)) if query.cursor else np.arange(len(marks))
+        shown = left[best(self.scores[left], marks[left], query.page_size)]
+        cursor = ""
+        if len(left) > len(shown):
+            cursor = pin.token(query, self.ranked, float(self.scores[shown[-1]]), int(marks[shown[-1]]))
+        return Page([self._hit(view, at) for at in shown.tolist()], self.total, cursor, self.facets)
+
+    def _hit(self, view: View[Owned], at: int) -> Hit:
+        distance = None if self.matched.distance_km is None else float(self.matched.distance_km[at])
+        known = distance if distance is not None and isfinite(distance) else None
+        parts = {name: float(values[at]) for name, values in self.parts.items()}
+        return Hit(view.name(int(self.matched.rows[at])), float(self.scores[at]), parts, known)
+
+
+def facet(numbers: NDArray[Any], names: Sequence[str]) -> list[tuple[str, int]]:
+    """How many rows hold each number, most first, then by name; negative numbers and "" are no value."""
+    counts = np.bincount(numbers[numbers >= 0])
+    held = ((str(names[number]), int(counts[number])) for number in np.flatnonzero(counts).tolist())
+    return sorted(((value, count) for value, count in held if value), key=lambda one: (-one[1], one[0]))[:FACET_VALUES]
+
+
+def allowed(names: Sequence[str], values: frozenset[Any]) -> NDArray[np.bool_]:
+    """By number, whether it is one of the values."""
+    return np.array([name in values for name in names], np.bool_)
