@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from services.kit.bus import Consumer, Event, Record
+from services.kit.bus import Consumer, Event, LogUnavailable, Record
 from services.kit.bus_embedded_file import SCHEMA, SHIFT, connect, immediate, passing_faults, records_of, row_of
 from services.kit.bus_embedded_groups import Member, Wakeup
 
@@ -115,7 +115,9 @@ class EmbeddedLog:
         """Also cuts the write-ahead log, so that the bytes of erased keys leave the disk."""
         dropped = sum(self._compact(partition) for partition in self._partitions(topic))
         with self._turn, passing_faults():
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise LogUnavailable("a reader stands in the way: dropped records are still on the disk, compact again")
         return dropped
 
     def close(self) -> None:

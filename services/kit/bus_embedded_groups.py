@@ -256,17 +256,16 @@ def _spread(topic_of: dict[int, str], members: dict[str, set[str]], before: dict
         if owner in members and topic_of[partition] in members[owner]:
             after[partition] = owner
             load[owner] += 1
-    for partition, topic in topic_of.items():
-        able = [member for member in load if topic in members[member]]
+    orphans = [partition for partition in topic_of if partition not in after]
+    for partition in (*orphans, *after):
         owner = after.get(partition)
+        able = [member for member in load if topic_of[partition] in members[member]]
         lightest = min(able, key=lambda member: load[member])
-        if owner is None:
+        if owner is None or load[owner] > load[lightest] + 1:
             after[partition] = lightest
             load[lightest] += 1
-        elif load[owner] > load[lightest] + 1:
-            after[partition] = lightest
-            load[owner] -= 1
-            load[lightest] += 1
+            if owner is not None:
+                load[owner] -= 1
     return after
 
 

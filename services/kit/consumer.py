@@ -256,12 +256,13 @@ class Worker:
 
     def _bury(self, record: Record, error: Exception) -> None:
         if self.dead_letters_in_a_row >= self._halt_after:
-            raise _Halt(f"{self.dead_letters_in_a_row} dead letters in a row, and now {type(error).__name__}: {error}")
+            raise _Halt(f"{self.dead_letters_in_a_row} dead letters in a row, and now {type(error).__name__}")
         now = self._units.clock()
         with self._units() as unit:
             inbox.take(unit.connection, self.group, [record], now)
             deadletters.bury(unit, self._units.ids(), self.group, record, error, now)
-        logger.error("dead letter: %s at %d/%d", record.event.type, record.partition, record.offset, exc_info=error)
+        place = (record.event.topic, record.partition, record.offset)
+        logger.error("dead letter of %s at %s/%d/%d: %s", self.group, *place, type(error).__name__)
         self._attempts.pop(record.event.id, None)
         self.dead_letters += 1
         self.dead_letters_in_a_row += 1

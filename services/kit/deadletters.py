@@ -6,6 +6,8 @@ They hold what the record held, so a tombstone of their key removes them too.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from traceback import extract_tb
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Row, String, Table, delete, insert, select
 
@@ -49,7 +51,10 @@ class DeadLetter:
 
 
 def bury(unit: Unit, letter_id: str, group: str, record: Record, error: Exception, now: datetime) -> None:
-    """Keep the record and the reason; the error's text is cut and cleaned, the payload never is."""
+    """Keep the record and the reason; the error's text is cut and cleaned, the payload never is.
+
+    The text may quote a person, so it stands here, where erasure finds it, and in no log line.
+    """
     event = record.event
     reason = str(error) if isinstance(error, Poison) else type(error).__name__
     row = {
@@ -65,7 +70,7 @@ def bury(unit: Unit, letter_id: str, group: str, record: Record, error: Exceptio
         "headers": dict(event.headers),
         "payload": event.payload,
         "reason": _storable(reason),
-        "error": _storable(f"{type(error).__name__}: {error}"),
+        "error": _storable(f"{type(error).__name__} ({_where(error)}): {error}"),
         "at": now,
     }
     unit.connection.execute(insert(DEAD_LETTERS), row)
@@ -119,6 +124,11 @@ def _find(connection: Connection, letter_id: str) -> DeadLetter:
 def _letter(row: Row[tuple[object, ...]]) -> DeadLetter:
     event = Event(row.topic, row.key, row.type, row.payload, row.event_id, row.event_time, row.headers)
     return DeadLetter(row.id, row.group, Record(event, row.partition, row.offset), row.reason, row.error, row.at)
+
+
+def _where(error: Exception) -> str:
+    frames = extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
 
 
 def _storable(text: str) -> str:

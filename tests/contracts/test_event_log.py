@@ -243,6 +243,16 @@ def test_a_consumer_that_falls_silent_loses_its_share_and_is_fenced(log: Log) ->
     assert held[0].event.id in {r.event.id for r in got}
 
 
+def test_a_partition_that_comes_back_is_read_from_what_is_committed(log: Log) -> None:
+    first, second = log.consumer("g", [TOPIC]), log.consumer("g", [TOPIC])
+    spread(log, [first, second])
+    log.append(events(100, keys=50))
+    assert drain(first, 1, limit=200)
+    lost = drain(second, 100)
+    second.close()
+    assert {r.event.id for r in drain(first, 100)} == {r.event.id for r in lost}
+
+
 def spread(log: Log, consumers: Sequence[Consumer]) -> list[set[int]]:
     """Which partitions each reads, once every record of a round has one reader and all partitions are read."""
     until = time.monotonic() + PATIENCE

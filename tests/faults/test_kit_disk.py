@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from services.kit import bus_embedded_file
 from services.kit.bus import Event, LogUnavailable
 from services.kit.bus_embedded import EmbeddedLog
 
@@ -102,6 +103,23 @@ def test_an_erased_key_leaves_the_disk_with_compaction(tmp_path):
         log.append([event(f"person/{n}", CANARY * 300), event("person/other", b"kept")])
     log.append([event(f"person/{n}", None) for n in range(40)])
     assert log.compact(TOPIC) == 79
+    assert not any(CANARY in path.read_bytes() for path in tmp_path.iterdir())
+    log.close()
+
+
+def test_erased_bytes_that_a_reader_keeps_are_not_called_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr(bus_embedded_file, "BUSY_SECONDS", 0.1)
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.ensure_topic(TOPIC, 2)
+    log.append([event("person/1", CANARY)])
+    reader = sqlite3.connect(tmp_path / "log.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM records").fetchone()
+    log.append([event("person/1", None)])
+    with pytest.raises(LogUnavailable, match="still on the disk"):
+        log.compact(TOPIC)
+    reader.close()
+    assert log.compact(TOPIC) == 0
     assert not any(CANARY in path.read_bytes() for path in tmp_path.iterdir())
     log.close()
 

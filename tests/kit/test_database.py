@@ -66,7 +66,7 @@ def test_moments_come_back_exactly_and_json_too(store):
 
 
 def test_an_error_rolls_back(store):
-    with pytest.raises(ZeroDivisionError), store.transaction() as connection:
+    with pytest.raises(ZeroDivisionError), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
         connection.execute(insert(THINGS), row())
         raise ZeroDivisionError
     assert rows(store) == []
@@ -114,7 +114,7 @@ def test_upsert_replaces_and_a_lower_version_does_not(store):
 def test_a_full_disk_and_a_lock_are_passing_faults(store, monkeypatch):
     monkeypatch.setattr(database_module, "BUSY_SECONDS", 0.05)
     impatient = open_database(store.path, METADATA)
-    with pytest.raises(RetryLater, match="full"), store.transaction() as connection:
+    with pytest.raises(RetryLater, match="full"), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
         connection.execute(text(f"PRAGMA max_page_count={pages}"))
         connection.execute(insert(THINGS), [row(str(n), facts="x" * 1000) for n in range(100)])

@@ -1,5 +1,7 @@
 """Dead letters: listed, shown, tried again, dropped, and gone when their person is."""
 
+import re
+
 import pytest
 
 from services.kit import deadletters
@@ -32,7 +34,8 @@ def test_one_is_shown_as_it_was(room, buried):
     letter = deadletters.show(room.units, buried[0].id)
     assert letter == buried[0]
     assert letter.record in list(room.log.replay("vivier.test.v1"))
-    assert (letter.group, letter.reason, letter.error) == ("g", "ValueError", "ValueError: cannot")
+    assert (letter.group, letter.reason) == ("g", "ValueError")
+    assert re.fullmatch(r"ValueError \(test_deadletters.py:\d+\): cannot", letter.error)
 
 
 def test_retried_with_success_it_is_gone_and_has_its_effect_once(room, buried):

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from services.kit import relay as relay_module
 from services.kit.bus import LogUnavailable
@@ -32,13 +34,22 @@ def test_the_relay_is_woken_by_the_commit_and_not_by_its_timer(room, eventually)
 
 def test_a_rolled_back_unit_tells_nothing(room):
     called = []
-    with pytest.raises(ZeroDivisionError), room.units() as unit:
+    with pytest.raises(ZeroDivisionError), room.units() as unit:  # noqa: PT012 — the block is the transaction
         unit.publish(room.said("offer/1", b"a"))
         unit.after_commit(lambda: called.append(1))
         raise ZeroDivisionError
     assert Relay(room.units, room.log).sweep() == 0
     assert room.logged() == []
     assert not called
+
+
+def test_what_cannot_be_told_is_not_done(room):
+    with room.units() as unit:
+        unit.connection.execute(text("DROP TABLE outbox"))
+    with pytest.raises(OperationalError), room.units() as unit:  # noqa: PT012 — the block is the transaction
+        unit.connection.execute(text("INSERT INTO effects (key) VALUES ('offer/1')"))
+        unit.publish(room.said("offer/1", b"a"))
+    assert room.effects() == []
 
 
 def test_after_commit_sees_what_was_committed(room):
@@ -74,9 +85,10 @@ def test_leftovers_go_at_the_next_start(room, eventually):
 def test_a_crash_between_append_and_delete_repeats_the_same_event(room, monkeypatch):
     room.say(("offer/1", b"a"))
     relay = Relay(room.units, room.log)
-    with monkeypatch.context() as broken, pytest.raises(ZeroDivisionError):
+    with monkeypatch.context() as broken:
         broken.setattr(relay, "_forget", lambda rows: 1 / 0)
-        relay.sweep()
+        with pytest.raises(ZeroDivisionError):
+            relay.sweep()
     assert Relay(room.units, room.log).sweep() == 1
     first, second = room.log.appended
     assert first == second
