@@ -1,0 +1,71 @@
+"""The only builder: settings → adapters → running service."""
+
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+from sqlalchemy import func, insert, select
+
+from services.kit.bus import Log
+from services.kit.clock import Clock, system_clock
+from services.kit.database import Database, open_database
+from services.kit.ids import Ids, random_id
+from services.kit.outbox import Units
+from services.kit.service import Service
+from services.kit.settings import Settings
+from services.profile import server
+from services.profile.events import PUBLISHES, TOPIC
+from services.profile.store.tables import MASTER, MENTORS, MENTORSHIPS, METADATA, PEOPLE
+from services.profile.usecases.resolving import Resolver
+from services.profile.usecases.tools import Tools
+from services.profile.vault import MasterKeyRefused, Vault, master_key
+from services.referential import open_snapshot
+
+
+class ProfileSettings(Settings):
+    profile_address: str = "127.0.0.1:7201"
+    master_key: SecretStr | None = None
+    """32 random bytes in base64, under which people's keys are wrapped; the file `master.key` when not set."""
+
+
+def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
+    vault = _vault(settings)
+    database = open_database(settings.home / "profile.db", METADATA)
+    _same_master(database, vault)
+    units = Units(database, PUBLISHES, clock, ids)
+    tools = Tools(units, vault, Resolver(open_snapshot(settings.referential)), database.checkpoint_truncate)
+    return Service(
+        "profile",
+        settings.profile_address,
+        settings.secret.get_secret_value(),
+        log,
+        units,
+        server.DESCRIPTOR,
+        server.serves(tools),
+        [TOPIC],
+        counts=lambda: _counts(database),
+    )
+
+
+def _vault(settings: ProfileSettings) -> Vault:
+    given = settings.master_key.get_secret_value() if settings.master_key else None
+    return Vault(master_key(given, settings.home / "master.key"))
+
+
+def _same_master(database: Database, vault: Vault) -> None:
+    """Another master key would read nobody and write people that the right one cannot read: refuse to start."""
+    with database.transaction() as connection:
+        known = connection.scalar(select(MASTER.c.fingerprint))
+        if known is None:
+            connection.execute(insert(MASTER), {"fingerprint": vault.fingerprint})
+    if known not in (None, vault.fingerprint):
+        database.close()
+        raise MasterKeyRefused(f"{database.path} was written under another master key: give that one back")
+
+
+def _counts(database: Database) -> Mapping[str, int]:
+    tables = {"people": PEOPLE, "mentors": MENTORS, "mentorships": MENTORSHIPS}
+    with database.reading() as connection:
+        return {
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in tables.items()
+        }

@@ -1,0 +1,1 @@
+"""People and mentors: values, rules, refusals. Standard library, `kit.errors` and `kit.checks` only."""

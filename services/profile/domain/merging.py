@@ -1,0 +1,88 @@
+"""What a write leaves out stays as it is. Precisely:
+
+- `external_id`, `birth_month`, `language`: empty leaves them.
+- `identity`, `wishes`: field by field; an empty field leaves what is there, an explicit empty answer means "none".
+- `place`, `travel`, `licences`: each is one answer and is replaced as a whole.
+- `experiences`, `skills`: the whole list is replaced. An entry that says the same as one already there keeps its id
+  and date. What others confirmed stays with a skill that stays; nobody can write a confirmation this way.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from services.kit.errors import Violation, invalid
+from services.profile.domain.values import Evidence, EvidenceSource, Experience, Identity, Profile, Skill, Wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What new parts get: an id each, and the time."""
+
+    new_id: Callable[[], str]
+    now: datetime
+
+
+def merged(held: Profile, said: Profile, stamp: Stamp) -> Profile:
+    return Profile(
+        external_id=said.external_id or held.external_id,
+        identity=_overlaid(held.identity or Identity(), said.identity) if said.identity else held.identity,
+        birth_month=said.birth_month or held.birth_month,
+        place=said.place or held.place,
+        travel=said.travel or held.travel,
+        licences=held.licences if said.licences is None else said.licences,
+        wishes=_overlaid(held.wishes or Wishes(), said.wishes) if said.wishes else held.wishes,
+        experiences=held.experiences if said.experiences is None else _experiences(held, said.experiences, stamp),
+        skills=held.skills if said.skills is None else _skills(held, said.skills, stamp),
+        language=said.language or held.language,
+    )
+
+
+def _overlaid(held: Any, said: Any) -> Any:
+    given = {each.name: getattr(said, each.name) for each in fields(said)}
+    return replace(held, **{name: value for name, value in given.items() if value is not None and value not in ("", 0)})
+
+
+def _experiences(held: Profile, said: Sequence[Experience], stamp: Stamp) -> tuple[Experience, ...]:
+    known = {each.id for each in held.experiences or ()}
+    if strangers := [at for at, each in enumerate(said) if each.id and each.id not in known]:
+        raise invalid([Violation(f"experiences.{at}.id", "UNKNOWN_ID", "no such experience") for at in strangers])
+    spare = [each for each in held.experiences or () if each.id not in {one.id for one in said}]
+    return tuple(one if one.id else _same(one, spare) or replace(one, id=stamp.new_id()) for one in said)
+
+
+def _same(one: Experience, spare: list[Experience]) -> Experience | None:
+    """The one already there that says the same; it is taken only once."""
+    for at, other in enumerate(spare):
+        if replace(other, id="") == one:
+            return spare.pop(at)
+    return None
+
+
+def _skills(held: Profile, said: Sequence[Skill], stamp: Stamp) -> tuple[Skill, ...]:
+    """In the order said; a code said twice is one skill with the evidence of both."""
+    known = {skill.code: skill for skill in held.skills or ()}
+    found: dict[str, Skill] = {}
+    for skill in said:
+        twin = found.get(skill.code)
+        evidence = (*twin.evidence, *skill.evidence) if twin else skill.evidence
+        found[skill.code] = replace(skill, evidence=evidence)
+    return tuple(with_evidence(skill, known.get(code), stamp) for code, skill in found.items())
+
+
+def with_evidence(said: Skill, held: Skill | None, stamp: Stamp) -> Skill:
+    """The skill with the words said now (at least that it was said) and what others confirmed before."""
+    before = held.evidence if held else ()
+    told = [each for each in said.evidence if each.source is not EvidenceSource.CONFIRMED]
+    if not told and before:
+        return replace(said, evidence=before)
+    confirmed = tuple(each for each in before if each.source is EvidenceSource.CONFIRMED)
+    known = {_words(each): each for each in before}
+    new = {_words(each): each for each in told or [Evidence("", EvidenceSource.STATED, "", "", "", stamp.now)]}
+    dated = (known.get(key) or replace(each, id=stamp.new_id(), at=stamp.now) for key, each in new.items())
+    return replace(said, evidence=(*dated, *confirmed))
+
+
+def _words(evidence: Evidence) -> tuple[str, ...]:
+    return evidence.source, evidence.words, evidence.experience_id

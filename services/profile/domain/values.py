@@ -1,0 +1,186 @@
+"""What is known of a person. `None` means never asked; an empty collection means asked, and the answer was "none"."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+CONFIDENT = 0.6
+"""From here on a resolved code or place is good enough to match."""
+
+
+class OfferKind(StrEnum):
+    JOB = "job"
+    APPRENTICESHIP = "apprenticeship"
+    INTERNSHIP = "internship"
+    VOLUNTEERING = "volunteering"
+
+
+class TravelMode(StrEnum):
+    WALK = "walk"
+    BIKE = "bike"
+    PUBLIC_TRANSPORT = "public_transport"
+    CAR = "car"
+    MOPED = "moped"
+
+
+class ExperienceKind(StrEnum):
+    UNSPECIFIED = "unspecified"
+    PAID = "paid"
+    PERSONAL = "personal"
+    VOLUNTARY = "voluntary"
+    STUDIES = "studies"
+
+
+class EvidenceSource(StrEnum):
+    STATED = "stated"
+    EXPERIENCE = "experience"
+    CONFIRMED = "confirmed"
+
+
+class ConsentKind(StrEnum):
+    PARTNER = "partner"
+    MENTOR = "mentor"
+    EMPLOYERS = "employers"
+    PARENT = "parent"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    source: str
+    confidence: float
+    referential_version: str
+
+    @property
+    def confident(self) -> bool:
+        return self.confidence >= CONFIDENT
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """WGS 84, degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`label` may be as exact as an address; `commune_label` is the official name that was found for it."""
+
+    country_code: str = ""
+    commune_code: str = ""
+    postal_code: str = ""
+    label: str = ""
+    commune_label: str = ""
+    point: Point | None = None
+    resolution: Resolution | None = None
+
+    @property
+    def located(self) -> bool:
+        """Known well enough to match on."""
+        return self.point is not None and self.resolution is not None and self.resolution.confident
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """`limit_km` 0 without `anywhere`: not said."""
+
+    limit_km: int = 0
+    anywhere: bool = False
+    modes: tuple[TravelMode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Hours a week, 0: not said; `available_from` is YYYY-MM-DD, empty: not said."""
+
+    occupations: tuple[str, ...] | None = None
+    kinds: tuple[OfferKind, ...] | None = None
+    minimum_hours: float = 0.0
+    maximum_hours: float = 0.0
+    available_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Occupation:
+    code: str = ""
+    label: str = ""
+    resolution: Resolution | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """Something done, in the person's own words. Months are YYYY-MM; without an end it still goes on."""
+
+    id: str
+    kind: ExperienceKind
+    title: str
+    words: str
+    occupation: Occupation
+    start_month: str
+    end_month: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a skill is thought to be held. `confirmed_by` is "mentor/ID" or "partner/ID"."""
+
+    id: str
+    source: EvidenceSource
+    words: str
+    experience_id: str
+    confirmed_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    code: str
+    label: str
+    evidence: tuple[Evidence, ...]
+    resolution: Resolution | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        return any(each.source is EvidenceSource.CONFIRMED for each in self.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything a person says of themselves: what is held of one person, and what one write says.
+
+    It is kept encrypted as one document.
+    """
+
+    external_id: str = ""
+    identity: Identity | None = None
+    birth_month: str = ""
+    place: Place | None = None
+    travel: Travel | None = None
+    licences: tuple[str, ...] | None = None
+    wishes: Wishes | None = None
+    experiences: tuple[Experience, ...] | None = None
+    skills: tuple[Skill, ...] | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """An agreement, and when it was given and taken back."""
+
+    kind: ConsentKind
+    grantee_id: str
+    granted_at: datetime
+    withdrawn_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.withdrawn_at is None

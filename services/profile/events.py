@@ -1,0 +1,61 @@
+"""The bus: what others are told of people and mentors. Ids and coded attributes, a rounded point, an age band."""
+
+from vivier.common.v1 import common_pb2 as common
+from vivier.profile.v1 import events_pb2 as pb
+from vivier.profile.v1 import profile_pb2 as profile_pb
+
+from services.kit.bus import Event
+from services.kit.outbox import Publishes, erased, outgoing
+from services.profile.domain.blurring import rounded
+from services.profile.domain.person import PersonChanged, PersonErased
+from services.profile.domain.values import ConsentKind, Place, Profile, Skill
+from services.profile.server import outgoing as values
+
+TOPIC = pb.DESCRIPTOR.package
+
+
+def _person_changed(event: PersonChanged) -> Event:
+    person, said = event.person, event.person.profile
+    status = person.status(event.at)
+    message = pb.PersonChanged(
+        person_id=person.id,
+        version=person.version,
+        age_band=pb.AgeBand.ValueType(person.band),
+        place=_near(said.place),
+        travel=values.travel(said.travel) if said.travel else None,
+        licences=None if said.licences is None else profile_pb.CodeAnswer(codes=said.licences),
+        wishes=values.wishes(said.wishes) if said.wishes else None,
+        skills=None if said.skills is None else pb.HeldSkills(skills=[_held(each) for each in said.skills]),
+        past_occupation_codes=_past(said),
+        matchable=status.matchable,
+        visible_to_employers=status.visible_to_employers,
+        partner_ids=person.grantees(ConsentKind.PARTNER),
+        mentor_ids=person.mentor_ids,
+        language=said.language,
+    )
+    return outgoing(f"person/{person.id}", message)
+
+
+def _near(place: Place | None) -> common.Point | None:
+    """Rounded; absent where it is not known well enough to match on."""
+    if place is None or place.point is None or not place.located:
+        return None
+    return values.point(rounded(place.point))
+
+
+def _held(skill: Skill) -> pb.HeldSkill:
+    return pb.HeldSkill(code=skill.code, confirmed=skill.confirmed, evidence_ids=[each.id for each in skill.evidence])
+
+
+def _past(said: Profile) -> list[str]:
+    return sorted({each.occupation.code for each in said.experiences or () if each.occupation.code})
+
+
+def _person_erased(event: PersonErased) -> Event:
+    return erased(TOPIC, f"person/{event.person_id}")
+
+
+PUBLISHES: Publishes = {
+    PersonChanged: _person_changed,
+    PersonErased: _person_erased,
+}

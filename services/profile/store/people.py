@@ -1,0 +1,131 @@
+"""People in the store: loaded and saved whole, many at once."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from services.kit.database import upsert
+from services.profile.domain.blurring import AgeBand
+from services.profile.domain.person import ConsentKey, Person
+from services.profile.domain.values import Consent, ConsentKind
+from services.profile.store.documents import dump, load
+from services.profile.store.tables import CONSENTS, ERASED, KEYS, MENTORSHIPS, PEOPLE
+from services.profile.vault import Vault, seal, unseal
+
+
+class People:
+    """The people of one transaction, with the keys of those that were loaded or saved."""
+
+    def __init__(self, connection: Connection, vault: Vault) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._keys: dict[str, bytes] = {}
+
+    def load(self, ids: Iterable[str]) -> dict[str, Person]:
+        """Those that exist, by id."""
+        wanted = list(ids)
+        query = select(PEOPLE, KEYS.c.wrapped).join(KEYS).where(PEOPLE.c.id.in_(wanted))
+        rows = self._connection.execute(query).all()
+        consents, mentors = self._consents(wanted), self._mentors(wanted)
+        return {row.id: self._person(row, consents[row.id], mentors[row.id]) for row in rows}
+
+    def one(self, person_id: str) -> Person | None:
+        return self.load([person_id]).get(person_id)
+
+    def _person(self, row: Any, consents: Mapping[ConsentKey, Consent], mentors: Sequence[str]) -> Person:
+        key = self._keys[row.id] = self._vault.unwrap(row.wrapped, row.id)
+        profile = load(unseal(key, row.sealed, f"person/{row.id}"))
+        band = AgeBand(row.band)
+        return Person(row.id, row.partner_id, row.created_at, profile, row.version, band, consents, tuple(mentors))
+
+    def _consents(self, ids: Collection[str]) -> Mapping[str, dict[ConsentKey, Consent]]:
+        found: dict[str, dict[ConsentKey, Consent]] = defaultdict(dict)
+        for row in self._connection.execute(select(CONSENTS).where(CONSENTS.c.person_id.in_(ids))):
+            kind = ConsentKind(row.kind)
+            found[row.person_id][kind, row.grantee_id] = Consent(kind, row.grantee_id, row.granted_at, row.withdrawn_at)
+        return found
+
+    def _mentors(self, ids: Collection[str]) -> Mapping[str, list[str]]:
+        accepted = MENTORSHIPS.c.person_id.in_(ids) & (MENTORSHIPS.c.state == "accepted")
+        query = select(MENTORSHIPS.c.person_id, MENTORSHIPS.c.mentor_id).where(accepted)
+        found: dict[str, list[str]] = defaultdict(list)
+        for person_id, mentor_id in self._connection.execute(query.order_by(MENTORSHIPS.c.mentor_id)):
+            found[person_id].append(mentor_id)
+        return found
+
+    def by_external(self, partner_id: str, external_ids: Collection[str]) -> dict[str, str]:
+        """The person's id for each external id of that partner that is known."""
+        named = {self._vault.lookup(partner_id, external): external for external in external_ids}
+        query = select(PEOPLE.c.external_hash, PEOPLE.c.id).where(PEOPLE.c.external_hash.in_(named))
+        return {named[row.external_hash]: row.id for row in self._connection.execute(query)}
+
+    def ids(self, after: str, limit: int) -> list[str]:
+        """Everybody's, in order."""
+        query = select(PEOPLE.c.id).where(PEOPLE.c.id > after).order_by(PEOPLE.c.id).limit(limit)
+        return list(self._connection.scalars(query))
+
+    def ids_of_partner(self, partner_id: str, after: str, limit: int) -> list[str]:
+        """Those who agree to be seen by the partner."""
+        agreed = (CONSENTS.c.kind == ConsentKind.PARTNER) & (CONSENTS.c.grantee_id == partner_id)
+        query = select(CONSENTS.c.person_id).where(agreed, CONSENTS.c.withdrawn_at.is_(None))
+        page = query.where(CONSENTS.c.person_id > after).order_by(CONSENTS.c.person_id).limit(limit)
+        return list(self._connection.scalars(page))
+
+    def ids_of_mentor(self, mentor_id: str, after: str, limit: int) -> list[str]:
+        """Mentees; consent lives as long as the mentorship."""
+        accepted = (MENTORSHIPS.c.mentor_id == mentor_id) & (MENTORSHIPS.c.state == "accepted")
+        query = select(MENTORSHIPS.c.person_id).where(accepted, MENTORSHIPS.c.person_id > after)
+        return list(self._connection.scalars(query.order_by(MENTORSHIPS.c.person_id).limit(limit)))
+
+    def save(self, people: Sequence[Person]) -> None:
+        """Insert or replace; a new person gets a key."""
+        fresh = [person.id for person in people if person.id not in self._keys]
+        self._keys.update((person_id, self._vault.new_key()) for person_id in fresh)
+        upsert(self._connection, PEOPLE, [self._row(person) for person in people], ["id"])
+        if fresh:
+            wrapped = [{"person_id": i, "wrapped": self._vault.wrap(self._keys[i], i)} for i in fresh]
+            self._connection.execute(insert(KEYS), wrapped)
+        consents = [_consent(person.id, each) for person in people for each in person.consents.values()]
+        upsert(self._connection, CONSENTS, consents, ["person_id", "kind", "grantee_id"])
+
+    def _row(self, person: Person) -> dict[str, Any]:
+        external = person.profile.external_id
+        return {
+            "id": person.id,
+            "partner_id": person.partner_id,
+            "external_hash": self._vault.lookup(person.partner_id, external) if external else None,
+            "version": person.version,
+            "band": int(person.band),
+            "created_at": person.created_at,
+            "sealed": seal(self._keys[person.id], dump(person.profile), f"person/{person.id}"),
+        }
+
+    def erase(self, person: Person, now: datetime) -> None:
+        """The key goes with the rows; only the id stays, so that it is never given again."""
+        for table in (KEYS, CONSENTS, MENTORSHIPS):
+            self._connection.execute(delete(table).where(table.c.person_id == person.id))
+        self._connection.execute(delete(PEOPLE).where(PEOPLE.c.id == person.id))
+        gone = {"person_id": person.id, "partner_id": person.partner_id, "at": now}
+        self._connection.execute(insert(ERASED), gone)
+
+    def erased(self, ids: Collection[str]) -> dict[str, str]:
+        """Of these, the ids of people who are no more, each with the partner that had made the profile."""
+        query = select(ERASED.c.person_id, ERASED.c.partner_id).where(ERASED.c.person_id.in_(ids))
+        return {row.person_id: row.partner_id for row in self._connection.execute(query)}
+
+    def key(self, person_id: str) -> bytes:
+        """Of somebody loaded before."""
+        return self._keys[person_id]
+
+
+def _consent(person_id: str, consent: Consent) -> dict[str, Any]:
+    return {
+        "person_id": person_id,
+        "kind": consent.kind.value,
+        "grantee_id": consent.grantee_id,
+        "granted_at": consent.granted_at,
+        "withdrawn_at": consent.withdrawn_at,
+    }

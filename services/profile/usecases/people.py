@@ -1,0 +1,161 @@
+"""Writing people, a batch at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from google.protobuf.message import Message
+
+from services.kit import requests
+from services.kit.auth import Caller, Role
+from services.kit.checks import Checks
+from services.kit.errors import Kind, Refused, Violation, invalid
+from services.kit.ids import Ids
+from services.profile.domain.checking import checked
+from services.profile.domain.person import Person
+from services.profile.domain.values import ConsentKind, Profile
+from services.profile.store.people import People
+from services.profile.usecases.access import is_own, missing, only
+from services.profile.usecases.tools import Tools, store, writing
+
+MOST_ROWS = 100
+
+
+class Outcome(Enum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person as a batch says them; `refusal` where the row is wrong in itself."""
+
+    id: str
+    said: Profile
+    refusal: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    person: Person | None = None
+    outcome: Outcome | None = None
+    refusal: Refused | None = None
+
+
+def upsert_people(
+    tools: Tools, caller: Caller, request: Message, rows: Sequence[Row], consents: Sequence[ConsentKind]
+) -> list[Result]:
+    """Each row for itself: a refused one leaves the others standing."""
+    only(caller, Role.PERSON, Role.PARTNER, Role.OPERATOR)
+    checks = Checks()
+    checks.at_most("people", rows, MOST_ROWS)
+    known = {ConsentKind.EMPLOYERS, ConsentKind.PARENT}
+    checks.require("consents", known.issuperset(consents), "UNKNOWN_VALUE", "only EMPLOYERS and PARENT come with a row")
+    checks.done()
+    ready = [_checked(tools, row) for row in rows]
+    with writing(tools, caller, request) as (unit, people):
+        batch = _Batch(tools, caller, people, consents)
+        batch.look_up(ready, requests.ids_of(caller, getattr(request, "request_id", ""), tools.units.ids))
+        results = [batch.write(row, at) for at, row in enumerate(ready)]
+        store(tools, unit, people, list(batch.changed.values()))
+    return results
+
+
+def _checked(tools: Tools, row: Row) -> Row:
+    checks = Checks()
+    try:
+        said = checked(checks, row.said, tools.units.clock())
+        checks.done()
+        said = tools.resolver.profile(checks, said)
+        checks.done()
+    except Refused as refusal:
+        return replace(row, refusal=refusal)
+    return replace(row, said=said)
+
+
+class _Batch:
+    """The rows of one request against what is there; rows about the same person see each other."""
+
+    def __init__(self, tools: Tools, caller: Caller, people: People, consents: Sequence[ConsentKind]) -> None:
+        self.changed: dict[str, Person] = {}
+        self._stamp = tools.stamp()
+        self._caller = caller
+        self._people = people
+        self._consents = [kind for kind in consents if self._may_record(kind)]
+        self._partner = caller.subject if caller.role is Role.PARTNER else ""
+
+    def _may_record(self, kind: ConsentKind) -> bool:
+        """A child does not answer for a parent."""
+        return kind is not ConsentKind.PARENT or self._caller.role is not Role.PERSON
+
+    def look_up(self, rows: Sequence[Row], new_id: Ids) -> None:
+        """Who is meant, and the ids of those who may have to be made: the same at a repeat of the request."""
+        if self._caller.role is Role.PERSON:
+            self._ids = [self._caller.subject for _ in rows]
+        else:
+            self._ids = [new_id() for _ in rows]
+        external = {row.said.external_id for row in rows if row.said.external_id and row.refusal is None}
+        self._external = self._people.by_external(self._partner, external)
+        given = (row.id for row in rows if row.id)
+        every = {*self._ids, *given, *self._external.values()}
+        self._known = self._people.load(every)
+        self._erased = self._people.erased(every)
+
+    def write(self, row: Row, at: int) -> Result:
+        try:
+            if row.refusal:
+                raise row.refusal
+            person = self._meant(row, at)
+            return self._update(person, row.said) if person else self._create(row.said, self._ids[at])
+        except Refused as refusal:
+            return Result(refusal=refusal)
+
+    def _meant(self, row: Row, at: int) -> Person | None:
+        """Whom the row is about; None where they have to be made."""
+        if row.id:
+            person = self._known.get(row.id)
+            if person is None and row.id == self._ids[at]:
+                return None
+            if person is None or not is_own(self._caller, person):
+                raise missing(row.id)
+            return person
+        if row.said.external_id and self._caller.role is not Role.PERSON:
+            person = self._known.get(self._external.get(row.said.external_id, ""))
+            if person and not is_own(self._caller, person):
+                raise Refused(Kind.CONFLICT, "CONSENT_WITHDRAWN", "this person has withdrawn the consent")
+            return person
+        if self._partner:
+            raise invalid([Violation("external_id", "REQUIRED", "must not be empty")])
+        return self._known.get(self._ids[at])
+
+    def _update(self, person: Person, said: Profile) -> Result:
+        if said.external_id not in ("", person.profile.external_id):
+            raise invalid([Violation("external_id", "IMMUTABLE", "stays what it was when the profile was made")])
+        before = person.profile
+        person.write(said, self._stamp)
+        if person.profile == before:
+            return Result(person, Outcome.UNCHANGED)
+        self.changed[person.id] = person
+        return Result(person, Outcome.UPDATED)
+
+    def _create(self, said: Profile, person_id: str) -> Result:
+        if said.external_id and self._caller.role is Role.PERSON:
+            raise invalid([Violation("external_id", "NOT_YOURS", "an external id belongs to a partner")])
+        person = Person(self._usable(person_id), self._partner, self._stamp.now)
+        for kind in self._consents:
+            person.grant(kind, "", self._stamp.now)
+        if self._partner:
+            person.grant(ConsentKind.PARTNER, self._partner, self._stamp.now)
+        person.write(said, self._stamp)
+        self._known[person.id] = self.changed[person.id] = person
+        self._external[said.external_id] = person.id
+        return Result(person, Outcome.CREATED)
+
+    def _usable(self, person_id: str) -> str:
+        """Nobody gets the id of somebody erased: a partner's newcomer gets another, oneself is refused."""
+        if person_id not in self._erased:
+            return person_id
+        if not self._partner:
+            raise Refused(Kind.CONFLICT, "PERSON_ERASED", "this person was erased for good")
+        return self._stamp.new_id()

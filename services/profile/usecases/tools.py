@@ -1,0 +1,75 @@
+"""What every use case works with, and the one way to change people."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from google.protobuf.message import Message
+
+from services.kit import requests
+from services.kit.auth import Caller
+from services.kit.outbox import Unit, Units
+from services.profile.domain.merging import Stamp
+from services.profile.domain.person import Person, PersonChanged
+from services.profile.store.people import People
+from services.profile.usecases.access import View, missing, view_of
+from services.profile.usecases.resolving import Resolver
+from services.profile.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`cut_wal` is called after an erasure has been committed: old bytes leave the disk."""
+
+    units: Units
+    vault: Vault
+    resolver: Resolver
+    cut_wal: Callable[[], object]
+
+    def people(self, unit: Unit) -> People:
+        return People(unit.connection, self.vault)
+
+    def stamp(self) -> Stamp:
+        return Stamp(self.units.ids, self.units.clock())
+
+
+@contextmanager
+def writing(tools: Tools, caller: Caller, request: Message) -> Iterator[tuple[Unit, People]]:
+    """One transaction for one request of this caller."""
+    with tools.units() as unit:
+        requests.claim(unit.connection, caller, request, tools.units.clock())
+        yield unit, tools.people(unit)
+
+
+@contextmanager
+def changing(
+    tools: Tools, caller: Caller, request: Message, person_id: str, may: Callable[[Caller, Person], None]
+) -> Iterator[tuple[Unit, People, Person]]:
+    """Somebody whom the caller sees and, says `may`, may change; saved and told where anything changed."""
+    with writing(tools, caller, request) as (unit, people):
+        person = seen(people, caller, person_id, tools.units.clock())
+        may(caller, person)
+        before = replace(person)
+        yield unit, people, person
+        if person != before:
+            store(tools, unit, people, [person])
+
+
+def seen(people: People, caller: Caller, person_id: str, now: datetime) -> Person:
+    """Somebody of whom the caller sees something."""
+    person = people.one(person_id)
+    if person is None or view_of(caller, person, now) is View.NOTHING:
+        raise missing(person_id)
+    return person
+
+
+def store(tools: Tools, unit: Unit, people: People, changed: Sequence[Person]) -> None:
+    """Save, each with its next version, and tell."""
+    now = tools.units.clock()
+    for person in changed:
+        person.version += 1
+        person.band = person.age_band(now)
+    people.save(changed)
+    for person in changed:
+        unit.publish(PersonChanged(person, now))
