@@ -22,9 +22,9 @@ utilisation
 
 # Nouns, participles and everyday words, each with the word of the official labels that means the same.
 _SAME_AS = """
-auto:automobile bicyclette:cycle conduit:conduire conduite:conduire construit:construire entretenu:entretenir
-entretien:entretenir gestion:gerer peint:peindre servi:servir suivi:suivre tenu:tenir tenue:tenir vendu:vendre
-vente:vendre velo:cycle velos:cycle voiture:automobile voitures:automobile
+auto:automobile bicyclette:cycle conduit:conduire conduite:conduire construit:construire data:donnees
+entretenu:entretenir entretien:entretenir gestion:gerer peint:peindre servi:servir suivi:suivre tenu:tenir tenue:tenir
+vendu:vendre vente:vendre velo:cycle velos:cycle voiture:automobile voitures:automobile
 """
 
 LANGUAGE = Language(
@@ -59,6 +59,7 @@ LANGUAGE = Language(
     verb_endings=(("ations", "er"), ("ation", "er"), ("ages", "er"), ("age", "er")),
     same_as=dict(pair.split(":") for pair in _SAME_AS.split()),
     stop=frozenset(_STOP.split()),
+    homographs=frozenset(("son",)),
     generic=frozenset(_GENERIC.split()),
     title_noise=re.compile(
         r"\(?\b(?:h\s*[/|.\-]?\s*f|f\s*[/|.\-]?\s*h|[hf]\s{2,}[hf])(?:\s*/\s*[dxn])?\b\)?"  # (H/F), F-H, h/f/d

@@ -14,6 +14,7 @@ from functools import lru_cache
 import Stemmer
 
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+_ABBREVIATION = re.compile(r"\s*(?:\([^)]*\)|-\w+-)(?=\s|$)")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
 _stemmers = threading.local()
 
@@ -33,7 +34,8 @@ class Word:
 class Language:
     """`endings` turn feminine and plural into masculine singular, `verb_endings` actions into verbs; longest first.
 
-    `same_as` replaces whole words before stemming; `stop` words say nothing, `generic` ones little in a skill's label.
+    `same_as` replaces whole words before stemming. `stop` words say nothing, save `homographs` in a title or a label
+    ("son" is "his", and sound); `generic` words say little in a skill's label.
     """
 
     stemmer: str
@@ -41,26 +43,30 @@ class Language:
     verb_endings: tuple[tuple[str, str], ...]
     same_as: Mapping[str, str]
     stop: frozenset[str]
+    homographs: frozenset[str]
     generic: frozenset[str]
     title_noise: re.Pattern[str]
 
     def words(self, text: str) -> list[Word]:
-        """The informative words, in order, with their place in `text`."""
+        """The informative words of a sentence, in order, with their place in `text`."""
+        return self._found(text, self.stop)
+
+    def _found(self, text: str, ignored: frozenset[str]) -> list[Word]:
         found = []
         for match in _WORD.finditer(text):
             surface = fold(match.group())
-            if surface not in self.stop:
+            if surface not in ignored:
                 form, stem = _forms(self, surface)
                 found.append(Word(match.start(), match.end(), surface, form, stem))
         return found
 
     def title_words(self, title: str) -> list[Word]:
         """The informative words of a job title, without "(H/F)", contract words and the like."""
-        return self.words(self.title_noise.sub(" ", title))
+        return self._found(self.title_noise.sub(" ", title), self.stop - self.homographs)
 
     def label_words(self, label: str) -> list[Word]:
         """The words that make a skill what it is: "Techniques de soudage" is known by "soudage"."""
-        words = self.words(label)
+        words = self._found(label, self.stop - self.homographs)
         return [word for word in words if word.surface not in self.generic] or words
 
     def __hash__(self) -> int:
@@ -83,12 +89,17 @@ def exact_key(words: Iterable[Word]) -> str:
     return " ".join(sorted({word.form for word in words}))
 
 
-def gender_forms(title: str) -> tuple[str, ...]:
-    """ "Steward / Hôtesse de train" is "Steward de train" and "Hôtesse de train"; other titles have no forms."""
-    first, slash, second = title.partition(" / ")
-    if not slash or " / " in second:
-        return ()
-    return f"{first} {' '.join(second.split()[len(first.split()) :])}", second
+def spellings(title: str) -> tuple[str, ...]:
+    """The ways to write a title: in one gender or both, with or without its abbreviation.
+
+    "Steward / Hôtesse de train" is "Steward de train" and "Hôtesse de train"; "Auxiliaire de vie sociale (AVS)" needs
+    no "(AVS)".
+    """
+    plain = _ABBREVIATION.sub("", title)
+    first, _, second = plain.partition(" / ")
+    if not second or " / " in second:
+        return title, plain
+    return title, plain, f"{first} {' '.join(second.split()[len(first.split()) :])}", second
 
 
 def unique_stems(words: Iterable[Word]) -> list[str]:
@@ -100,8 +111,8 @@ def _forms(language: Language, surface: str) -> tuple[str, str]:
     masculine = _replaced(surface, language.endings)
     form = masculine.rstrip("sx") if len(masculine) > 3 else masculine
     form = form.removesuffix("e") if len(form) > 3 else form
-    meant = language.same_as.get(surface) or _replaced(masculine, language.verb_endings)
-    return form or masculine, _stemmer(language.stemmer).stemWord(meant)
+    meant = _replaced(language.same_as.get(surface, surface), language.endings)
+    return form or masculine, _stemmer(language.stemmer).stemWord(_replaced(meant, language.verb_endings))
 
 
 def _replaced(word: str, endings: tuple[tuple[str, str], ...]) -> str:

@@ -8,7 +8,7 @@ from services.referential.build.rows import LinkRow, OccupationRow, Rows, SkillR
 from services.referential.postings import index_sections, inverse_frequency, key_hash
 from services.referential.records import GREENS, KINDS
 from services.referential.snapshot import Array, pack_strings
-from services.referential.text import Language, Word, exact_key, gender_forms, surfaces, unique_stems
+from services.referential.text import Language, Word, exact_key, spellings, surfaces, unique_stems
 
 NO_WORD = 0xFFFFFFFF
 
@@ -91,7 +91,7 @@ def title_sections(rows: Rows, language: Language) -> dict[str, Array]:
         "title.exact.row": np.array([number for _, number in exact], np.uint32),
         **pack_strings("title.text", [title.text for title, _ in titles]),
         **index,
-        **_weights("title", words, index),
+        **_weights("title", [language.title_words(spellings(title.text)[1]) for title, _ in titles], index),
         **index_sections("title.surface", [surfaces(title.text) for title, _ in titles]),
     }
 
@@ -109,9 +109,7 @@ def _titles(rows: Rows, language: Language) -> Iterable[tuple[TitleRow, bool]]:
 
 
 def _keys(title: str, language: Language) -> Iterable[str]:
-    """A title whose two genders are different words ("Barman / Barmaid") is exact in either, and in both."""
-    forms = (title, *gender_forms(title))
-    return filter(None, (exact_key(language.title_words(form)) for form in forms))
+    return filter(None, (exact_key(language.title_words(spelling)) for spelling in spellings(title)))
 
 
 def _weights(name: str, words: Sequence[Sequence[Word]], index: dict[str, Array]) -> dict[str, Array]:

@@ -93,7 +93,7 @@ class Occupations(Answers):
         shared = self._titles.total_weights(known, len(weights))
         asked = float(self._titles.weights[known].sum())
         whole = max(asked + _UNKNOWN_WORD * len(foreign), 1e-9)
-        of_words, of_title = shared / whole, shared / np.maximum(weights, 1e-9)
+        of_words, of_title = shared / whole, np.minimum(shared / np.maximum(weights, 1e-9), 1)
         inside = (0.5 + 0.35 * of_words) * np.where(self._one_word & (heads != known[0]), _ADJECTIVE, 1.0)
         explained = 0.7 * asked / whole + 0.2 * of_title
         confidence = 0.6 * (0.6 * of_words + 0.4 * of_title)
