@@ -43,7 +43,7 @@ class CourseMatch:
 class _Near:
     """One offer near the person: how much it fits, and what each lacked skill would add to its coverage."""
 
-    offer_id: str
+    offer: Offer
     score: float
     coverage: float
     value: float  # of the part skills, now
@@ -52,7 +52,7 @@ class _Near:
     def lift(self, taught: frozenset[str], formula: Formula) -> float:
         """What naming these skills adds to the score."""
         covered = self.coverage + sum(share for code, share in self.gaps.items() if code in taught)
-        gained = coverage_value(covered, formula) - self.value
+        gained = coverage_value(covered, self.offer, formula) - self.value
         return formula.skills_weight * gained / sum(formula.weights)
 
 
@@ -91,7 +91,7 @@ def _near(person: Person, offer: Offer, formula: Formula, knowledge: Knowledge, 
     total = sum(asked.values())
     held = sum(counts * held_share(person, code, formula) for code, counts in asked.items())
     gaps = {code: formula.stated_skill * asked[code] / total for code in judged.missing_skills}
-    return _Near(offer.id, judged.score, held / total, judged.parts[0].value, gaps)
+    return _Near(offer, judged.score, held / total, judged.parts[0].value, gaps)
 
 
 def _session(person: Person, course: Course, formula: Formula, today: date) -> tuple[CourseSession, float] | None:
@@ -123,12 +123,12 @@ def _match(
     formula: Formula,
 ) -> CourseMatch:
     closed = {code: by_skill[code] for code in sorted(course.taught_skills) if code in by_skill}
-    closer = {found.offer_id: found for offers in closed.values() for found in offers}.values()
-    lifts = {found.offer_id: found.lift(course.taught_skills, formula) for found in closer}
+    closer = {found.offer.id: found for offers in closed.values() for found in offers}.values()
+    lifts = {found.offer.id: found.lift(course.taught_skills, formula) for found in closer}
     return CourseMatch(
         person_id=person.id,
         course_id=course.id,
-        score=sum(found.score * lifts[found.offer_id] for found in closer) / total,
+        score=sum(found.score * lifts[found.offer.id] for found in closer) / total,
         closed_skills=tuple(sorted(closed, key=lambda code: -sum(found.gaps[code] for found in closed[code]))),
         offer_ids=tuple(sorted(lifts, key=lambda offer_id: (-lifts[offer_id], offer_id))),
         gap_count=len({code for found in closer for code in found.gaps}),

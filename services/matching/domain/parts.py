@@ -38,9 +38,11 @@ def held_share(person: Person, code: str, formula: Formula) -> float:
     return 1.0 if held.confirmed else formula.stated_skill
 
 
-def coverage_value(coverage: float, formula: Formula) -> float:
+def coverage_value(coverage: float, offer: Offer, formula: Formula) -> float:
     """Above the prior as soon as anything fits: naming one more fitting skill can never cost."""
-    return formula.skills_prior + (1 - formula.skills_prior) * coverage if coverage > 0 else 0.0
+    if offer.required_skills and coverage == 0:
+        return 0.0
+    return formula.skills_prior + (1 - formula.skills_prior) * coverage
 
 
 def _skills(person: Person, offer: Offer, formula: Formula, knowledge: Knowledge) -> Part:
@@ -51,7 +53,7 @@ def _skills(person: Person, offer: Offer, formula: Formula, knowledge: Knowledge
         unknown = reason(Code.SKILLS_UNKNOWN, question="skills")
         return _unknown("skills", formula.skills_weight, formula.skills_prior, unknown)
     held = sum(counts * held_share(person, code, formula) for code, counts in asked.items())
-    value = coverage_value(held / sum(asked.values()), formula)
+    value = coverage_value(held / sum(asked.values()), offer, formula)
     return Part("skills", formula.skills_weight, value, True, tuple(_skill(person, offer, code) for code in asked))
 
 

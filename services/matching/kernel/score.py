@@ -44,6 +44,7 @@ class _Fit:
     """What needs codes, one value a candidate."""
 
     coverage: Floats  # NaN: unknown, or not asked
+    requires: Bools  # the offer requires skills, and does not only wish for some
     wished: Floats  # closeness of the nearest wished occupation, or NOTHING
     past: Floats
     licences: Bools  # all that the offer asks are held, or the person was never asked
@@ -57,6 +58,7 @@ def score_people(
     subject = Codes(codes.knowledge).offers([offer])
     fit = _Fit(
         coverage=_coverage_by_people(offer, people.skills, codes, formula),
+        requires=np.array([bool(offer.required_skills)]),
         wished=_nearest_to(offer, people.wished, codes),
         past=_nearest_to(offer, people.past, codes),
         licences=_licences(people.licences, offer.licences.issubset, codes),
@@ -72,6 +74,7 @@ def score_offers(
     subject = Codes(codes.knowledge).people([person])
     fit = _Fit(
         coverage=_coverage_of_offers(person, offers.skills, codes, formula),
+        requires=_requires(offers.skills),
         wished=_nearest_from(person.wished_occupations or frozenset(), offers.occupation, codes),
         past=_nearest_from(person.past_occupations, offers.occupation, codes),
         licences=_licences(offers.licences, lambda asked: person.licences is None or asked <= person.licences, codes),
@@ -155,6 +158,12 @@ def _coverage_of_offers(person: Person, skills: Ragged, codes: Codes, formula: F
     return coverage
 
 
+def _requires(skills: Ragged) -> Bools:
+    row, asked = _flat(skills)
+    required: Bools = np.bincount(row, asked & 1, len(skills.count)) > 0
+    return required
+
+
 def _nearest_to(offer: Offer, occupations: Ragged, codes: Codes) -> Floats:
     nearest = np.full(len(occupations.count), NOTHING)
     if offer.occupation_code is not None:
@@ -201,8 +210,9 @@ def _distance(people: PeopleColumns, offers: OfferColumns) -> Floats:
 
 
 def _skills(fit: _Fit, formula: Formula) -> Floats:
-    covered = np.where(fit.coverage > 0, formula.skills_prior + (1 - formula.skills_prior) * fit.coverage, 0.0)
-    return np.where(np.isnan(fit.coverage), formula.skills_prior, covered)
+    nothing = fit.requires & (fit.coverage == 0)
+    value = np.where(nothing, 0.0, formula.skills_prior + (1 - formula.skills_prior) * fit.coverage)
+    return np.where(np.isnan(fit.coverage), formula.skills_prior, value)
 
 
 def _occupation(fit: _Fit, formula: Formula) -> Floats:
