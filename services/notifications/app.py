@@ -1,18 +1,34 @@
 """The only builder: settings → adapters → running service."""
 
+from collections.abc import Sequence
+
+from vivier.profile.v1 import profile_pb2
+from vivier.profile.v1.profile_pb2_grpc import ProfileServiceStub
+
+from services.kit.auth import Caller, Role
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
 from services.kit.database import open_database
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
+from services.kit.rpc.client import Neighbour
 from services.kit.service import HOUR, Service, Subscription
 from services.kit.settings import Settings
 from services.kit.ticker import Ticker
 from services.notifications import usecases
+from services.notifications.domain import Addressee, person
 from services.notifications.events import PUBLISHES, TOPICS, listens
 from services.notifications.feed import Feed
+from services.notifications.mailer import Mailer
+from services.notifications.mailer_log import LogMailer
+from services.notifications.postman import Addressees, Postman
 from services.notifications.server import DESCRIPTOR, serves
 from services.notifications.store.tables import METADATA
+
+PROFILE = profile_pb2.DESCRIPTOR.services_by_name["ProfileService"]
+ROUND_SECONDS = 0.5
+ASK_SECONDS = 2.0
+MYSELF = Caller(Role.SERVICE, "notifications")
 
 
 class NotificationsSettings(Settings):
@@ -22,19 +38,62 @@ class NotificationsSettings(Settings):
     """Where `profile` answers: it knows how people are addressed."""
 
 
-def build(settings: NotificationsSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
+class _Notifications(Service):
+    """Open streams and the postman must not hold up a stop."""
+
+    feed: Feed
+
+    def stop(self, grace: float = 1.0) -> None:
+        self.feed.stop()
+        super().stop(grace)
+
+
+def build(
+    settings: NotificationsSettings,
+    log: Log,
+    clock: Clock = system_clock,
+    ids: Ids = random_id,
+    mailer: Mailer | None = None,
+) -> Service:
+    """`mailer` stands in for the one that the settings choose."""
     units = Units(open_database(settings.home / "notifications.db", METADATA), PUBLISHES, clock, ids)
+    secret = settings.secret.get_secret_value()
     feed = Feed()
-    return Service(
+    profile = Neighbour(settings.profile_address, secret, PROFILE)
+    postman = Postman(units, mailer or LogMailer(), _addressees(profile), feed.announce, feed.stopping)
+    service = _Notifications(
         "notifications",
         settings.notifications_address,
-        settings.secret.get_secret_value(),
+        secret,
         log,
         units,
         DESCRIPTOR,
         serves(units, feed),
         publishes_on=(),
         subscriptions=[Subscription("notifications", TOPICS, listens(clock, feed.announce))],
-        tickers=[Ticker("notifications: sweep", HOUR, lambda: usecases.sweep(units))],
+        tickers=[
+            Ticker("notifications: post", ROUND_SECONDS, postman.round),
+            Ticker("notifications: sweep", HOUR, lambda: usecases.sweep(units)),
+        ],
         counts=lambda: usecases.counts(units),
+        close=profile.close,
     )
+    service.feed = feed
+    return service
+
+
+def _addressees(profile: Neighbour) -> Addressees:
+    """Mentors are left out: the contract of `profile` has no address of theirs."""
+    stub = ProfileServiceStub(profile.channel)
+
+    def ask(recipients: Sequence[str]) -> dict[str, Addressee]:
+        ids = [each.removeprefix("person/") for each in recipients if each.startswith("person/")]
+        request = profile_pb2.BatchGetPeopleRequest(ids=sorted(set(ids)))
+        people = profile.ask(stub.BatchGetPeople, request, MYSELF, ASK_SECONDS).people if ids else []
+        return {
+            person(each.id): Addressee(each.identity.email, each.identity.given_name, each.language)
+            for each in people
+            if each.identity.email
+        }
+
+    return ask

@@ -17,7 +17,8 @@ KEPT = timedelta(days=730)
 GOODBYE_WITHIN = timedelta(days=60)
 DIGEST_HOUR = 16
 DAILY_CAP, HIGHEST_CAP = 5, 50
-ATTEMPTS = 6
+ATTEMPTS = 10
+"""A mail is given up after them; with the pauses that is more than a day."""
 LONGEST_PAUSE = timedelta(hours=6)
 
 
@@ -129,6 +130,15 @@ class Queued:
     mail: str
     at_once: bool
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """How a recipient is written to; asked for each mail anew and never kept."""
+
+    email: str
+    given_name: str
+    language: str
 
 
 def midnight(now: datetime) -> datetime:

@@ -13,23 +13,28 @@ from services.kit.auth import Caller, Role
 from services.kit.errors import denied, not_found
 from services.kit.outbox import Unit, Units
 from services.notifications.domain import (
+    ATTEMPTS,
     GOODBYE_WITHIN,
     KEPT,
     Frequency,
     Kind,
     Note,
     Notification,
+    Post,
     Preferences,
     last_digest,
     mentor,
     midnight,
+    pause,
     person,
 )
 from services.notifications.store import inbox, mails
+from services.notifications.store.mails import Due
 
 GOODBYES = 500
 """How many notifications are looked at in one transaction."""
 OLD = 500
+MAILS_AT_A_TIME = 50
 MAILS_KEPT = timedelta(days=30)
 
 
@@ -81,6 +86,29 @@ def bundle_digests(units: Units) -> int:
     now = units.clock()
     with units() as unit:
         return mails.bundle(unit.connection, last_digest(now), now, OLD)
+
+
+def due_mails(units: Units) -> list[Due]:
+    with units.reading() as connection:
+        return mails.due(connection, units.clock(), MAILS_AT_A_TIME)
+
+
+def take_mails(units: Units, due: Sequence[Due]) -> list[tuple[Due, list[Notification]]]:
+    """What each mail holds, for one more attempt. All are put off, and those without an attempt left are given up."""
+    now, taken = units.clock(), []
+    with units() as unit:
+        for each in due:
+            if each.attempts >= ATTEMPTS:
+                mails.settle(unit.connection, each.mail, Post.FAILED)
+            else:
+                taken.append((each, mails.contents(unit.connection, each.mail)))
+                mails.put_off(unit.connection, each.mail, each.attempts + 1, now + pause(each.attempts + 1))
+    return taken
+
+
+def settle_mail(units: Units, due: Due, outcome: Post) -> None:
+    with units() as unit:
+        mails.settle(unit.connection, due.mail, outcome)
 
 
 def sweep(units: Units) -> None:

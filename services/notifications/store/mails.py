@@ -62,10 +62,14 @@ def contents(connection: Connection, mail: str) -> list[Notification]:
     return select_notifications(connection, query.order_by(NOTIFICATIONS.c.sequence))
 
 
-def settle(connection: Connection, mail: str, state: Post, attempts: int, due_at: datetime) -> None:
-    """Say what became of a mail."""
+def put_off(connection: Connection, mail: str, attempts: int, due_at: datetime) -> None:
     this = (MAILS.c.mail == mail) & (MAILS.c.state == Post.DUE)
-    connection.execute(update(MAILS).where(this).values(state=state, attempts=attempts, due_at=due_at))
+    connection.execute(update(MAILS).where(this).values(attempts=attempts, due_at=due_at))
+
+
+def settle(connection: Connection, mail: str, state: Post) -> None:
+    """Say what became of a mail."""
+    connection.execute(update(MAILS).where(MAILS.c.mail == mail, MAILS.c.state == Post.DUE).values(state=state))
 
 
 def withdraw(connection: Connection, recipient: str) -> None:
