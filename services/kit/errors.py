@@ -47,7 +47,9 @@ class Refused(Exception):
 
 def invalid(violations: Sequence[Violation]) -> Refused:
     """The request has wrong fields; all of them are named at once."""
-    return Refused(Kind.INVALID, "INVALID_FIELDS", "; ".join(f"{v.path}: {v.description}" for v in violations), violations)
+    return Refused(
+        Kind.INVALID, "INVALID_FIELDS", "; ".join(f"{v.path}: {v.description}" for v in violations), violations
+    )
 
 
 def not_found(what: str, identifier: str) -> Refused:

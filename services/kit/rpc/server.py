@@ -89,7 +89,7 @@ class Server:
         handlers = {m.name: self._handler(m, table[m.name]) for m in descriptor.methods}
         return grpc.method_handlers_generic_handler(descriptor.full_name, handlers)
 
-    def _handler(self, method: MethodDescriptor, function: Function) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(self, method: MethodDescriptor, function: Function) -> "grpc.RpcMethodHandler[Any, Any]":
         request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
         name = method.full_name
 
