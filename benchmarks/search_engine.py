@@ -31,7 +31,7 @@ TOWNS = (  # latitude, longitude, thousands of people around
 )  # fmt: skip
 TOWN_WEIGHTS = list(accumulate(town[2] for town in TOWNS))
 OCCUPATIONS = [f"{letter}{number}" for letter in "ABCDEFGHIJKLMN" for number in range(1101, 1140)]
-SYLLABLES = "ba co di fer gra lo mi nou pa ré sol tri ver zin cha plom tech iso élec ven bois eau ra cli".split()
+SYLLABLES = ("ba", "co", "di", "fer", "gra", "lo", "mi", "nou", "pa", "ré", "sol", "tri", "zin", "tech", "élec", "ven")
 T = TypeVar("T")
 
 
@@ -43,7 +43,9 @@ class France:
         self.words = sorted({self._word() for _ in range(20_000)})
         self.random.shuffle(self.words)
         self.word_weights = list(accumulate(1 / (rank + 3) for rank in range(len(self.words))))
-        self.skills = {code: [f"{100_000 + self.random.randrange(5_000)}" for _ in range(18)] for code in OCCUPATIONS}
+        self.skills = {
+            code: [f"{skill}" for skill in self.random.sample(range(100_000, 105_000), 18)] for code in OCCUPATIONS
+        }
         self.labels = {code: self.text(3) for code in OCCUPATIONS}
 
     def place(self) -> Point:

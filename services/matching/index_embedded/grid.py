@@ -10,6 +10,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Runs = tuple[Ints, Ints]
 
+KM_PER_DEGREE = 111.0  # of latitude, and rather too few
 _LONGITUDE_BITS = 24
 _BAND_BITS = 16
 _LONGITUDES = 1 << _LONGITUDE_BITS

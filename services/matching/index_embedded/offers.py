@@ -21,7 +21,7 @@ from services.matching.index import (
 )
 from services.matching.index_embedded.candidates import best, most_shared, occupation_term, skill_term, term_weights
 from services.matching.index_embedded.columns import Own
-from services.matching.index_embedded.grid import Runs, kilometres, place_keys, ranges_near, spread
+from services.matching.index_embedded.grid import kilometres, place_keys, ranges_near, spread
 from services.matching.index_embedded.records import plain, whole
 from services.matching.index_embedded.search import (
     DESCRIPTION,
@@ -126,17 +126,17 @@ def _within_limit(view: View[OfferRows], person: Person) -> Ints:
     if person.anywhere or person.place is None:
         return np.empty(0, np.int64)
     limit = DEFAULT_LIMIT_KM if person.travel_limit_km is None else min(person.travel_limit_km, TIERS_KM[-1])
-    rows = view.living(spread(*_near(view, Circle(person.place, limit))))
+    rows = view.living(_near(view, Circle(person.place, limit)))
     rows = rows[view.rows.match.open[rows]]
     distance = kilometres(person.place, view.rows.match.latitude[rows], view.rows.match.longitude[rows])
     return rows[distance <= limit + _ROUNDING_KM]
 
 
-def _near(view: View[OfferRows], within: Circle) -> Runs:
-    """Runs of rows that hold every offer of the circle; the tail is one of them."""
+def _near(view: View[OfferRows], within: Circle) -> Ints:
+    """Rows that hold every offer of the circle."""
     keys = view.rows.own.key[: view.base]
-    first, count = ranges_near(keys, _PLACED, _BAND_DEGREES, within.center, within.radius_km)
-    return np.append(first, view.base), np.append(count, view.size - view.base)
+    base = spread(*ranges_near(keys, _PLACED, _BAND_DEGREES, within.center, within.radius_km))
+    return np.concatenate([base, view.tail_near(view.rows.match.latitude, within.center, within.radius_km)])
 
 
 def search_offers(
@@ -162,12 +162,10 @@ def _first_rows(engine: Engine[OfferRows], query: SearchQuery, terms: Sequence[i
     if query.within is None:
         return engine.first_rows(query, terms)
     near = _near(engine.view, query.within)
-    remote = np.flatnonzero(engine.view.rows.match.remote) if query.include_remote else np.empty(0, np.int64)
-    if terms:
-        rows = engine.rows_with_words(terms)
-        if len(rows) <= int(near[1].sum()) + len(remote):
-            return rows
-    return np.union1d(spread(*near), remote) if len(remote) else spread(*near)
+    if query.include_remote:
+        near = np.union1d(near, np.flatnonzero(engine.view.rows.match.remote))
+    rare = engine.rows_with_words(terms) if terms else near
+    return rare if len(rare) < len(near) else near
 
 
 def _open(view: View[OfferRows], shelf: OfferShelf, query: SearchQuery, rows: Ints) -> NDArray[np.bool_]:

@@ -98,12 +98,7 @@ def _reached(view: View[PeopleRows], place: Point) -> Ints:
 def _near(view: View[PeopleRows], place: Point) -> Ints:
     keys = view.rows.own.key[: view.base]
     runs = [ranges_near(keys, group, _BAND_DEGREES[group], place, radius) for group, radius in enumerate(TIERS_KM)]
-    tail = view.tail()
-    tail = tail[~view.rows.match.anywhere[tail] & _same_latitudes(view, tail, place)]
+    tail = view.tail_near(view.rows.match.latitude, place, TIERS_KM[-1])
+    tail = tail[~view.rows.match.anywhere[tail]]
     base = spread(np.concatenate([first for first, _ in runs]), np.concatenate([count for _, count in runs]))
     return np.concatenate([base, tail])
-
-
-def _same_latitudes(view: View[PeopleRows], rows: Ints, place: Point) -> NDArray[np.bool_]:
-    """A cheap first test for the tail: no limit reaches over two degrees of latitude."""
-    return np.abs(view.rows.match.latitude[rows] - place.latitude) < 2.0

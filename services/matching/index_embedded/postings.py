@@ -2,12 +2,12 @@
 
 from array import array
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.index_embedded.columns import blocks
-
+T = TypeVar("T", bound=np.generic)
 Documents = NDArray[np.int32]
 Weights = NDArray[np.uint8]
 
@@ -52,10 +52,12 @@ class Postings:
 
     def merged(self, alive: NDArray[np.bool_]) -> "Postings":
         """Base and delta in one base, without dead documents; those alive are numbered anew in the same order."""
-        numbers = (np.cumsum(alive) - 1).astype(np.int32)
-        base = _Run(self._starts, self._documents, self._weights).kept(alive, numbers)
-        added = self._delta_run().kept(alive, numbers)
-        return Postings(*base.interleaved(added))
+        base, added = _Run(self._starts, self._documents, self._weights), self._delta_run()
+        if not alive.all():
+            numbers = (np.cumsum(alive) - 1).astype(np.int32)
+            base, added = base.kept(alive, numbers), added.kept(alive, numbers)
+        both = base.interleaved(added)
+        return Postings(both.starts, both.documents, both.weights)
 
     def bytes(self) -> int:
         return self._starts.nbytes + self._documents.nbytes + self._weights.nbytes
@@ -85,32 +87,24 @@ class _Run:
         before = np.concatenate([[0], np.cumsum(stays, dtype=np.int64)])
         return _Run(before[self.starts], numbers[self.documents[stays]], self.weights[stays])
 
-    def interleaved(self, other: "_Run") -> tuple[NDArray[np.int64], Documents, Weights]:
+    def interleaved(self, other: "_Run") -> "_Run":
         """Of each term this run's documents, then the other's, which are all higher."""
-        mine, theirs = self._counts(other), other._counts(self)
-        starts = _starts(mine + theirs)
-        documents = np.empty(starts[-1], np.int32)
-        weights = np.empty(starts[-1], np.uint8)
-        self._write(documents, weights, starts[:-1], mine)
-        other._write(documents, weights, starts[:-1] + mine, theirs)
-        return starts, documents, weights
+        counts = np.zeros((max(len(self.starts), len(other.starts)) - 1, 2), np.int64)
+        counts[: len(self.starts) - 1, 0] = np.diff(self.starts)
+        counts[: len(other.starts) - 1, 1] = np.diff(other.starts)
+        theirs = np.repeat(np.tile([False, True], len(counts)), counts.ravel())
+        return _Run(
+            _starts(counts.sum(axis=1)),
+            _woven(theirs, self.documents, other.documents),
+            _woven(theirs, self.weights, other.weights),
+        )
 
-    def _counts(self, other: "_Run") -> NDArray[np.int64]:
-        counts = np.zeros(max(len(self.starts), len(other.starts)) - 1, np.int64)
-        counts[: len(self.starts) - 1] = np.diff(self.starts)
-        return counts
 
-    def _write(
-        self, documents: Documents, weights: Weights, places: NDArray[np.int64], counts: NDArray[np.int64]
-    ) -> None:
-        """By blocks of terms, because the places take eight times the room of what they place."""
-        ends = np.cumsum(counts)
-        for first, last in blocks(ends):
-            source = slice(ends[first] - counts[first], ends[last - 1])
-            shift = places[first:last] - (ends[first:last] - counts[first:last])
-            target = np.repeat(shift, counts[first:last]) + np.arange(source.start, source.stop)
-            documents[target] = self.documents[source]
-            weights[target] = self.weights[source]
+def _woven(theirs: NDArray[np.bool_], mine: NDArray[T], others: NDArray[T]) -> NDArray[T]:
+    both = np.empty(len(theirs), mine.dtype)
+    both[~theirs] = mine
+    both[theirs] = others
+    return both
 
 
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,10 +1,14 @@
 """Values as JSON lists and back, exactly; sets are sorted, so that equal values are equal bytes."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import date, datetime
+from functools import cache
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from services.matching.index import Circle
 from services.matching.values import AgeBand, CourseSession, HeldSkill, OfferKind, Point, Remote
 
 T = TypeVar("T")
@@ -12,7 +16,12 @@ T = TypeVar("T")
 
 def plain(value: Any, left_out: frozenset[str]) -> list[Any]:
     """The fields in order, for `orjson`."""
-    return [_plain(getattr(value, field.name)) for field in fields(value) if field.name not in left_out]
+    return [_plain(part) for part in _getter(type(value), left_out)(value)]
+
+
+@cache
+def _getter(kind: Any, left_out: frozenset[str]) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*(field.name for field in fields(kind) if field.name not in left_out))
 
 
 def whole(kind: Callable[..., T], record: list[Any], **left_out: object) -> T:
@@ -22,13 +31,8 @@ def whole(kind: Callable[..., T], record: list[Any], **left_out: object) -> T:
 
 
 def _plain(part: Any) -> Any:
-    if isinstance(part, frozenset):
-        return sorted(part)
-    if isinstance(part, Mapping):
-        return [_plain(part[code]) for code in sorted(part)]
-    if isinstance(part, tuple):
-        return [_plain(one) for one in part]
-    return plain(part, _NOTHING) if is_dataclass(part) else part
+    writer = _WRITERS.get(type(part))
+    return part if writer is None else writer(part)
 
 
 def _read(name: str, part: Any) -> Any:
@@ -48,7 +52,20 @@ def _sessions(part: list[list[Any]]) -> tuple[CourseSession, ...]:
     return tuple(whole(CourseSession, session) for session in part)
 
 
-_NOTHING: frozenset[str] = frozenset()
+def _fields(part: Any) -> list[Any]:
+    return plain(part, frozenset())
+
+
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    Circle: _fields,
+    CourseSession: _fields,
+    HeldSkill: _fields,
+    Point: lambda point: [point.latitude, point.longitude],
+    MappingProxyType: lambda part: [_fields(part[code]) for code in sorted(part)],
+    dict: lambda part: [_fields(part[code]) for code in sorted(part)],
+    frozenset: sorted,
+    tuple: lambda part: [_plain(one) for one in part],
+}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "age_band": AgeBand,
     "available_from": date.fromisoformat,

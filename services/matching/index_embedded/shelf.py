@@ -20,7 +20,7 @@ from services.matching.index_embedded.views import Owned, Statistics, View, mark
 
 SHORTEST_TAIL = 64
 LONGEST_TAIL = 32_768
-_GROWTH = 8  # a tail may be this part of its base
+_GROWTH = 4  # a tail may be this part of its base
 _BATCH = 8_192
 
 Labels = Callable[[str], str]

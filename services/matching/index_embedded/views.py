@@ -10,9 +10,12 @@ import orjson
 from numpy.typing import NDArray
 
 from services.matching.index_embedded.columns import Own
+from services.matching.index_embedded.grid import KM_PER_DEGREE
 from services.matching.index_embedded.postings import Postings
+from services.matching.values import Point
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 class Owned(Protocol):
@@ -56,8 +59,10 @@ class View(Generic[R_co]):
     def all_rows(self) -> Ints:
         return np.flatnonzero(self.rows.own.died > self.generation)
 
-    def tail(self) -> Ints:
-        return np.arange(self.base, self.size)
+    def tail_near(self, latitude: Floats, center: Point, radius_km: float) -> Ints:
+        """Rows of the tail that may lie in the circle: a cheap first test."""
+        apart = np.abs(latitude[self.base : self.size] - center.latitude)
+        return self.base + np.flatnonzero(apart <= radius_km / KM_PER_DEGREE)
 
     def rows_of(self, documents: NDArray[np.int32]) -> Ints:
         """Rows of these ascending documents, dead ones included."""

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import cast
 
 from services.referential.text import Language
 
@@ -26,15 +27,19 @@ class Words:
     def __len__(self) -> int:
         return len(self._terms)
 
-    def count(self, texts: Iterable[tuple[str, int]]) -> tuple[dict[int, int], int]:
+    def count(self, texts: Iterable[tuple[str, int]]) -> tuple[Mapping[int, int], int]:
         """The weight of each term over (text, weight of a word there), and the number of words."""
         bag: list[int] = []
         length = 0
         for text, weight in texts:
             numbers = self._numbers(text)
-            length += len(numbers)
+            length += len(numbers) - numbers.count(_STOP)
             bag += numbers * weight
-        return {term: min(weight, _HEAVIEST) for term, weight in Counter(bag).items()}, length
+        counted = Counter(bag)
+        del counted[_STOP]
+        if counted and max(counted.values()) > _HEAVIEST:
+            counted = Counter({term: min(weight, _HEAVIEST) for term, weight in counted.items()})
+        return counted, length
 
     def terms(self, text: str) -> list[int | None]:
         """The distinct terms of a searched text; None for one that no text ever held."""
@@ -45,8 +50,8 @@ class Words:
         spellings = _spellings(text)
         numbers = list(map(self._spellings.get, spellings))
         if None in numbers:
-            numbers = [self._learn(spelling) for spelling in spellings]
-        return [number for number in numbers if number is not None and number != _STOP]
+            return [self._learn(spelling) for spelling in spellings]
+        return cast(list[int], numbers)
 
     def _learn(self, spelling: str) -> int:
         number = self._spellings.get(spelling)
