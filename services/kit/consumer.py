@@ -19,7 +19,7 @@ from enum import Enum
 from opentelemetry import context, trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from services.kit import deadletters, inbox
+from services.kit import deadletters, inbox, telemetry
 from services.kit.bus import Consumer, Fenced, Log, LogUnavailable, Record
 from services.kit.dispatch import Listens, handler_of
 from services.kit.errors import Poison, RetryLater
@@ -249,6 +249,9 @@ class Worker:
         if fresh:
             self.handled += len(fresh)
             self.dead_letters_in_a_row = 0
+        now = self._units.clock()
+        for record in fresh:
+            telemetry.event_age(self.group, (now - record.event.time).total_seconds())
         for record in fresh if self._attempts else ():
             self._attempts.pop(record.event.id, None)
         if any(record.event.payload is None for record in fresh):
