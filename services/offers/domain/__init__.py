@@ -1,0 +1,1 @@
+"""What an organisation may publish, in which states, and by which rules. Standard library only."""

@@ -1,0 +1,1 @@
+"""What can be done with organisations, offers and courses: one function a verb, one transaction."""

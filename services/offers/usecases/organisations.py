@@ -1,0 +1,72 @@
+"""Organisations: written by themselves or by a feed, read by anybody."""
+
+from collections.abc import Sequence
+
+from google.protobuf.message import Message
+
+from services.kit import requests
+from services.kit.auth import Caller
+from services.kit.checks import Checks
+from services.kit.outbox import Unit, Units
+from services.offers import store
+from services.offers.domain.organisation import Organisation, OrganisationChanged, Profile, siret_required
+from services.offers.domain.values import Outcome
+from services.offers.usecases.access import EMPLOYERS, writer
+from services.offers.usecases.words import Words, read_profile
+
+Written = tuple[Organisation, Outcome]
+
+
+def upsert(
+    units: Units, words: Words, caller: Caller, request: Message, request_id: str, key: tuple[str, str], said: Profile
+) -> Written:
+    """Its own for a recruiter or training body; by `key` (source, id there) for an operator."""
+    own = writer(caller, EMPLOYERS)
+    if own and not said.siret:
+        raise siret_required("organisation.siret")
+    if not own:
+        _check_key(key)
+    found = read_profile(words, said, typed=bool(own))
+    with units() as unit:
+        requests.claim(unit.connection, caller, request, units.clock())
+        known = _known(unit, own, key)
+        if known is None:
+            new_id = own or requests.ids_of(caller, request_id, units.ids)()
+            source, external_id = ("", "") if own else key
+            return _save(unit, Organisation(new_id, source, external_id, found, 1)), Outcome.CREATED
+        changed = known.said(found)
+        if changed is known:
+            return known, Outcome.UNCHANGED
+        if changed.owner != known.owner:
+            store.queue_retelling(unit.connection, known.id)
+        return _save(unit, changed), Outcome.UPDATED
+
+
+def get(units: Units, ids: Sequence[str]) -> list[Organisation]:
+    with units.reading() as connection:
+        found = store.organisations(connection, set(ids))
+    return [found[each] for each in dict.fromkeys(ids) if each in found]
+
+
+def page(units: Units, after: str, limit: int) -> list[Organisation]:
+    with units.reading() as connection:
+        return store.page_of_organisations(connection, after, limit)
+
+
+def _check_key(key: tuple[str, str]) -> None:
+    checks = Checks("organisation.")
+    checks.text("source", key[0], 100, required=True)
+    checks.text("external_id", key[1], 200, required=True)
+    checks.done()
+
+
+def _known(unit: Unit, own: str, key: tuple[str, str]) -> Organisation | None:
+    if own:
+        return store.organisations(unit.connection, [own]).get(own)
+    return store.organisation_of_feed(unit.connection, *key)
+
+
+def _save(unit: Unit, organisation: Organisation) -> Organisation:
+    store.save_organisation(unit.connection, organisation)
+    unit.publish(OrganisationChanged(organisation))
+    return organisation

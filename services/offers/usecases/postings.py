@@ -1,0 +1,205 @@
+"""Offers and courses: written in batches, moved by verbs, read one by one or in pages.
+
+Both are `Posting`s, so each function takes a `Trade` that says which of the two it is about.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Generic, TypeVar
+
+import orjson
+from google.protobuf.message import Message
+
+from services.kit import requests
+from services.kit.auth import Caller, Role
+from services.kit.errors import Refused, Violation, invalid, not_found
+from services.kit.outbox import Unit, Units
+from services.offers import store
+from services.offers.domain.course import CourseChanged
+from services.offers.domain.offer import OfferChanged
+from services.offers.domain.organisation import Owner, siret_required
+from services.offers.domain.posting import Posting
+from services.offers.domain.values import Green, Outcome, State
+from services.offers.store import Shelf
+from services.offers.usecases.access import EMPLOYERS, TRAINERS, no_organisation, organisation_meant, writer
+from services.offers.usecases.words import Words, read_course, read_offer
+
+P = TypeVar("P", bound=Posting[Any])
+Result = tuple[P, Outcome] | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Trade(Generic[P]):
+    """What differs between offers and courses."""
+
+    shelf: Shelf[P]
+    changed: Callable[[P], object]
+    read: Callable[[Words, Any, bool], tuple[Any, Green]]
+    writers: Sequence[Role]
+
+
+OFFERS = Trade(store.OFFERS, OfferChanged, read_offer, EMPLOYERS)
+COURSES = Trade(store.COURSES, CourseChanged, read_course, TRAINERS)
+TRADES: tuple[Trade[Any], ...] = (OFFERS, COURSES)
+
+
+def upsert(
+    units: Units,
+    words: Words,
+    trade: Trade[P],
+    caller: Caller,
+    request: Message,
+    request_id: str,
+    rows: Sequence[Any],
+    publish: bool,
+) -> list[Result[P]]:
+    """Each row (its content, or why it is refused) for itself; all that stand are written in one transaction."""
+    own = writer(caller, trade.writers)
+    with units() as unit:
+        requests.claim(unit.connection, caller, request, units.clock())
+        ids = requests.ids_of(caller, request_id, units.ids)
+        named = [(_named(row, new_id), new_id) for row, new_id in ((row, ids()) for row in rows)]
+        contents = [row for row, _ in named if not isinstance(row, Refused)]
+        batch = _Batch(unit, words, trade, own, publish, units.clock(), contents)
+        results = [batch.result(row, new_id) for row, new_id in named]
+        save(unit, trade, batch.written)
+    return results
+
+
+def act(
+    units: Units, trade: Trade[P], caller: Caller, request: Message, id: str, verb: Callable[[P, datetime], P]
+) -> P:
+    """One step of an offer's or course's life; harmless when it was taken before."""
+    own = writer(caller, trade.writers)
+    with units() as unit:
+        requests.claim(unit.connection, caller, request, units.clock())
+        posting = store.by_ids(unit.connection, trade.shelf, [id]).get(id)
+        if posting is None or own not in ("", posting.owner.id):
+            raise not_found(trade.shelf.make.WORD, id)
+        moved = verb(posting, units.clock())
+        if moved is not posting:
+            save(unit, trade, [moved])
+    return moved
+
+
+def get(units: Units, trade: Trade[P], caller: Caller, ids: Sequence[str]) -> list[P]:
+    """Those that exist for this caller: a draft only for its own organisation and for operators."""
+    with units.reading() as connection:
+        found = store.by_ids(connection, trade.shelf, set(ids))
+    return [found[each] for each in dict.fromkeys(ids) if each in found and _may_see(caller, found[each])]
+
+
+def page(
+    units: Units,
+    trade: Trade[P],
+    caller: Caller,
+    organisation_id: str,
+    states: Sequence[State],
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[P]:
+    """The caller's own, or the organisation's that an operator names; the newest first."""
+    own = writer(caller, EMPLOYERS)
+    with units.reading() as connection:
+        return store.page(connection, trade.shelf, own or organisation_id, states, before, limit)
+
+
+def save(unit: Unit, trade: Trade[P], postings: Sequence[P]) -> None:
+    """Keep them, the last of each id, and tell others of every one."""
+    store.save(unit.connection, trade.shelf, {each.id: each for each in postings}.values())
+    for posting in postings:
+        unit.publish(trade.changed(posting))
+
+
+def _named(row: Any, new_id: str) -> Any:
+    """A row without an id of its author's takes ours for it, so that it can be sent again."""
+    if isinstance(row, Refused) or row.external_id:
+        return row
+    return replace(row, external_id=row.id or new_id)
+
+
+def _may_see(caller: Caller, posting: Posting[Any]) -> bool:
+    if posting.state is not State.DRAFT:
+        return True
+    return any(caller.may_act_for(role, posting.owner.id) for role in EMPLOYERS)
+
+
+class _Batch(Generic[P]):
+    """The rows of one upsert, and what is known before it."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        words: Words,
+        trade: Trade[P],
+        own: str,
+        publish: bool,
+        now: datetime,
+        contents: Sequence[Any],
+    ) -> None:
+        organisations = {own} if own else {content.organisation_id for content in contents}
+        names = {content.external_id for content in contents}
+        self.written: list[P] = []
+        self._words = words
+        self._trade = trade
+        self._own = own
+        self._publish = publish
+        self._now = now
+        self._owners: Mapping[str, Owner] = store.owners(unit.connection, organisations)
+        known = store.by_external_ids(unit.connection, trade.shelf, organisations, names)
+        self._by_name = {(each.owner.id, each.content.external_id): each for each in known}
+        self._by_id = store.by_ids(unit.connection, trade.shelf, {content.id for content in contents if content.id})
+
+    def result(self, content: Any, new_id: str) -> Result[P]:
+        if isinstance(content, Refused):
+            return content
+        try:
+            return self._upsert(content, new_id)
+        except Refused as refusal:
+            return refusal
+
+    def _upsert(self, content: Any, new_id: str) -> tuple[P, Outcome]:
+        owner = self._owner(content)
+        known = self._known(owner, content)
+        content = replace(content, id="", organisation_id="")
+        digest = blake2b(orjson.dumps((self._words.version, content)), digest_size=16).digest()
+        if known is None:
+            found, green = self._trade.read(self._words, content, bool(self._own))
+            posting = self._trade.shelf.make(new_id, owner, found, green, digest, self._now)
+            return self._keep(posting.first(self._publish, self._now)), Outcome.CREATED
+        if known.digest == digest and not self._to_publish(known, content):
+            return known, Outcome.CREATED if known.id == new_id else Outcome.UNCHANGED
+        found, green = self._trade.read(self._words, content, bool(self._own))
+        return self._keep(known.rewritten(found, green, digest, self._publish, self._now)), Outcome.UPDATED
+
+    def _owner(self, content: Any) -> Owner:
+        meant = organisation_meant(self._own, content.organisation_id)
+        owner = self._owners.get(meant)
+        if owner is None:
+            raise no_organisation(meant)
+        if self._own and not owner.verified:
+            raise siret_required("organisation.siret")
+        return owner
+
+    def _known(self, owner: Owner, content: Any) -> P | None:
+        """By our id where the row has one, else by its own."""
+        if not content.id:
+            return self._by_name.get((owner.id, content.external_id))
+        known = self._by_id.get(content.id)
+        if known is None or known.owner.id != owner.id:
+            raise not_found(self._trade.shelf.make.WORD, content.id)
+        if known.content.external_id != content.external_id:
+            raise invalid([Violation("external_id", "FIXED", "cannot be changed")])
+        return known
+
+    def _to_publish(self, known: P, content: Any) -> bool:
+        reopens = known.may_reopen(content, self._publish, self._now)
+        return reopens or (self._publish and known.state is State.DRAFT)
+
+    def _keep(self, posting: P) -> P:
+        self.written.append(posting)
+        self._by_name[posting.owner.id, posting.content.external_id] = posting
+        self._by_id[posting.id] = posting
+        return posting
