@@ -1,0 +1,99 @@
+"""The stream: everything after a sequence, once and in order, across breaks; it never holds up a stop."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from harness import SECRET, Ask, FakeClock, eventually, running
+from vivier.notifications.v1 import notifications_pb2 as pb
+from vivier.notifications.v1.notifications_pb2_grpc import NotificationsServiceStub
+
+from services.kit.auth import Caller, Role
+from services.kit.rpc.client import metadata
+from services.notifications.app import NotificationsSettings, build
+from services.notifications.feed import STREAMS
+
+GATEWAY = Caller(Role.SERVICE, "gateway")
+
+
+def watch(ask: Ask, after: int, caller: Caller = GATEWAY) -> Any:
+    request = pb.WatchNotificationsRequest(after_sequence=after)
+    return ask.stub.WatchNotifications(request, metadata=metadata(caller, SECRET), timeout=20)
+
+
+def take(stream: Iterator[Any], count: int) -> list[pb.Notification]:
+    return [next(stream).notification for _ in range(count)]
+
+
+def test_a_stream_goes_on_after_a_break(system: Any) -> None:
+    system.match("o1", *(f"p{number}" for number in range(450)))
+    stream = watch(system.ask, 0)
+    before = take(stream, 300)
+    stream.cancel()
+    system.match("o2", "ana", "ben")
+    rest = watch(system.ask, before[-1].sequence)
+    after = take(rest, 152)
+    system.match("o3", "ana")
+    [live] = take(rest, 1)
+    rest.cancel()
+    told = [*before, *after, live]
+    assert [each.sequence for each in told] == sorted({each.sequence for each in told})
+    assert len({each.id for each in told}) == 453
+    assert (live.recipient, live.subject_id) == ("person/ana", "o3")
+
+
+def test_from_now_on_means_nothing_old(system: Any) -> None:
+    system.match("o1", "ana")
+    system.settle()
+    stream = watch(system.ask, -1)
+    time.sleep(0.3)  # the stream must have begun
+    system.match("o2", "ana")
+    assert take(stream, 1)[0].subject_id == "o2"
+    stream.cancel()
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.PERSON, Role.PARTNER])
+def test_only_a_service_may_watch(system: Any, role: Role) -> None:
+    with pytest.raises(grpc.RpcError) as error:
+        next(watch(system.ask, 0, Caller(role, "ana")))
+    assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_streams_are_limited_and_give_their_place_back(system: Any) -> None:
+    system.match("o1", "ana")
+    system.settle()
+    streams = [watch(system.ask, 0) for _ in range(STREAMS)]
+    for stream in streams:
+        take(stream, 1)
+    with pytest.raises(grpc.RpcError) as error:
+        next(watch(system.ask, 0))
+    assert error.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert system.inbox("ana").unread == 1  # others are still served
+    streams[0].cancel()
+    eventually(lambda: opens(system.ask))
+    for stream in streams:
+        stream.cancel()
+
+
+def opens(ask: Ask) -> bool:
+    stream = watch(ask, 0)
+    try:
+        return bool(take(stream, 1))
+    except grpc.RpcError:
+        return False
+    finally:
+        stream.cancel()
+
+
+def test_an_open_stream_does_not_hold_up_a_stop(tmp_path: Any, log: Any, profile: Any) -> None:
+    settings = NotificationsSettings(home=tmp_path, secret=SECRET, profile_address=profile.server.address)
+    service = build(settings, log, FakeClock())
+    with running(service, NotificationsServiceStub) as ask:
+        stream = watch(ask, 0)
+        time.sleep(0.3)
+        started = time.monotonic()
+        service.stop(grace=30.0)
+        assert time.monotonic() - started < 3
+        assert list(stream) == []
