@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote, unquote
 
 
 class Role(StrEnum):
@@ -34,10 +35,10 @@ METADATA_KEY = "vivier-caller"
 
 def to_metadata(caller: Caller) -> tuple[str, str]:
     """The pair that carries the caller in a gRPC call."""
-    return METADATA_KEY, f"{caller.role}|{caller.subject}|{caller.client}"
+    return METADATA_KEY, "|".join(quote(part, safe="") for part in (caller.role, caller.subject, caller.client))
 
 
 def from_metadata(value: str) -> Caller:
     """Back from `to_metadata`. ValueError when it was never made there."""
-    role, subject, client = value.split("|")
+    role, subject, client = map(unquote, value.split("|"))
     return Caller(Role(role), subject, client)

@@ -52,7 +52,7 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
     referential = open_snapshot(settings.referential)
     units = Units(open_database(settings.home / "matching.db", store.METADATA), PUBLISHES, clock, ids)
     codes = Codes(_knowledge(referential))
-    matching = Matching(EmbeddedIndex(codes, _occupation_words(referential)), codes, M1, units)
+    matching = Matching(EmbeddedIndex(codes, referential.language, _occupation_words(referential)), codes, M1, units)
     return Service(
         name="matching",
         address=settings.matching_address,
