@@ -7,7 +7,8 @@ Confidence, everywhere from 0 to 1, says how far the words decide the code by th
     0.60 to 0.85   one whole official name stands inside longer words ("ACME recrute un couvreur-zingueur")
     below 0.60     partial or ambiguous: show it, ask, but do not match on it
 
-`CONFIDENT` is the line between the two uses. Nothing found is an empty list, never a low guess.
+Occupations that the same words reach equally well make each other less sure, down to 60 % of it: "technicien" alone
+decides nothing. `CONFIDENT` is the line between matching and asking. Nothing found is an empty list, never a low guess.
 """
 
 from dataclasses import dataclass

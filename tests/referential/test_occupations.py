@@ -61,6 +61,13 @@ def test_an_official_title_inside_other_words(sample):
     assert CONFIDENT <= guess.confidence < 0.9
 
 
+@pytest.mark.parametrize("title", ["technicien", "Agente (H/F)"])
+def test_a_word_that_many_occupations_share_decides_nothing(sample, title):
+    guesses = sample.occupations_for(title)
+    assert guesses
+    assert all(guess.confidence < CONFIDENT for guess in guesses)
+
+
 def test_a_word_in_common_is_not_enough(sample):
     assert all(guess.confidence < CONFIDENT for guess in sample.occupations_for("Chef de projet logistique"))
 

@@ -17,7 +17,7 @@ _UNKNOWN_WORD = 2.0  # a word in no title is a firm or a town more often than a 
 _NO_HEAD = 0.8  # "formateur en maçonnerie" is not a mason
 _ADJECTIVE = 0.88  # a title of one word inside others may be their adjective: "agent hôtelier" is no hotelier
 _ALL = 0.999
-_CLOSE_CALL = 0.04
+_CLOSE_CALL, _PER_RIVAL, _MOST_RIVALS = 0.06, 0.08, 5
 _OTHER_SKILL = 0.5  # against 1 for a core skill
 
 
@@ -114,8 +114,7 @@ class Occupations(Answers):
         top = float(best.max())
         if top < _SHARED_TITLE:
             rivals = int((best > top - _CLOSE_CALL).sum()) - 1
-            best *= 1 - 0.04 * min(rivals, 8)
-            confidences = confidences * (1 - 0.04 * min(rivals, 8))
+            best *= 1 - _PER_RIVAL * min(rivals, _MOST_RIVALS)
         ranked = np.argsort(-best, kind="stable")[:limit]
         return [self._guess(int(row), float(best[row]), confidences) for row in ranked if best[row] > 0]
 
