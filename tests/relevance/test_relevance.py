@@ -74,16 +74,16 @@ def test_the_threshold_keeps_the_good_and_leaves_the_unsuitable(people, offers, 
     assert found / good >= 0.9
 
 
-def test_an_empty_profile_never_outranks_a_documented_fit(offers, grades, knowledge, now, assessed):
-    """Judged good by hand, and passing the gates; the empty profile lives next door."""
+def test_an_empty_profile_never_outranks_a_documented_fit(people, offers, grades, knowledge, now, assessed):
+    """Who told of skills and was judged good by hand comes before an empty profile next door."""
     outranked = set()
     for offer in offers:
         nobody = assess(Person(id="empty", version=1, place=offer.place), offer, M1, knowledge, now)
         assert not nobody.matched
-        for person_id, judged in grades.items():
-            fit = assessed[person_id, offer.id]
-            if judged.get(offer.id, 0) >= 2 and fit.score <= nobody.score:
-                outranked.add((person_id, offer.id))
+        for person in (person for person in people if person.skills is not None):
+            fit = assessed[person.id, offer.id]
+            if grades[person.id].get(offer.id, 0) >= 2 and fit.score <= nobody.score:
+                outranked.add((person.id, offer.id))
     assert outranked == MISJUDGED
 
 

@@ -67,7 +67,7 @@ class OfferColumns:
     start_date: NDArray[np.int32]  # proleptic ordinal of the day; UNKNOWN: as soon as possible
     published: NDArray[np.int64]  # microseconds since 1970, UTC
     expires: NDArray[np.int64]  # the same; NEVER: does not
-    skills: Ragged  # skill number × 2, plus 1 when required; never UNKNOWN
+    skills: Ragged  # skill number × 2, plus 1 when required, the required first; never UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,8 +159,10 @@ def _coverage_of_offers(person: Person, skills: Ragged, codes: Codes, formula: F
 
 
 def _requires(skills: Ragged) -> Bools:
-    row, asked = _flat(skills)
-    required: Bools = np.bincount(row, asked & 1, len(skills.count)) > 0
+    """The required skills of a row come first, so its first entry tells."""
+    required = np.zeros(len(skills.count), np.bool_)
+    some = skills.count > 0
+    required[some] = skills.values[skills.start[some]] & 1
     return required
 
 
