@@ -118,7 +118,7 @@ class Room:
 
     @contextmanager
     def relay(self) -> Iterator[Relay]:
-        relay = Relay(self.units, self.log)
+        relay = Relay(self.units, self.log, every=0.5)
         relay.start()
         try:
             yield relay
