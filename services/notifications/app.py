@@ -26,7 +26,7 @@ from services.notifications.server import DESCRIPTOR, serves
 from services.notifications.store.tables import METADATA
 
 PROFILE = profile_pb2.DESCRIPTOR.services_by_name["ProfileService"]
-ROUND_SECONDS = 0.5
+ROUND_SECONDS = 0.25
 ASK_SECONDS = 2.0
 MYSELF = Caller(Role.SERVICE, "notifications")
 

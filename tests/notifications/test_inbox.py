@@ -1,9 +1,11 @@
 """What is said on the bus is found in the inbox, once."""
 
 from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
+from harness import eventually
 from vivier.matching.v1 import events_pb2 as matching
 from vivier.notifications.v1 import notifications_pb2 as pb
 
@@ -11,6 +13,7 @@ from services.kit.auth import Caller, Role
 from services.kit.bus import Event
 from services.kit.errors import Refused
 from services.kit.ids import random_id
+from services.kit.outbox import outgoing
 from services.kit.pages import encode_token
 
 TOPICS = ("vivier.matching.v1", "vivier.profile.v1", "vivier.offers.v1")
@@ -77,8 +80,6 @@ def test_a_replay_of_everything_changes_nothing(system: Any, same_ids: bool) -> 
 
 
 def wait_for_rest(system: Any) -> None:
-    from harness import eventually
-
     eventually(lambda: not [row for row in system.rows("offers", "id, told") if not row[1]])
     eventually(lambda: not [row for row in system.rows("mails", "notification_id, state") if row[1] == "due"])
 
@@ -102,9 +103,6 @@ def test_who_is_erased_is_told_nothing_any_more(system: Any) -> None:
 
 
 def test_what_is_older_than_two_years_is_news_to_nobody(system: Any) -> None:
-    system.match("o1", "ana")
-    system.clock.move(days=731)
-    system.settle()
     old = Event("vivier.matching.v1", "offer-matches/o2", *offer_matched("o2", "ben"), "old", system.clock())
     system.clock.move(days=731)
     system.log.append([old])
@@ -119,7 +117,8 @@ def offer_matched(offer: str, who: str) -> tuple[str, bytes]:
 
 @pytest.mark.parametrize("payload", [b"\xff\xff\xff", b""], ids=["bytes", "nobody's"])
 def test_a_record_that_is_no_message_is_put_aside(system: Any, payload: bytes) -> None:
-    system.put(Event("vivier.matching.v1", "offer-matches/x", "vivier.matching.v1.OfferMatched", payload, "", None))
+    broken = outgoing("offer-matches/x", matching.OfferMatched())
+    system.put(replace(broken, payload=payload))
     system.match("o1", "ana")
     system.settle()
     assert system.inbox("ana").unread == 1
@@ -136,11 +135,11 @@ def test_the_inbox_comes_in_pages_newest_first(system: Any) -> None:
     assert (first.unread, second.next_page_token) == (7, "")
 
 
-@pytest.mark.parametrize("token", ["x", encode_token("a"), encode_token(None), encode_token(1, 2)])
-def test_a_wrong_page_token_is_refused(system: Any, token: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        system.inbox("ana", page_token=token)
-    assert refusal.value.violations[0].path == "page_token"
+def test_a_wrong_page_token_is_refused(system: Any) -> None:
+    for token in ("x", encode_token("a"), encode_token(None), encode_token(1, 2)):
+        with pytest.raises(Refused) as refusal:
+            system.inbox("ana", page_token=token)
+        assert refusal.value.violations[0].path == "page_token"
 
 
 def test_reading_is_marked_once_and_only_in_ones_own_inbox(system: Any) -> None:
@@ -155,8 +154,8 @@ def test_reading_is_marked_once_and_only_in_ones_own_inbox(system: Any) -> None:
     assert system.inbox("ben").unread == 1
     read = [each for each in system.inbox("ana").notifications if each.HasField("read_at")]
     assert [each.id for each in read] == [mine.id]
-    assert read[0].read_at.ToDatetime(system.clock().tzinfo) < system.clock() - (system.clock() - system.clock())
-    assert subjects(system.inbox("ana", unread_only=True)) != [mine.subject_id]
+    assert read[0].read_at.ToDatetime(UTC) == system.clock() - timedelta(minutes=10)
+    assert mine.id not in [each.id for each in system.inbox("ana", unread_only=True).notifications]
 
 
 def test_read_notifications_go_after_two_years(start: Any, clock: Any) -> None:
@@ -168,8 +167,6 @@ def test_read_notifications_go_after_two_years(start: Any, clock: Any) -> None:
         system.ask("MarkRead", pb.MarkReadRequest(ids=[read.id]), Caller(Role.PERSON, "ana"))
     clock.move(days=731)
     with start() as system:
-        from harness import eventually
-
         eventually(lambda: len(system.rows("notifications")) == 1)
         assert system.inbox("ana").unread == 1
         system.match("o3", "ana")  # a sequence is never given twice

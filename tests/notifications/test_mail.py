@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from harness import eventually
+from vivier.matching.v1 import events_pb2 as matching
 from vivier.notifications.v1 import notifications_pb2 as pb
 
 from services.kit.auth import Caller, Role
 from services.kit.errors import Poison, RetryLater
 from services.notifications.domain import ATTEMPTS
+from services.notifications.texts import FRAMES, LINES
 
 
 def states(system: Any) -> list[str]:
@@ -47,8 +49,6 @@ def test_above_the_cap_the_rest_joins_the_digest(system: Any, mailer: Any, profi
 
 
 def test_one_record_makes_one_mail(system: Any, mailer: Any, profile: Any) -> None:
-    from vivier.matching.v1 import events_pb2 as matching
-
     profile.add("ana")
     offers = [matching.MatchedOffer(offer_id=f"o{number}", title=f"Offre {number}") for number in range(30)]
     system.say("person-matches/ana", matching.PersonMatched(person_id="ana", offers=offers))
@@ -184,7 +184,5 @@ def test_a_restart_goes_on_with_the_queue(start: Any, mailer: Any, profile: Any)
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_kind_has_its_words(language: str) -> None:
-    from services.notifications.texts import FRAMES, LINES
-
     assert set(LINES[language]) == set(LINES["fr"])
     assert set(FRAMES[language]) == set(FRAMES["fr"])

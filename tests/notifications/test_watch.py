@@ -54,11 +54,11 @@ def test_from_now_on_means_nothing_old(system: Any) -> None:
     stream.cancel()
 
 
-@pytest.mark.parametrize("role", [Role.OPERATOR, Role.PERSON, Role.PARTNER])
-def test_only_a_service_may_watch(system: Any, role: Role) -> None:
-    with pytest.raises(grpc.RpcError) as error:
-        next(watch(system.ask, 0, Caller(role, "ana")))
-    assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED
+def test_only_a_service_may_watch(system: Any) -> None:
+    for role in (Role.OPERATOR, Role.PERSON, Role.PARTNER):
+        with pytest.raises(grpc.RpcError) as error:
+            next(watch(system.ask, 0, Caller(role, "ana")))
+        assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED
 
 
 def test_streams_are_limited_and_give_their_place_back(system: Any) -> None:

@@ -1,7 +1,7 @@
 """The queue of mails. Its rows are committed with the notifications that they carry."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -22,16 +22,28 @@ class Due:
 
 def enqueue(connection: Connection, queued: Sequence[Queued]) -> None:
     if queued:
-        connection.execute(insert(MAILS), [{**asdict(each), "due_at": each.at} for each in queued])
+        connection.execute(insert(MAILS), [_row(each) for each in queued])
+
+
+def _row(of: Queued) -> dict[str, object]:
+    return {
+        "notification_id": of.notification_id,
+        "recipient": of.recipient,
+        "state": of.state,
+        "mail": of.mail,
+        "at_once": of.at_once,
+        "at": of.at,
+        "due_at": of.at,
+    }
 
 
 def pushed_since(connection: Connection, recipients: Collection[str], since: datetime) -> dict[str, int]:
     """How many notifications each was sent at once since then; who is missing had none."""
     found: dict[str, int] = {}
     for some in chunks(list(recipients)):
-        of_them = MAILS.c.recipient.in_(some) & (MAILS.c.at >= since) & MAILS.c.at_once
-        query = select(MAILS.c.recipient, func.count()).where(of_them).group_by(MAILS.c.recipient)
-        found.update((recipient, count) for recipient, count in connection.execute(query))
+        of_them = MAILS.c.recipient.in_(some) & (MAILS.c.at >= since) & MAILS.c.at_once.is_(True)
+        query = select(MAILS.c.recipient, func.count().label("pushed")).where(of_them).group_by(MAILS.c.recipient)
+        found.update((row.recipient, row.pushed) for row in connection.execute(query).all())
     return found
 
 

@@ -63,8 +63,9 @@ MAILS = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("due_at", Moment, nullable=False),
     Index("mails_due", "state", "due_at"),
-    Index("mails_pushed", "recipient", "at"),
     Index("mails_mail", "mail"),
+    Index("mails_recipient", "recipient", "state"),
 )
+Index("mails_pushed", MAILS.c.recipient, MAILS.c.at, sqlite_where=MAILS.c.at_once.is_(True))
 ERASED = Table("erased", METADATA, Column("key", String, primary_key=True))
 """Keys of erased aggregates, and nothing else of them: what still comes for them is dropped."""
