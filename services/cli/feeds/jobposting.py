@@ -1,0 +1,147 @@
+"""Offers as schema.org `JobPosting` in JSON-LD: one, a list, a `@graph`, or one a line."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from services.cli.feeds import Input, Options, Row, Unreadable, each, moment
+from services.cli.feeds.france_travail import organisation
+from services.cli.feeds.french import clean, from_html, hours
+
+TYPES = {
+    "TEMPORARY": ("JOB", "FIXED_TERM"),
+    "CONTRACTOR": ("JOB", "SELF_EMPLOYED"),
+    "INTERN": ("INTERNSHIP", "INTERNSHIP"),
+    "VOLUNTEER": ("VOLUNTEERING", "VOLUNTEERING"),
+}
+UNITS = {"HOUR": "HOUR", "MONTH": "MONTH", "YEAR": "YEAR"}
+ROME = re.compile(r"\b[A-N]\d{4}\b")
+FRANCE = {"", "fr", "fra", "france"}
+
+
+def read(text: str, options: Options) -> Iterator[Row]:
+    yield from each(enumerate(_postings(text), 1), partial(_offer, options=options))
+
+
+def _postings(text: str) -> Iterator[Any]:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        yield from _lines(text)
+        return
+    if isinstance(said, dict):
+        said = said.get("@graph", [said])
+    yield from (one for one in said if not isinstance(one, dict) or _is(one, "JobPosting"))
+
+
+def _lines(text: str) -> Iterator[Any]:
+    lines = [line for line in text.splitlines() if line.strip()]
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError as error:
+            if len(lines) == 1 or line is lines[0]:
+                raise Unreadable(f"neither JSON-LD nor one object a line: {error}") from error
+            yield None
+
+
+def _offer(said: Any, options: Options) -> tuple[Input, Input]:
+    if not isinstance(said, dict) or not _is(said, "JobPosting"):
+        raise Unreadable("not a JobPosting")
+    firm = _first(said.get("hiringOrganization")) or {}
+    firm = {"name": firm} if isinstance(firm, str) else firm
+    kind, contract = next((TYPES[t] for t in _all(said.get("employmentType")) if t in TYPES), ("JOB", None))
+    offer = {
+        "externalId": _identifier(said),
+        "source": options.source,
+        "kind": kind,
+        "contract": contract,
+        "title": clean(said["title"]),
+        "description": from_html(said.get("description") or ""),
+        "occupation": _occupation(said.get("occupationalCategory")),
+        "skills": [{"label": word, "required": False} for word in _skills(said.get("skills"))],
+        "place": _place(_first(said.get("jobLocation")) or {}),
+        "remote": "FULL" if said.get("jobLocationType") == "TELECOMMUTE" else None,
+        "weeklyHours": hours(said.get("workHours")),
+        "salary": _salary(_first(said.get("baseSalary"))),
+        "startDate": (said.get("jobStartDate") or "")[:10],
+        "openings": said.get("totalJobOpenings"),
+        "applyUrl": said["url"] if str(said.get("url", "")).startswith("https://") else None,
+        "expiresAt": options.end_of(moment(said.get("datePosted")), moment(said.get("validThrough"))),
+    }
+    return offer, organisation(clean(firm.get("name")), _siret(firm), None, options)
+
+
+def _is(said: Input, kind: str) -> bool:
+    return kind in _all(said.get("@type"))
+
+
+def _all(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _first(value: Any) -> Any:
+    return next(iter(_all(value)), None)
+
+
+def _identifier(said: Input) -> str:
+    given = _first(said.get("identifier"))
+    named = given.get("value") if isinstance(given, dict) else given
+    chosen = named or said.get("@id") or said.get("url")
+    if not chosen:
+        raise Unreadable("neither identifier, @id nor url: it could not be found again")
+    return str(chosen)
+
+
+def _occupation(category: Any) -> Input:
+    """A ROME code where the category has one, else its words."""
+    first = _first(category)
+    words = clean(first.get("name") or first.get("codeValue")) if isinstance(first, dict) else clean(first)
+    code = ROME.search(json.dumps(category)) if category else None
+    return ({"code": code[0]} if code else {}) | ({"label": words} if words else {})
+
+
+def _skills(said: Any) -> list[str]:
+    words = [one.get("name", "") if isinstance(one, dict) else one for one in _all(said)]
+    return [clean(word) for one in words for word in re.split(r"[,;\n]", str(one)) if word.strip()]
+
+
+def _place(said: Any) -> Input:
+    if isinstance(said, str):
+        return {"label": clean(said)}
+    address, geo = said.get("address") or {}, said.get("geo") or {}
+    if isinstance(address, str):
+        address = {"addressLocality": address}
+    country = address.get("addressCountry") or ""
+    country = country.get("name", "") if isinstance(country, dict) else country
+    place = {
+        "label": clean(address.get("addressLocality")),
+        "postalCode": str(address.get("postalCode") or ""),
+        "countryCode": "" if country.lower() in FRANCE else country[:2].upper(),
+    }
+    if geo.get("latitude") is not None and geo.get("longitude") is not None:
+        place["point"] = {"latitude": float(geo["latitude"]), "longitude": float(geo["longitude"])}
+    return {name: value for name, value in place.items() if value}
+
+
+def _salary(said: Any) -> Input | None:
+    value = said.get("value") if isinstance(said, dict) else None
+    if isinstance(value, dict):
+        low, high = value.get("minValue") or value.get("value"), value.get("maxValue")
+        period = UNITS.get(value.get("unitText", ""))
+        if low and period:
+            pay = {"minimum": float(low), "currency": said.get("currency", "EUR"), "period": period}
+            return pay | ({"maximum": float(high)} if high else {})
+    return None
+
+
+def _siret(firm: Input) -> str | None:
+    for one in _all(firm.get("identifier")) + _all(firm.get("taxID")):
+        digits = re.sub(r"\s", "", str(one.get("value", "") if isinstance(one, dict) else one))
+        if re.fullmatch(r"\d{14}", digits):
+            return digits
+    return None
