@@ -12,13 +12,19 @@ from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
 from services.kit.service import Service
 from services.kit.settings import Settings
+from services.kit.ticker import Ticker
 from services.profile import server
+from services.profile.cutting import Cutter
 from services.profile.events import PUBLISHES, TOPIC
 from services.profile.store.tables import MASTER, MENTORS, MENTORSHIPS, METADATA, PEOPLE
+from services.profile.usecases.ageing import tell_new_age_bands
 from services.profile.usecases.resolving import Resolver
 from services.profile.usecases.tools import Tools
 from services.profile.vault import MasterKeyRefused, Vault, master_key
 from services.referential import open_snapshot
+
+CUT_SECONDS = 1.0
+DAY = 86_400.0
 
 
 class ProfileSettings(Settings):
@@ -32,7 +38,8 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
     database = open_database(settings.home / "profile.db", METADATA)
     _same_master(database, vault)
     units = Units(database, PUBLISHES, clock, ids)
-    tools = Tools(units, vault, Resolver(open_snapshot(settings.referential)), database.checkpoint_truncate)
+    cutter = Cutter(database)
+    tools = Tools(units, vault, Resolver(open_snapshot(settings.referential)), cutter.cut)
     return Service(
         "profile",
         settings.profile_address,
@@ -42,6 +49,10 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
         server.DESCRIPTOR,
         server.serves(tools),
         [TOPIC],
+        tickers=[
+            Ticker("profile: erased bytes", CUT_SECONDS, cutter.retry),
+            Ticker("profile: age bands", DAY, lambda: tell_new_age_bands(tools)),
+        ],
         counts=lambda: _counts(database),
     )
 

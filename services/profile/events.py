@@ -1,5 +1,7 @@
 """The bus: what others are told of people and mentors. Ids and coded attributes, a rounded point, an age band."""
 
+from dataclasses import replace
+
 from vivier.common.v1 import common_pb2 as common
 from vivier.profile.v1 import events_pb2 as pb
 from vivier.profile.v1 import profile_pb2 as profile_pb
@@ -7,9 +9,11 @@ from vivier.profile.v1 import profile_pb2 as profile_pb
 from services.kit.bus import Event
 from services.kit.outbox import Publishes, erased, outgoing
 from services.profile.domain.blurring import rounded
+from services.profile.domain.mentoring import MentorChanged, MentorshipChanged, MentorshipErased
 from services.profile.domain.person import PersonChanged, PersonErased
 from services.profile.domain.values import ConsentKind, Place, Profile, Skill
 from services.profile.server import outgoing as values
+from services.profile.server.mentoring import NUMBERS, show_mentor
 
 TOPIC = pb.DESCRIPTOR.package
 
@@ -55,7 +59,32 @@ def _person_erased(event: PersonErased) -> Event:
     return erased(TOPIC, f"person/{event.person_id}")
 
 
+def _mentor_changed(event: MentorChanged) -> Event:
+    """Without the name and the words: whoever shows a mentor asks for them."""
+    message = show_mentor(replace(event.mentor, display_name="", about=""))
+    return outgoing(f"mentor/{message.id}", pb.MentorChanged(mentor=message))
+
+
+def _mentorship_changed(event: MentorshipChanged) -> Event:
+    moved = event.mentorship
+    message = pb.MentorshipChanged(
+        id=moved.id,
+        person_id=moved.person_id,
+        mentor_id=moved.mentor_id,
+        state=NUMBERS[moved.state],
+        version=moved.version,
+    )
+    return outgoing(f"mentorship/{moved.id}", message)
+
+
+def _mentorship_erased(event: MentorshipErased) -> Event:
+    return erased(TOPIC, f"mentorship/{event.mentorship_id}")
+
+
 PUBLISHES: Publishes = {
     PersonChanged: _person_changed,
     PersonErased: _person_erased,
+    MentorChanged: _mentor_changed,
+    MentorshipChanged: _mentorship_changed,
+    MentorshipErased: _mentorship_erased,
 }

@@ -23,6 +23,9 @@ NAME, EXTERNAL_ID, LABEL, WORDS, EVIDENCE_WORDS, MESSAGE = 100, 200, 200, 5000, 
 MOST_EXPERIENCES, MOST_SKILLS, MOST_EVIDENCE, MOST_CODES = 50, 100, 20, 50
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+_LICENCE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
+_SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
+_POSTAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,11}")
 _OLDEST = 120
 
 
@@ -33,7 +36,7 @@ def checked(checks: Checks, said: Profile, now: datetime) -> Profile:
         birth_month=_birth_month(checks, said.birth_month, now),
         place=said.place and checked_place(checks, "place", said.place),
         travel=said.travel and _travel(checks, said.travel),
-        licences=codes(checks, "licences.codes", said.licences),
+        licences=codes(checks, "licences.codes", said.licences, _LICENCE),
         wishes=said.wishes and _wishes(checks, said.wishes),
         experiences=_experiences(checks, said.experiences),
         skills=_skills(checks, said.skills),
@@ -69,7 +72,7 @@ def checked_place(checks: Checks, path: str, said: Place) -> Place:
         said,
         country_code=country or "FR",
         commune_code=code(checks, f"{path}.commune_code", said.commune_code),
-        postal_code=checks.text(f"{path}.postal_code", said.postal_code, 12),
+        postal_code=code(checks, f"{path}.postal_code", said.postal_code.strip(), _POSTAL),
         label=checks.text(f"{path}.label", said.label, LABEL),
         resolution=None,
     )
@@ -97,7 +100,7 @@ def _experiences(checks: Checks, said: Sequence[Experience] | None) -> tuple[Exp
     if said is None:
         return None
     checks.at_most("experiences", said, MOST_EXPERIENCES)
-    return tuple(checked_experience(checks, f"experiences.{at}", each) for at, each in enumerate(said))
+    return tuple(checked_experience(checks, f"experiences[{at}]", each) for at, each in enumerate(said))
 
 
 def checked_experience(checks: Checks, path: str, said: Experience) -> Experience:
@@ -122,7 +125,7 @@ def _skills(checks: Checks, said: Sequence[Skill] | None) -> tuple[Skill, ...] |
     if said is None:
         return None
     checks.at_most("skills", said, MOST_SKILLS)
-    return tuple(checked_skill(checks, f"skills.{at}", each) for at, each in enumerate(said))
+    return tuple(checked_skill(checks, f"skills[{at}]", each) for at, each in enumerate(said))
 
 
 def checked_skill(checks: Checks, path: str, said: Skill) -> Skill:
@@ -132,7 +135,7 @@ def checked_skill(checks: Checks, path: str, said: Skill) -> Skill:
         said,
         code=code(checks, f"{path}.code", said.code),
         label=checks.text(f"{path}.label", said.label, LABEL),
-        evidence=tuple(_evidence(checks, f"{path}.evidence.{at}", each) for at, each in enumerate(said.evidence)),
+        evidence=tuple(_evidence(checks, f"{path}.evidence[{at}]", each) for at, each in enumerate(said.evidence)),
         resolution=None,
     )
 
@@ -142,18 +145,24 @@ def _evidence(checks: Checks, path: str, said: Evidence) -> Evidence:
     return replace(said, words=words, experience_id=code(checks, f"{path}.experience_id", said.experience_id))
 
 
-def codes(checks: Checks, path: str, said: Sequence[str] | None) -> tuple[str, ...] | None:
+def codes(
+    checks: Checks, path: str, said: Sequence[str] | None, form: re.Pattern[str] = _CODE
+) -> tuple[str, ...] | None:
     """Each once; None stays None."""
     if said is None:
         return None
     checks.at_most(path, said, MOST_CODES)
     for at, each in enumerate(said):
-        checks.require(f"{path}.{at}", each, "REQUIRED", "must not be empty")
-        code(checks, f"{path}.{at}", each)
+        checks.require(f"{path}[{at}]", form.fullmatch(each), "NOT_A_CODE", "must be a code")
     return tuple(dict.fromkeys(said))
 
 
-def code(checks: Checks, path: str, said: str) -> str:
-    """Letters, digits, dots and dashes; empty stays empty."""
-    checks.require(path, not said or _CODE.fullmatch(said), "NOT_A_CODE", "must be a code of at most 32 characters")
+def code(checks: Checks, path: str, said: str, form: re.Pattern[str] = _CODE) -> str:
+    """Nothing that could be somebody's words, since codes are told to others; empty stays empty."""
+    checks.require(path, not said or form.fullmatch(said), "NOT_A_CODE", "must be a code")
     return said
+
+
+def subject(checks: Checks, path: str, said: str) -> str:
+    """The id of a partner or a mentor."""
+    return code(checks, path, said, _SUBJECT)

@@ -7,7 +7,7 @@
   and date. What others confirmed stays with a skill that stays; nobody can write a confirmation this way.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class Stamp:
 
 
 def merged(held: Profile, said: Profile, stamp: Stamp) -> Profile:
-    return Profile(
+    after = Profile(
         external_id=said.external_id or held.external_id,
         identity=_overlaid(held.identity or Identity(), said.identity) if said.identity else held.identity,
         birth_month=said.birth_month or held.birth_month,
@@ -37,6 +37,30 @@ def merged(held: Profile, said: Profile, stamp: Stamp) -> Profile:
         skills=held.skills if said.skills is None else _skills(held, said.skills, stamp),
         language=said.language or held.language,
     )
+    require_experiences(after, {f"skills[{at}]": each for at, each in enumerate(said.skills or ())})
+    return without_orphans(after)
+
+
+def require_experiences(profile: Profile, said: Mapping[str, Skill]) -> None:
+    """Evidence, said at these paths, may only point at experiences of the profile."""
+    known = {each.id for each in profile.experiences or ()} | {""}
+    wrong = [
+        f"{path}.evidence[{nth}].experience_id"
+        for path, skill in said.items()
+        for nth, each in enumerate(skill.evidence)
+        if each.experience_id not in known and each.source is not EvidenceSource.CONFIRMED
+    ]
+    if wrong:
+        raise invalid([Violation(path, "UNKNOWN_ID", "no such experience") for path in wrong])
+
+
+def without_orphans(profile: Profile) -> Profile:
+    """Evidence goes with the experience that it was read from, and a skill with its last evidence."""
+    if profile.skills is None:
+        return profile
+    known = {each.id for each in profile.experiences or ()} | {""}
+    kept = ((s, tuple(each for each in s.evidence if each.experience_id in known)) for s in profile.skills)
+    return replace(profile, skills=tuple(replace(skill, evidence=evidence) for skill, evidence in kept if evidence))
 
 
 def _overlaid(held: Any, said: Any) -> Any:
@@ -47,7 +71,7 @@ def _overlaid(held: Any, said: Any) -> Any:
 def _experiences(held: Profile, said: Sequence[Experience], stamp: Stamp) -> tuple[Experience, ...]:
     known = {each.id for each in held.experiences or ()}
     if strangers := [at for at, each in enumerate(said) if each.id and each.id not in known]:
-        raise invalid([Violation(f"experiences.{at}.id", "UNKNOWN_ID", "no such experience") for at in strangers])
+        raise invalid([Violation(f"experiences[{at}].id", "UNKNOWN_ID", "no such experience") for at in strangers])
     spare = [each for each in held.experiences or () if each.id not in {one.id for one in said}]
     return tuple(one if one.id else _same(one, spare) or replace(one, id=stamp.new_id()) for one in said)
 

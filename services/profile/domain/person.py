@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from services.kit.errors import Kind, Refused
+from services.kit.checks import Checks
+from services.kit.errors import Kind, Refused, not_found
 from services.profile.domain.blurring import AgeBand, age_band, needs_parent
-from services.profile.domain.merging import Stamp, merged
-from services.profile.domain.values import Consent, ConsentKind, Profile
+from services.profile.domain.checking import MOST_EVIDENCE, MOST_EXPERIENCES, MOST_SKILLS
+from services.profile.domain.merging import Stamp, merged, require_experiences, with_evidence, without_orphans
+from services.profile.domain.values import Consent, ConsentKind, Evidence, EvidenceSource, Experience, Profile, Skill
 
 ConsentKey = tuple[ConsentKind, str]
 
@@ -49,6 +52,58 @@ class Person:
             )
         self.profile = profile
 
+    def put_experience(self, said: Experience, new_id: str) -> None:
+        """A new one under `new_id`, or another text for the one whose id is said."""
+        experience = replace(said, id=said.id or new_id)
+        held = {each.id: each for each in self.profile.experiences or ()}
+        if said.id and said.id not in held:
+            raise not_found("experience", said.id)
+        self._keep(experiences=tuple({**held, experience.id: experience}.values()))
+
+    def remove_experience(self, experience_id: str) -> None:
+        """With the evidence that was read from it. One that is not there is gone already."""
+        held = self.profile.experiences or ()
+        if any(each.id == experience_id for each in held):
+            self._keep(experiences=tuple(each for each in held if each.id != experience_id))
+            self.profile = without_orphans(self.profile)
+
+    def put_skill(self, said: Skill, stamp: Stamp) -> None:
+        """Add what is said to what is there already."""
+        require_experiences(self.profile, {"skill": said})
+        held = {each.code: each for each in self.profile.skills or ()}
+        before = held[said.code].evidence if said.code in held else ()
+        own = tuple(each for each in before if each.source is not EvidenceSource.CONFIRMED)
+        joined = replace(said, evidence=(*own, *said.evidence))
+        skill = with_evidence(joined, held.get(said.code), stamp)
+        checks = Checks("skill.")
+        checks.at_most("evidence", own, MOST_EVIDENCE)
+        checks.done()
+        self._keep(skills=tuple({**held, skill.code: skill}.values()))
+
+    def remove_skill(self, code: str) -> None:
+        """One that is not held is gone already."""
+        if self.profile.skills is not None:
+            self._keep(skills=tuple(each for each in self.profile.skills if each.code != code))
+
+    def confirm_skill(self, code: str, words: str, by: str, stamp: Stamp) -> None:
+        """Once for each who confirms; repeating it changes nothing."""
+        held = {each.code: each for each in self.profile.skills or ()}
+        skill = held.get(code)
+        if skill is None:
+            raise not_found("skill", code)
+        if by not in {each.confirmed_by for each in skill.evidence}:
+            new = Evidence(stamp.new_id(), EvidenceSource.CONFIRMED, words, "", by, stamp.now)
+            held[code] = replace(skill, evidence=(*skill.evidence, new))
+            self._keep(skills=tuple(held.values()))
+
+    def _keep(self, **parts: Any) -> None:
+        profile = replace(self.profile, **parts)
+        checks = Checks()
+        checks.at_most("experiences", profile.experiences or (), MOST_EXPERIENCES)
+        checks.at_most("skills", profile.skills or (), MOST_SKILLS)
+        checks.done()
+        self.profile = profile
+
     def agrees(self, kind: ConsentKind, grantee_id: str = "") -> bool:
         consent = self.consents.get((kind, grantee_id))
         return consent is not None and consent.active
@@ -66,6 +121,14 @@ class Person:
         consent = self.consents.get((kind, grantee_id))
         if consent is not None and consent.active:
             self.consents = {**self.consents, (kind, grantee_id): replace(consent, withdrawn_at=now)}
+
+    def meet(self, mentor_id: str) -> None:
+        self.mentor_ids = tuple(sorted({*self.mentor_ids, mentor_id}))
+
+    def part_from(self, mentor_id: str, now: datetime) -> None:
+        """With the mentorship ends what the mentor may see."""
+        self.mentor_ids = tuple(each for each in self.mentor_ids if each != mentor_id)
+        self.withdraw(ConsentKind.MENTOR, mentor_id, now)
 
     def is_managed_by(self, partner_id: str) -> bool:
         """The partner that made the profile, as long as the person agrees."""

@@ -6,24 +6,36 @@ from typing import Any
 
 from vivier.profile.v1 import profile_pb2 as pb
 
-from services.kit.errors import Kind, Refused
 from services.kit.rpc.server import Function
-from services.profile.server import people
+from services.profile.server import mentoring, people, person
 from services.profile.usecases.tools import Tools
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["ProfileService"]
-
-
-def _later(*_: object) -> None:
-    raise Refused(Kind.CONFLICT, "NOT_BUILT", "not built yet")
 
 
 def serves(tools: Tools) -> Mapping[str, Function]:
     return {name: partial(function, tools) for name, function in _TABLE.items()}
 
 
-_TABLE: Mapping[str, Callable[..., Any]] = {method.name: _later for method in DESCRIPTOR.methods} | {
+_TABLE: Mapping[str, Callable[..., Any]] = {
     "UpsertPeople": people.upsert_people,
     "BatchGetPeople": people.get_people,
     "ListPeople": people.list_people,
+    "ExportPerson": person.export_person,
+    "ErasePerson": person.erase_person,
+    "PutExperience": person.put_experience,
+    "RemoveExperience": person.remove_experience,
+    "PutSkill": person.put_skill,
+    "RemoveSkill": person.remove_skill,
+    "ConfirmSkill": person.confirm_skill,
+    "GrantConsent": person.grant_consent,
+    "WithdrawConsent": person.withdraw_consent,
+    "UpsertMentor": mentoring.upsert_mentor,
+    "BatchGetMentors": mentoring.get_mentors,
+    "ListMentors": mentoring.list_mentors,
+    "AskMentor": mentoring.ask_mentor,
+    "AcceptMentorship": mentoring.accept_mentorship,
+    "DeclineMentorship": mentoring.decline_mentorship,
+    "EndMentorship": mentoring.end_mentorship,
+    "ListMentorships": mentoring.list_mentorships,
 }

@@ -70,7 +70,7 @@ def known(names: Mapping[int, T], value: int, path: str) -> T:
 
 
 def _all(names: Mapping[int, T], values: Sequence[int], path: str) -> tuple[T, ...]:
-    return tuple(known(names, value, f"{path}.{at}") for at, value in enumerate(values))
+    return tuple(known(names, value, f"{path}[{at}]") for at, value in enumerate(values))
 
 
 def profile(said: pb.Person) -> Profile:
@@ -119,7 +119,7 @@ def _wishes(said: pb.Wishes) -> Wishes:
 
 
 def _experiences(said: pb.Experiences) -> tuple[Experience, ...]:
-    return tuple(experience(each, f"experiences.{at}") for at, each in enumerate(said.experiences))
+    return tuple(experience(each, f"experiences[{at}]") for at, each in enumerate(said.experiences))
 
 
 def experience(said: pb.Experience, path: str) -> Experience:
@@ -135,11 +135,11 @@ def experience(said: pb.Experience, path: str) -> Experience:
 
 
 def _skills(said: pb.Skills) -> tuple[Skill, ...]:
-    return tuple(skill(each, f"skills.{at}") for at, each in enumerate(said.skills))
+    return tuple(skill(each, f"skills[{at}]") for at, each in enumerate(said.skills))
 
 
 def skill(said: pb.PersonSkill, path: str) -> Skill:
-    evidence = tuple(_evidence(each, f"{path}.evidence.{at}") for at, each in enumerate(said.evidence))
+    evidence = tuple(_evidence(each, f"{path}.evidence[{at}]") for at, each in enumerate(said.evidence))
     return Skill(said.code, said.label, evidence)
 
 

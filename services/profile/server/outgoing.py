@@ -122,6 +122,7 @@ def _plan(held: Person, now: datetime) -> pb.Person:
 
 
 _VIEWS = {
+    View.NOTHING: lambda *_: pb.Person(),
     View.WHOLE: _whole,
     View.NO_IDENTITY: _without_identity,
     View.PARTNER: _for_partner,

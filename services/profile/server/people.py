@@ -23,7 +23,7 @@ OUTCOMES = {
 
 def upsert_people(tools: Tools, call: Call, request: pb.UpsertPeopleRequest) -> pb.UpsertPeopleResponse:
     rows = [_row(each) for each in request.people]
-    consents = [incoming.known(incoming.CONSENTS, each, f"consents.{at}") for at, each in enumerate(request.consents)]
+    consents = [incoming.known(incoming.CONSENTS, each, f"consents[{at}]") for at, each in enumerate(request.consents)]
     results = people.upsert_people(tools, call.caller, request, rows, consents)
     return pb.UpsertPeopleResponse(results=[_result(tools, call, each) for each in results])
 

@@ -22,6 +22,9 @@ from services.kit.errors import denied, not_found
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind
 
+OWNERS = (Role.PERSON, Role.PARTNER, Role.OPERATOR)
+"""Roles that can have a person of their own to change."""
+
 
 class View(Enum):
     """How much of a person is shown."""
@@ -72,6 +75,10 @@ def require_own(caller: Caller, person: Person) -> None:
     """For somebody whom the caller sees."""
     if not is_own(caller, person):
         raise denied("NOT_YOURS_TO_CHANGE", "you see this profile, but it is not yours to change")
+
+
+def require_sight(caller: Caller, person: Person) -> None:
+    """For what everybody may do who sees the person; `changing` has looked already."""
 
 
 def missing(person_id: str) -> Exception:

@@ -37,10 +37,10 @@ class Resolver:
             wishes=said.wishes and self._wishes(checks, said.wishes),
             experiences=None
             if said.experiences is None
-            else tuple(self.experience(checks, f"experiences.{at}", each) for at, each in enumerate(said.experiences)),
+            else tuple(self.experience(checks, f"experiences[{at}]", each) for at, each in enumerate(said.experiences)),
             skills=None
             if said.skills is None
-            else tuple(self.skill(checks, f"skills.{at}", each) for at, each in enumerate(said.skills)),
+            else tuple(self.skill(checks, f"skills[{at}]", each) for at, each in enumerate(said.skills)),
         )
 
     # -- places
@@ -90,7 +90,7 @@ class Resolver:
 
     def known_occupations(self, checks: Checks, path: str, codes: tuple[str, ...]) -> None:
         for at, code in enumerate(codes):
-            checks.require(f"{path}.{at}", code in self._occupations, "UNKNOWN_CODE", "no such occupation")
+            checks.require(f"{path}[{at}]", code in self._occupations, "UNKNOWN_CODE", "no such occupation")
 
     def experience(self, checks: Checks, path: str, said: Experience) -> Experience:
         return replace(said, occupation=self._occupation(checks, path, said.occupation, said.title))

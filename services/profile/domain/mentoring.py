@@ -1,0 +1,109 @@
+"""Mentors, and the way of a mentorship: asked, then accepted or declined, then ended.
+
+Asking is consenting: the MENTOR consent is granted with the question and lives as long as the mentorship.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from services.kit.checks import Checks
+from services.kit.errors import Kind, Refused
+from services.profile.domain.checking import MESSAGE, NAME, checked_place, code, codes
+from services.profile.domain.values import Place
+
+MOST_MENTEES = 100
+
+
+class MentorshipState(StrEnum):
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    ENDED = "ended"
+
+
+LIVE = (MentorshipState.ASKED, MentorshipState.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentor:
+    """A public profile. `place` is kept no more exactly than it is shown."""
+
+    id: str
+    association: str
+    display_name: str
+    about: str
+    occupation_codes: tuple[str, ...]
+    place: Place | None
+    capacity: int
+    open: bool
+    version: int = 0
+
+    def require_room(self, mentees: int) -> None:
+        if not self.open:
+            raise Refused(Kind.CONFLICT, "MENTOR_NOT_OPEN", "this mentor takes nobody at the moment")
+        if mentees >= self.capacity:
+            raise Refused(Kind.CONFLICT, "MENTOR_FULL", "this mentor has as many mentees as they can take")
+
+
+@dataclass(frozen=True, slots=True)
+class Mentorship:
+    id: str
+    person_id: str
+    mentor_id: str
+    state: MentorshipState
+    message: str
+    asked_at: datetime
+    changed_at: datetime
+    version: int = 1
+
+    def accept(self, now: datetime) -> "Mentorship":
+        return self._moved(MentorshipState.ACCEPTED, (MentorshipState.ASKED,), now)
+
+    def decline(self, now: datetime) -> "Mentorship":
+        return self._moved(MentorshipState.DECLINED, (MentorshipState.ASKED,), now)
+
+    def end(self, now: datetime) -> "Mentorship":
+        """One that was declined is over as well."""
+        return self if self.state is MentorshipState.DECLINED else self._moved(MentorshipState.ENDED, LIVE, now)
+
+    def _moved(self, to: MentorshipState, allowed: tuple[MentorshipState, ...], now: datetime) -> "Mentorship":
+        if self.state is to:
+            return self
+        if self.state not in allowed:
+            raise Refused(Kind.CONFLICT, f"MENTORSHIP_{self.state.name}", f"this mentorship is {self.state.value}")
+        return replace(self, state=to, changed_at=now, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MentorChanged:
+    mentor: Mentor
+
+
+@dataclass(frozen=True, slots=True)
+class MentorshipChanged:
+    mentorship: Mentorship
+
+
+@dataclass(frozen=True, slots=True)
+class MentorshipErased:
+    mentorship_id: str
+
+
+def checked_mentor(checks: Checks, said: Mentor) -> Mentor:
+    checks.number("mentor.capacity", said.capacity, 0, MOST_MENTEES)
+    return replace(
+        said,
+        association=code(checks, "mentor.association", said.association),
+        display_name=checks.text("mentor.display_name", said.display_name, NAME, required=True),
+        about=checks.text("mentor.about", said.about, MESSAGE),
+        occupation_codes=codes(checks, "mentor.occupation_codes", said.occupation_codes) or (),
+        place=said.place and checked_place(checks, "mentor.place", said.place),
+    )
+
+
+def checked_message(said: str) -> str:
+    checks = Checks()
+    message = checks.text("message", said, MESSAGE)
+    checks.done()
+    return message

@@ -1,0 +1,75 @@
+"""Consents, given and taken back.
+
+| kind | granted by | withdrawn by |
+|---|---|---|
+| PARTNER | the person, an operator; the creating partner's comes with the profile | the same, and the partner concerned |
+| EMPLOYERS | the person, the partner that made the profile, an operator | the same |
+| PARENT | the partner that made the profile, an operator: a child does not answer for a parent | those, and the person |
+| MENTOR | asking the mentor grants it | the person, the partner that made the profile, an operator; ends the mentorship |
+"""
+
+from google.protobuf.message import Message
+
+from services.kit.auth import Caller, Role
+from services.kit.checks import Checks
+from services.kit.errors import Kind, Refused, denied
+from services.profile.domain.mentoring import MentorshipChanged
+from services.profile.domain.person import Person
+from services.profile.domain.values import ConsentKind
+from services.profile.store.mentoring import Mentorships
+from services.profile.usecases.access import OWNERS, only, require_own
+from services.profile.usecases.tools import Tools, changing
+
+WITH_GRANTEE = (ConsentKind.PARTNER, ConsentKind.MENTOR)
+
+
+def grant_consent(
+    tools: Tools, caller: Caller, request: Message, person_id: str, kind: ConsentKind, grantee_id: str
+) -> Person:
+    only(caller, *OWNERS)
+    _check(kind, grantee_id)
+
+    def may(caller: Caller, person: Person) -> None:
+        require_own(caller, person)
+        if (kind, caller.role) in ((ConsentKind.PARENT, Role.PERSON), (ConsentKind.PARTNER, Role.PARTNER)):
+            raise denied("CONSENT_NOT_YOURS", f"a {caller.role.value} cannot give this consent")
+        if kind is ConsentKind.MENTOR and not person.agrees(kind, grantee_id):
+            raise Refused(Kind.CONFLICT, "ASK_THE_MENTOR", "this consent comes with asking the mentor")
+
+    with changing(tools, caller, request, person_id, may) as (_, _, person):
+        person.grant(kind, grantee_id, tools.units.clock())
+    return person
+
+
+def withdraw_consent(
+    tools: Tools, caller: Caller, request: Message, person_id: str, kind: ConsentKind, grantee_id: str
+) -> Person:
+    only(caller, *OWNERS)
+    _check(kind, grantee_id)
+
+    def may(caller: Caller, person: Person) -> None:
+        gives_up = caller.role is Role.PARTNER and kind is ConsentKind.PARTNER
+        if gives_up and grantee_id != caller.subject:
+            raise denied("CONSENT_NOT_YOURS", "a partner gives up its own sight only")
+        if not gives_up:
+            require_own(caller, person)
+
+    now = tools.units.clock()
+    with changing(tools, caller, request, person_id, may) as (unit, people, person):
+        mentorships = Mentorships(unit.connection, people)
+        if kind is ConsentKind.MENTOR and (live := mentorships.live_between(person_id, grantee_id)):
+            mentorships.save(live.end(now))
+            unit.publish(MentorshipChanged(live.end(now)))
+            person.part_from(grantee_id, now)
+        person.withdraw(kind, grantee_id, now)
+    return person
+
+
+def _check(kind: ConsentKind, grantee_id: str) -> None:
+    checks = Checks()
+    grantee = checks.text("grantee_id", grantee_id, 100)
+    needed = kind in WITH_GRANTEE
+    checks.require(
+        "grantee_id", bool(grantee) == needed, "REQUIRED" if needed else "NOT_ALLOWED", "see the consent's kind"
+    )
+    checks.done()

@@ -1,0 +1,173 @@
+"""Mentors, and mentorships from asking to ending."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from google.protobuf.message import Message
+
+from services.kit import requests
+from services.kit.auth import Caller, Role
+from services.kit.checks import Checks
+from services.kit.errors import Kind, Refused, denied, not_found
+from services.profile.domain.blurring import rounded
+from services.profile.domain.checking import subject
+from services.profile.domain.mentoring import (
+    Mentor,
+    MentorChanged,
+    Mentorship,
+    MentorshipChanged,
+    MentorshipState,
+    checked_mentor,
+    checked_message,
+)
+from services.profile.domain.person import Person
+from services.profile.domain.values import ConsentKind, Place
+from services.profile.store.mentoring import Mentorships, list_mentors, load_mentors, save_mentor
+from services.profile.store.people import People
+from services.profile.usecases.access import OWNERS, is_own, only, require_own
+from services.profile.usecases.people import Outcome
+from services.profile.usecases.tools import Tools, changing, store, writing
+
+SIDES = {Role.PERSON: "person", Role.MENTOR: "mentor", Role.PARTNER: "partner", Role.OPERATOR: "all"}
+
+
+def upsert_mentor(tools: Tools, caller: Caller, request: Message, said: Mentor) -> tuple[Mentor, Outcome]:
+    """The whole public profile, by the mentor or an operator."""
+    only(caller, Role.MENTOR, Role.OPERATOR)
+    mentor = _ready(tools, caller, said)
+    with writing(tools, caller, request) as (unit, _):
+        before = load_mentors(unit.connection, [mentor.id]).get(mentor.id)
+        version = before.version if before else 0
+        if before == replace(mentor, version=version):
+            return before, Outcome.UNCHANGED
+        mentor = replace(mentor, version=version + 1)
+        save_mentor(unit.connection, mentor)
+        unit.publish(MentorChanged(mentor))
+    return mentor, Outcome.UPDATED if before else Outcome.CREATED
+
+
+def _ready(tools: Tools, caller: Caller, said: Mentor) -> Mentor:
+    if caller.role is Role.MENTOR and said.id not in ("", caller.subject):
+        raise not_found("mentor", said.id)
+    checks = Checks()
+    checks.require("mentor.id", said.id or caller.role is Role.MENTOR, "REQUIRED", "must not be empty")
+    mentor_id = caller.subject if caller.role is Role.MENTOR else subject(checks, "mentor.id", said.id)
+    mentor = checked_mentor(checks, replace(said, id=mentor_id))
+    checks.done()
+    tools.resolver.known_occupations(checks, "mentor.occupation_codes", mentor.occupation_codes)
+    place = mentor.place and _rough(tools.resolver.place(checks, "mentor.place", mentor.place))
+    checks.done()
+    return replace(mentor, place=place)
+
+
+def _rough(place: Place) -> Place:
+    """Mentors have homes too."""
+    return replace(place, label=place.commune_label, point=place.point and rounded(place.point))
+
+
+def get_mentors(tools: Tools, caller: Caller, ids: Sequence[str]) -> list[Mentor]:
+    """Public to whoever says who they are."""
+    _known(caller)
+    checks = Checks()
+    checks.at_most("ids", ids, 100)
+    checks.done()
+    with tools.units.reading() as connection:
+        found = load_mentors(connection, set(ids))
+    return [found[each] for each in dict.fromkeys(ids) if each in found]
+
+
+def find_mentors(tools: Tools, caller: Caller, occupation: str, after: str, limit: int) -> list[Mentor]:
+    _known(caller)
+    with tools.units.reading() as connection:
+        return list_mentors(connection, occupation, after, limit)
+
+
+def _known(caller: Caller) -> None:
+    if caller.role is Role.ANYONE:
+        raise denied("NOT_FOR_THIS_ROLE", "say who you are first")
+
+
+def ask_mentor(
+    tools: Tools, caller: Caller, request: Message, person_id: str, mentor_id: str, message: str
+) -> Mentorship:
+    """Asking is consenting: should the mentor accept, they see what `access` shows a mentor."""
+    only(caller, *OWNERS)
+    message, now = checked_message(message), tools.units.clock()
+    new_id = requests.ids_of(caller, getattr(request, "request_id", ""), tools.units.ids)()
+    with changing(tools, caller, request, person_id, require_own) as (unit, people, person):
+        mentorships = Mentorships(unit.connection, people)
+        if already := mentorships.one(new_id):
+            return already
+        mentor = load_mentors(unit.connection, [mentor_id]).get(mentor_id)
+        if mentor is None:
+            raise not_found("mentor", mentor_id)
+        if mentorships.live_between(person_id, mentor_id):
+            raise Refused(Kind.CONFLICT, "MENTORSHIP_EXISTS", "this mentor has been asked already")
+        mentor.require_room(mentorships.mentees(mentor_id))
+        asked = Mentorship(new_id, person_id, mentor_id, MentorshipState.ASKED, message, now, now)
+        mentorships.save(asked)
+        person.grant(ConsentKind.MENTOR, mentor_id, now)
+        unit.publish(MentorshipChanged(asked))
+    return asked
+
+
+def accept_mentorship(tools: Tools, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
+    only(caller, Role.MENTOR)
+    return _move(tools, caller, request, mentorship_id, Mentorship.accept)
+
+
+def decline_mentorship(tools: Tools, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
+    only(caller, Role.MENTOR)
+    return _move(tools, caller, request, mentorship_id, Mentorship.decline)
+
+
+def end_mentorship(tools: Tools, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
+    """By either side."""
+    only(caller, Role.MENTOR, *OWNERS)
+    return _move(tools, caller, request, mentorship_id, Mentorship.end)
+
+
+def _move(
+    tools: Tools,
+    caller: Caller,
+    request: Message,
+    mentorship_id: str,
+    step: Callable[[Mentorship, datetime], Mentorship],
+) -> Mentorship:
+    now = tools.units.clock()
+    with writing(tools, caller, request) as (unit, people):
+        mentorships = Mentorships(unit.connection, people)
+        before = mentorships.one(mentorship_id)
+        person = people.one(before.person_id) if before else None
+        if before is None or person is None or not _is_side(caller, before, person):
+            raise not_found("mentorship", mentorship_id)
+        after = step(before, now)
+        if after == before:
+            return before
+        if after.state is MentorshipState.ACCEPTED:
+            mentor = load_mentors(unit.connection, [after.mentor_id])[after.mentor_id]
+            mentor.require_room(mentorships.mentees(after.mentor_id))
+            person.meet(after.mentor_id)
+        else:
+            person.part_from(after.mentor_id, now)
+        mentorships.save(after)
+        unit.publish(MentorshipChanged(after))
+        store(tools, unit, people, [person])
+    return after
+
+
+def _is_side(caller: Caller, mentorship: Mentorship, person: Person) -> bool:
+    if caller.role is Role.MENTOR:
+        return mentorship.mentor_id == caller.subject
+    return is_own(caller, person)
+
+
+def list_mentorships(
+    tools: Tools, caller: Caller, states: Sequence[MentorshipState], after: str, limit: int
+) -> list[Mentorship]:
+    """One's own, as a person or a mentor; those of a partner's people; an operator's all."""
+    only(caller, *SIDES)
+    with tools.units.reading() as connection:
+        mentorships = Mentorships(connection, People(connection, tools.vault))
+        return mentorships.page(SIDES[caller.role], caller.subject, states, after, limit)
