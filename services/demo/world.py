@@ -177,7 +177,7 @@ def _answers(dice: Random, trade: Trade) -> Input:
             ),
             "maximumHours": 35.0,
         },
-        "skills": [{"code": code, "words": words} for code, words in told],
+        "skills": [{"code": code, "evidence": [{"words": words}]} for code, words in told],
         "experiences": [
             {"kind": dice.choice(("PAID", "PERSONAL", "VOLUNTARY")), "title": "Ce que j'ai fait", "words": words}
             for _, words in told[:1]

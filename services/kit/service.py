@@ -70,10 +70,15 @@ class Service:
         self.name = name
         self._log = log
         self._units = units
+        self._publishes_on = publishes_on
         self._topics = {*publishes_on, *(topic for s in subscriptions for topic in s.topics)}
         self._relay = Relay(units, log)
         self._workers = [Worker(log, s.group, s.topics, units, s.listens) for s in subscriptions]
-        self._tickers = [*tickers, Ticker(f"{name}: old requests", HOUR, self._prune)]
+        self._tickers = [
+            *tickers,
+            Ticker(f"{name}: old requests", HOUR, self._prune),
+            Ticker(f"{name}: compaction", HOUR, self._compact),
+        ]
         self._prepare = prepare
         self._close = close
         listens = {s.group: s.listens for s in subscriptions}
@@ -129,6 +134,10 @@ class Service:
     def _prune(self) -> None:
         with self._units() as unit:
             requests.prune(unit.connection, self._units.clock())
+
+    def _compact(self) -> None:
+        for topic in self._publishes_on:
+            self._log.compact(topic)
 
     def _outbox_lag(self) -> Mapping[str, float]:
         return {self.name: float(self._relay.lag().rows)}
