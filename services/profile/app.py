@@ -33,6 +33,9 @@ class ProfileSettings(Settings):
     """32 random bytes in base64, under which people's keys are wrapped; the file `master.key` when not set."""
 
 
+SETTINGS = ProfileSettings
+
+
 def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
     vault = _vault(settings)
     database = open_database(settings.home / "profile.db", METADATA)

@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 class Cutter:
-    """Keeps trying, from a ticker, until a cut that was asked for is made. One is due at start: a crash may have lost it."""
+    """Keeps trying, from a ticker, until the cut asked for is made. One is due at start: a crash may have lost it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

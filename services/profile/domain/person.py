@@ -27,7 +27,9 @@ class Status:
 
 @dataclass(slots=True)
 class Person:
-    """`partner_id` made the profile (empty: the person, or an operator); `band` is what was last told of the age.
+    """`partner_id` made the profile (empty: the person, or an operator).
+
+    `band` and `matchable` are what others were told last; both may change with time alone.
 
     `mentor_ids` are those with an accepted mentorship. Parts are replaced, never changed in place.
     """
@@ -38,6 +40,7 @@ class Person:
     profile: Profile = field(default_factory=Profile)
     version: int = 0
     band: AgeBand = AgeBand.UNKNOWN
+    matchable: bool = False
     consents: Mapping[ConsentKey, Consent] = field(default_factory=dict)
     mentor_ids: tuple[str, ...] = ()
 
@@ -136,6 +139,15 @@ class Person:
 
     def age_band(self, now: datetime) -> AgeBand:
         return age_band(self.profile.birth_month, now)
+
+    def aged(self, now: datetime) -> bool:
+        """Is what was told of this person out of date?"""
+        return (self.band, self.matchable) != (self.age_band(now), self.status(now).matchable)
+
+    def next_version(self, now: datetime) -> None:
+        """What is told from here on."""
+        self.version += 1
+        self.band, self.matchable = self.age_band(now), self.status(now).matchable
 
     def status(self, now: datetime) -> Status:
         reasons = tuple(self._reasons(now))

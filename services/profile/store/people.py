@@ -38,8 +38,17 @@ class People:
     def _person(self, row: Any, consents: Mapping[ConsentKey, Consent], mentors: Sequence[str]) -> Person:
         key = self._keys[row.id] = self._vault.unwrap(row.wrapped, row.id)
         profile = load(unseal(key, row.sealed, f"person/{row.id}"))
-        band = AgeBand(row.band)
-        return Person(row.id, row.partner_id, row.created_at, profile, row.version, band, consents, tuple(mentors))
+        return Person(
+            id=row.id,
+            partner_id=row.partner_id,
+            created_at=row.created_at,
+            profile=profile,
+            version=row.version,
+            band=AgeBand(row.band),
+            matchable=row.matchable,
+            consents=consents,
+            mentor_ids=tuple(mentors),
+        )
 
     def _consents(self, ids: Collection[str]) -> Mapping[str, dict[ConsentKey, Consent]]:
         found: dict[str, dict[ConsentKey, Consent]] = defaultdict(dict)
@@ -99,6 +108,7 @@ class People:
             "external_hash": self._vault.lookup(person.partner_id, external) if external else None,
             "version": person.version,
             "band": int(person.band),
+            "matchable": person.matchable,
             "created_at": person.created_at,
             "sealed": seal(self._keys[person.id], dump(person.profile), f"person/{person.id}"),
         }

@@ -16,6 +16,7 @@ PEOPLE = Table(
     Column("external_hash", LargeBinary, unique=True),
     Column("version", Integer, nullable=False),
     Column("band", Integer, nullable=False),
+    Column("matchable", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )

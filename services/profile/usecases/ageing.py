@@ -1,4 +1,4 @@
-"""People grow older: who enters another age band is told again."""
+"""People grow older: who enters another age band, or needs a parent no more, is told again."""
 
 from services.profile.store.people import People
 from services.profile.usecases.tools import Tools, store
@@ -7,7 +7,7 @@ BATCH = 500
 
 
 def tell_new_age_bands(tools: Tools) -> int:
-    """Everybody is looked at, a batch at a time; how many were told. The month of birth is encrypted, so no query can."""
+    """Looks at everybody, a batch at a time (no query reads an encrypted month of birth); how many were told."""
     told, after = 0, ""
     while ids := _page(tools, after):
         older = _older(tools, ids)
@@ -26,7 +26,7 @@ def _older(tools: Tools, ids: list[str]) -> list[str]:
     now = tools.units.clock()
     with tools.units.reading() as connection:
         people = People(connection, tools.vault).load(ids)
-    return [person.id for person in people.values() if person.age_band(now) != person.band]
+    return [person.id for person in people.values() if person.aged(now)]
 
 
 def _tell(tools: Tools, ids: list[str]) -> int:
@@ -34,6 +34,6 @@ def _tell(tools: Tools, ids: list[str]) -> int:
     now = tools.units.clock()
     with tools.units() as unit:
         people = tools.people(unit)
-        changed = [person for person in people.load(ids).values() if person.age_band(now) != person.band]
+        changed = [person for person in people.load(ids).values() if person.aged(now)]
         store(tools, unit, people, changed)
     return len(changed)

@@ -2,10 +2,12 @@
 
 | kind | granted by | withdrawn by |
 |---|---|---|
-| PARTNER | the person, an operator; the creating partner's comes with the profile | the same, and the partner concerned |
-| EMPLOYERS | the person, the partner that made the profile, an operator | the same |
-| PARENT | the partner that made the profile, an operator: a child does not answer for a parent | those, and the person |
-| MENTOR | asking the mentor grants it | the person, the partner that made the profile, an operator; ends the mentorship |
+| PARTNER | the person, an operator; the maker's comes with the profile | the same, and the partner concerned |
+| EMPLOYERS | the person, the maker, an operator | the same |
+| PARENT | the maker, an operator: a child does not answer for a parent | the same, and the person |
+| MENTOR | asking the mentor grants it | the person, the maker, an operator; it ends the mentorship |
+
+The maker is the partner that made the profile, as long as the person agrees to it.
 """
 
 from google.protobuf.message import Message
@@ -13,6 +15,7 @@ from google.protobuf.message import Message
 from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, denied
+from services.profile.domain.checking import subject
 from services.profile.domain.mentoring import MentorshipChanged
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind
@@ -67,9 +70,9 @@ def withdraw_consent(
 
 def _check(kind: ConsentKind, grantee_id: str) -> None:
     checks = Checks()
-    grantee = checks.text("grantee_id", grantee_id, 100)
-    needed = kind in WITH_GRANTEE
-    checks.require(
-        "grantee_id", bool(grantee) == needed, "REQUIRED" if needed else "NOT_ALLOWED", "see the consent's kind"
-    )
+    subject(checks, "grantee_id", grantee_id)
+    if kind in WITH_GRANTEE:
+        checks.require("grantee_id", grantee_id, "REQUIRED", "say to whom")
+    else:
+        checks.require("grantee_id", not grantee_id, "NOT_ALLOWED", "this consent is for nobody in particular")
     checks.done()

@@ -68,8 +68,7 @@ def store(tools: Tools, unit: Unit, people: People, changed: Sequence[Person]) -
     """Save, each with its next version, and tell."""
     now = tools.units.clock()
     for person in changed:
-        person.version += 1
-        person.band = person.age_band(now)
+        person.next_version(now)
     people.save(changed)
     for person in changed:
         unit.publish(PersonChanged(person, now))
