@@ -78,7 +78,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """`contracts` and `green_grades` as in `Offer`; `page_size` from 1 to 100; `cursor` from the last page."""
+    """`contracts` and `green_grades` as in `Offer`; `cursor` from the last page of the same query."""
 
     as_of: datetime
     text: str = ""

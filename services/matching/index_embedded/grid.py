@@ -19,7 +19,7 @@ _MARGIN = 1e-7  # radians, about half a metre: never lose a row to rounding
 
 def place_keys(groups: Ints, band_degrees: Floats | float, latitude: Floats, longitude: Floats) -> Ints:
     """Keys of rows; `band_degrees` is the height of the bands of each row's group. A missing place counts as 0, 0."""
-    bands = np.floor((np.nan_to_num(latitude) + 90.0) / band_degrees).astype(np.int64)
+    bands = _band(np.nan_to_num(latitude), band_degrees)
     return (groups << (_LONGITUDE_BITS + _BAND_BITS)) + (bands << _LONGITUDE_BITS) + _column(np.nan_to_num(longitude))
 
 
@@ -59,7 +59,7 @@ def spread(starts: Ints, counts: NDArray[np.integer]) -> Ints:
 def _widths(band_degrees: float, latitude: float, angle: float) -> tuple[Ints, Floats]:
     """The bands that a circle touches, and the largest half width in longitude (radians) that it has in each."""
     south, north = max(latitude - angle, -np.pi / 2), min(latitude + angle, np.pi / 2)
-    first, last = (int((np.degrees(edge) + 90.0) // band_degrees) for edge in (south, north))
+    first, last = _band(np.degrees(np.array([south, north])), band_degrees)
     bands = np.arange(first, last + 1)
     lower = np.maximum(np.radians(bands * band_degrees - 90.0), south)
     upper = np.minimum(np.radians((bands + 1) * band_degrees - 90.0), north)
@@ -79,11 +79,15 @@ def _half_width(latitude: float, at: Floats, angle: float) -> Floats:
 def _wrapped(west: Floats, east: Floats) -> tuple[Ints, Ints]:
     """Two column ranges for each pair of longitudes: the second holds what lies beyond the antimeridian."""
     over = (west < -180.0) | (east >= 180.0)
-    around = east - west >= 360.0
+    around = east - west >= 359.999
     low = np.where(around, 0, _column(west))
     high = np.where(around, _LONGITUDES - 1, np.where(over, _LONGITUDES - 1, _column(east)))
     second = np.where(over & ~around, _column(east), -1)
     return np.stack([low, np.zeros_like(low)]), np.stack([high, second])
+
+
+def _band(latitude: Floats, band_degrees: Floats | float) -> Ints:
+    return np.floor((latitude + 90.0) / band_degrees).astype(np.int64)
 
 
 def _column(longitude: Floats) -> Ints:

@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 def plain(value: Any, left_out: frozenset[str]) -> list[Any]:
     """The fields in order, for `orjson`."""
-    return [_plain(part) for part in _getter(type(value), left_out)(value)]
+    kind: Any = type(value)
+    return [_plain(part) for part in _getter(kind, left_out)(value)]
 
 
 @cache

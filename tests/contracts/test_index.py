@@ -1,0 +1,421 @@
+"""What `services.matching.index` promises, asked of every adapter.
+
+An adapter is one line in ADAPTERS: a new, empty index over the knowledge and labels of these worlds.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.kit.errors import Refused
+from services.matching.domain import distance_km
+from services.matching.index import (
+    PART_WEIGHTS,
+    RERANKED,
+    Circle,
+    CourseQuery,
+    Found,
+    Index,
+    Page,
+    Rerank,
+    SearchQuery,
+    relevance,
+)
+from services.matching.index_embedded import EmbeddedIndex
+from services.matching.kernel import Codes, OfferColumns
+from services.matching.values import Course, CourseSession, HeldSkill, Offer, OfferKind, Person, Point, Remote
+from services.referential.france import LANGUAGE
+from tests.matching import index_world as world
+from tests.matching.index_world import KNOWLEDGE, LYON, NOW, REUNION, Dice
+
+ADAPTERS: dict[str, Callable[[], Index]] = {
+    "embedded": lambda: EmbeddedIndex(Codes(KNOWLEDGE), LANGUAGE, world.label),
+}
+Open = Callable[[], Index]
+WORLDS = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+seeds = st.integers(0, 10**9)
+
+
+@pytest.fixture(params=ADAPTERS)
+def open_index(request: pytest.FixtureRequest) -> Open:
+    return ADAPTERS[request.param]
+
+
+@pytest.fixture
+def index(open_index: Open) -> Index:
+    return open_index()
+
+
+def an_offer(name: str = "o", **changes: object) -> Offer:
+    plain = replace(Dice(1).offer(name), place=LYON, remote=Remote.NONE, searchable=True, matchable=True)
+    return replace(plain, expires_at=None, **changes)
+
+
+def a_person(name: str = "p", **changes: object) -> Person:
+    return replace(Dice(1).person(name), **{"place": LYON, "anywhere": False, "matchable": True, **changes})
+
+
+def a_course(name: str = "c", **changes: object) -> Course:
+    return replace(Dice(1).course(name), searchable=True, **changes)
+
+
+def names(found: Found[object]) -> list[str]:
+    return [found.name(int(row)) for row in found.rows]
+
+
+def pages(search: Callable[[str], Page]) -> list[Page]:
+    read = [search("")]
+    while read[-1].cursor:
+        read.append(search(read[-1].cursor))
+    return read
+
+
+def every_id(search: Callable[[str], Page]) -> list[str]:
+    return [hit.id for page in pages(search) for hit in page.hits]
+
+
+def is_capped_to(got: list[str], near: set[str], shared: dict[str, float], cap: int) -> bool:
+    surely, perhaps = world.best_of(shared, cap)
+    free = set(got) - near
+    everyone = set(got) >= near and len(got) == len(set(got))
+    return everyone and surely - near <= free <= perhaps and len(set(got) & set(shared)) >= min(cap, len(shared))
+
+
+# Content
+
+
+def test_what_was_put_comes_back_without_its_description(index: Index) -> None:
+    offer = replace(an_offer(description="x"), expires_at=NOW)
+    person = a_person(skills={"s1": HeldSkill("s1", True, ("e1", "e2"))}, travel_limit_km=None)
+    sessions = (CourseSession("s", REUNION, NOW.date()), CourseSession("t", None, None, True))
+    course = a_course(sessions=sessions, description="y")
+    index.put_offers([offer])
+    index.put_people([person])
+    index.put_courses([course])
+    assert index.offer("o") == replace(offer, description="")
+    assert index.person("p") == person
+    assert index.course("c") == replace(course, description="")
+    assert (index.offer("?"), index.person("?"), index.course("?")) == (None, None, None)
+
+
+def test_never_asked_is_not_the_empty_answer(index: Index) -> None:
+    index.put_people([a_person("silent", skills=None, wished_kinds=None), a_person("none", skills={})])
+    silent, none = index.person("silent"), index.person("none")
+    assert silent
+    assert none
+    assert (silent.skills, silent.wished_kinds, none.skills) == (None, None, {})
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_highest_version_stays(index: Index, together: bool) -> None:
+    versions = [an_offer(version=2, title="deux"), an_offer(version=3, title="trois"), an_offer(version=1, title="un")]
+    for batch in [versions] if together else [[offer] for offer in versions]:
+        index.put_offers(batch)
+    index.put_offers([an_offer(version=3, title="encore")])
+    kept = index.offer("o")
+    assert kept
+    assert (kept.version, kept.title) == (3, "trois")
+    assert index.counts().offers == 1
+    assert index.search_offers(SearchQuery(NOW, "trois")).total == 1
+    assert index.search_offers(SearchQuery(NOW, "deux")).total == 0
+
+
+def test_what_was_removed_is_nowhere(index: Index) -> None:
+    before = index.digest()
+    index.put_offers([an_offer()])
+    index.put_people([a_person(travel_limit_km=30)])
+    index.put_courses([a_course()])
+    for _ in range(2):
+        index.remove_offer("o")
+        index.remove_person("p")
+        index.remove_course("c")
+    assert (index.offer("o"), index.person("p"), index.course("c")) == (None, None, None)
+    assert names(index.people_for(an_offer())) == []
+    assert index.search_offers(SearchQuery(NOW)).total == index.search_courses(CourseQuery()).total == 0
+    assert index.digest() == before
+    index.put_people([a_person(version=1)])
+    assert index.person("p") is not None
+
+
+@WORLDS
+@given(seed=seeds)
+def test_a_rebuild_in_another_order_has_the_same_digest(open_index: Open, seed: int) -> None:
+    dice, one, other = Dice(seed), open_index(), open_index()
+    offers = [dice.offer(f"o{n % 40}", version=n) for n in range(120)]
+    people = [dice.person(f"p{n % 40}", version=n) for n in range(120)]
+    courses = [dice.course(f"c{n}") for n in range(10)]
+    for offer, person in zip(offers, people, strict=True):
+        one.put_offers([offer])
+        one.put_people([person])
+    one.put_offers([an_offer("gone")])
+    one.remove_offer("gone")
+    one.put_courses(courses)
+    dice.random.shuffle(offers)
+    other.put_courses(courses[::-1])
+    other.put_people(people[::-1])
+    other.put_offers(offers)
+    assert one.digest() == other.digest()
+    assert one.counts() == other.counts()
+    changed = replace(max(offers, key=lambda offer: offer.version), version=1_000, description="autre chose")
+    other.put_offers([changed])
+    assert one.digest() != other.digest()
+
+
+# Candidates
+
+
+@WORLDS
+@given(seed=seeds, cap=st.sampled_from([2_000, 5]))
+def test_candidates_are_those_of_a_scan(open_index: Open, seed: int, cap: int) -> None:
+    dice, index = Dice(seed), open_index()
+    people = world.newest(dice.person(f"p{dice.random.randrange(150)}", n) for n in range(200))
+    offers = world.newest(dice.offer(f"o{dice.random.randrange(150)}", n) for n in range(200))
+    for first in range(0, 200, 30):
+        index.put_people(people[first : first + 30])
+        index.put_offers(offers[first : first + 30])
+    for offer in offers[:25]:
+        found, shared = index.people_for(offer, cap), world.boundless(people, offer)
+        assert is_capped_to(names(found), world.reached(people, offer), shared, cap)
+        assert found.complete == (len(shared) <= cap)
+    for person in people[:25]:
+        found_offers, shared = index.offers_for(person, cap), world.offers_boundless(offers, person)
+        assert is_capped_to(names(found_offers), world.offers_near(offers, person), shared, cap)
+        assert found_offers.complete == (len(shared) <= cap)
+
+
+@pytest.mark.parametrize("limit", [1, 5, 6, 10, 12, 15, 20, 25, 30, 49, 50, 51, 137, 200])
+@pytest.mark.parametrize("place", [LYON, REUNION, Point(-16.5, 179.99), Point(89.9, -30.0), Point(0.0, -180.0)])
+def test_a_limit_reaches_exactly_so_far(index: Index, limit: int, place: Point) -> None:
+    around = [_at(place, bearing, limit + margin) for bearing in range(0, 360, 15) for margin in (-0.01, 0.01)]
+    index.put_people([a_person(f"p{n}", place=at, travel_limit_km=limit) for n, at in enumerate(around)])
+    index.put_offers([an_offer(f"o{n}", place=at) for n, at in enumerate(around)])
+    inside = {n for n, at in enumerate(around) if distance_km(place, at) <= limit}
+    assert len(inside) == 24
+    assert set(names(index.people_for(an_offer(place=place)))) == {f"p{n}" for n in inside}
+    person = a_person(place=place, travel_limit_km=limit)
+    assert set(names(index.offers_for(person))) == {f"o{n}" for n in inside}
+    page = index.search_offers(SearchQuery(NOW, within=Circle(place, limit), page_size=100))
+    assert {hit.id for hit in page.hits} == {f"o{n}" for n in inside}
+
+
+def _at(place: Point, bearing: float, kilometres: float) -> Point:
+    """Where one arrives; in three dimensions, so that poles and ±180 need no care."""
+    latitude, longitude, turn = np.radians([place.latitude, place.longitude, bearing])
+    up = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
+    east = np.array([-np.sin(longitude), np.cos(longitude), 0.0])
+    way = np.cos(turn) * np.cross(up, east) + np.sin(turn) * east
+    x, y, z = np.cos(kilometres / 6371.0088) * up + np.sin(kilometres / 6371.0088) * way
+    return Point(float(np.degrees(np.arcsin(z))), float(np.degrees(np.arctan2(y, x))))
+
+
+def test_an_unknown_limit_counts_as_twenty_kilometres(index: Index) -> None:
+    near, far = _at(LYON, 40, 19.9), _at(LYON, 40, 20.1)
+    index.put_people([a_person("near", place=near, travel_limit_km=None), a_person("far", place=far)])
+    index.put_people([a_person("far", place=far, travel_limit_km=None, version=9)])
+    assert names(index.people_for(an_offer())) == ["near"]
+
+
+def test_candidates_carry_their_distance(index: Index) -> None:
+    index.put_people([a_person("near", place=_at(LYON, 10, 7.0), travel_limit_km=10)])
+    index.put_people([a_person("lost", place=None, anywhere=True, past_occupations=frozenset({"F1610"}))])
+    found = index.people_for(an_offer(occupation_code="F1610"))
+    distances = dict(zip(names(found), found.distance_km.tolist(), strict=True))
+    assert distances["near"] == pytest.approx(7.0)
+    assert np.isnan(distances["lost"])
+
+
+def test_found_rows_stay_what_they_were(index: Index) -> None:
+    index.put_people([a_person(f"p{n}", travel_limit_km=30, version=1) for n in range(100)])
+    found = index.people_for(an_offer())
+    index.put_people([a_person(f"p{n}", travel_limit_km=5, version=2) for n in range(100)])
+    index.remove_person("p7")
+    assert set(names(found)) == {f"p{n}" for n in range(100)}
+    assert set(found.columns.travel_limit[found.rows]) == {30}
+
+
+# Search
+
+
+def a_query(dice: Dice) -> SearchQuery:
+    town = dice.random.choice(world.TOWNS)
+    return SearchQuery(
+        as_of=NOW,
+        text=dice.random.choice(world.TEXTS),
+        within=Circle(town, dice.random.choice((3.0, 30.0, 250.0, 9_000.0, 20_000.0))) if dice.chance(0.6) else None,
+        include_remote=dice.chance(0.5),
+        skills=dice.some(world.SKILLS, 3) if dice.chance(0.4) else frozenset(),
+        occupations=dice.some(world.OCCUPATIONS, 2) if dice.chance(0.3) else frozenset(),
+        kinds=frozenset({OfferKind.JOB}) if dice.chance(0.2) else frozenset(),
+        green_grades=frozenset({"green", "none"}) if dice.chance(0.2) else frozenset(),
+        contracts=frozenset({"permanent"}) if dice.chance(0.2) else frozenset(),
+        page_size=dice.random.choice((1, 7, 100)),
+        facets=True,
+    )
+
+
+@WORLDS
+@given(seed=seeds)
+def test_offers_found_are_those_of_a_scan(open_index: Open, seed: int) -> None:
+    dice, index = Dice(seed), open_index()
+    offers = world.newest(dice.offer(f"o{dice.random.randrange(130)}", n) for n in range(180))
+    for first in range(0, len(offers), 25):
+        index.put_offers(offers[first : first + 25])
+    for _ in range(20):
+        query = a_query(dice)
+        expected = world.hits(offers, query)
+        read = pages(lambda cursor, query=query: index.search_offers(replace(query, cursor=cursor)))
+        found = [hit.id for page in read for hit in page.hits]
+        assert sorted(found) == sorted(offer.id for offer in expected), query
+        assert {page.total for page in read} == {len(expected)}
+        assert read[0].facets == world.facets(expected)
+        assert in_order([hit.score for page in read for hit in page.hits])
+
+
+@WORLDS
+@given(seed=seeds)
+def test_courses_found_are_those_of_a_scan(open_index: Open, seed: int) -> None:
+    dice, index = Dice(seed), open_index()
+    courses = [dice.course(f"c{n}") for n in range(90)]
+    index.put_courses(courses)
+    for _ in range(20):
+        asked = a_query(dice)
+        shared = {name: getattr(asked, name) for name in ("text", "within", "include_remote", "skills", "occupations")}
+        query = CourseQuery(**shared, funding=dice.some(("cpf", "region"), 1), page_size=asked.page_size, facets=True)
+        expected = world.course_hits(courses, query)
+        read = pages(lambda cursor, query=query: index.search_courses(replace(query, cursor=cursor)))
+        assert sorted(hit.id for page in read for hit in page.hits) == sorted(c.id for c in expected), query
+        assert {page.total for page in read} == {len(expected)}
+        assert read[0].facets == world.course_facets(expected)
+
+
+def in_order(scores: Sequence[float]) -> bool:
+    return all(one >= next_one for one, next_one in pairwise(scores))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("eolienne", True),
+        ("ÉOLIENNES", True),
+        ("d’éolienne", True),
+        ("l'eolienne", True),
+        ("technicienne", True),
+        ("technicien (H/F)", True),
+        ("techniciennes éolien toits rhone", True),
+        ("reparer une eolienne", True),
+        ("couvreuse", True),
+        ("e\u0301olienne", True),
+        ("", True),
+        ("de la", True),
+        ("éolienne licorne", False),
+        ("éolienne plombier", False),
+        ("eol", False),
+    ],
+)
+def test_words_are_met_as_french_readers_expect(index: Index, text: str, found: bool) -> None:
+    offer = an_offer(title="Technicien(ne) d'éolienne (H/F)", description="Réparer, poser.", occupation_code="F1610")
+    index.put_offers([replace(offer, organisation_name="Toits du Rhône")])
+    assert index.search_offers(SearchQuery(NOW, text)).total == found
+
+
+def test_a_title_weighs_more_than_a_description(index: Index) -> None:
+    index.put_offers([an_offer(f"filler{n}", title="Autre", description="autre chose") for n in range(20)])
+    index.put_offers(
+        [an_offer("body", title="Autre chose", description="bardage"), an_offer("head", title="bardage autre")]
+    )
+    page = index.search_offers(SearchQuery(NOW, "bardage"))
+    assert [hit.id for hit in page.hits] == ["head", "body"]
+
+
+def test_the_parts_of_a_hit_make_its_score(index: Index) -> None:
+    index.put_offers([Dice(seed).offer(f"o{seed}") for seed in range(60)])
+    query = SearchQuery(NOW, "toits", Circle(LYON, 300), True, frozenset({"s1", "s2", "s3", "s4"}))
+    hits = index.search_offers(query).hits
+    assert hits
+    for hit in hits:
+        assert set(hit.parts) == set(PART_WEIGHTS)
+        assert all(0 <= value <= 1 for value in hit.parts.values())
+        parts = {name: np.array([value]) for name, value in hit.parts.items()}
+        assert hit.score == pytest.approx(float(relevance(parts, 1)[0]))
+
+
+def test_nearer_and_newer_and_more_skills_come_first(index: Index) -> None:
+    plain = an_offer(published_at=NOW - timedelta(days=9), required_skills=frozenset({"s1"}), wished_skills=frozenset())
+    far = replace(plain, place=_at(LYON, 0, 20))
+    index.put_offers([replace(far, id="far"), replace(plain, id="near"), replace(plain, id="new", published_at=NOW)])
+    index.put_offers([replace(plain, id="both", required_skills=frozenset({"s1", "s2"}))])
+    query = SearchQuery(NOW, within=Circle(LYON, 30), skills=frozenset({"s1", "s2"}))
+    assert [hit.id for hit in index.search_offers(query).hits] == ["both", "new", "near", "far"]
+
+
+@WORLDS
+@given(seed=seeds)
+def test_no_row_is_lost_or_doubled_while_others_come_and_go(open_index: Open, seed: int) -> None:
+    """What stays through all pages comes once, although IDF, lengths and numbers of rows move under the cursor."""
+    dice, index = Dice(seed), open_index()
+    stable = [dice.offer(f"stable{n}") for n in range(120)]
+    index.put_offers(stable + [dice.offer(f"leaves{n}") for n in range(60)])
+    query = SearchQuery(NOW, dice.random.choice(("toits", "eolienne", "")), Circle(LYON, 20_000), True, page_size=9)
+    seen: list[str] = []
+    cursor, turn = "", 0
+    while turn == 0 or cursor:
+        page = index.search_offers(replace(query, cursor=cursor, as_of=NOW + timedelta(seconds=turn)))
+        seen += [hit.id for hit in page.hits]
+        cursor, turn = page.cursor, turn + 1
+        index.put_offers([dice.offer(f"comes{turn}-{n}") for n in range(12)])
+        for n in range(3):
+            index.remove_offer(f"leaves{3 * turn + n}")
+    lasting = [o for o in stable if o.expires_at is None or o.expires_at > NOW + timedelta(seconds=turn)]
+    expected = {offer.id for offer in world.hits(lasting, query)}
+    kept = [name for name in seen if name.startswith("stable")]
+    assert len(seen) == len(set(seen))
+    assert set(kept) >= expected
+
+
+def test_rows_that_tie_are_paged_too(index: Index) -> None:
+    index.put_offers([an_offer(f"o{n}") for n in range(70)])
+    found = every_id(lambda cursor: index.search_offers(SearchQuery(NOW, page_size=9, cursor=cursor)))
+    assert sorted(found) == sorted(f"o{n}" for n in range(70))
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "é", "WzEsMiwzLDQsNSw2XQ", "bnVsbA"])
+def test_a_forged_cursor_is_refused(index: Index, cursor: str) -> None:
+    with pytest.raises(Refused):
+        index.search_offers(SearchQuery(NOW, cursor=cursor))
+
+
+def test_a_cursor_of_another_query_is_refused(index: Index) -> None:
+    index.put_offers([an_offer(f"o{n}") for n in range(3)])
+    cursor = index.search_offers(SearchQuery(NOW, page_size=1)).cursor
+    with pytest.raises(Refused):
+        index.search_offers(SearchQuery(NOW, "toit", page_size=1, cursor=cursor))
+
+
+def test_a_ranking_orders_pages(index: Index) -> None:
+    index.put_offers([an_offer(f"o{n}", weekly_hours=n % 30) for n in range(90)])
+    rerank: Rerank = lambda found: found.columns.weekly_hours[found.rows]  # noqa: E731 (a named function says no more)
+    read = pages(lambda cursor: index.search_offers(SearchQuery(NOW, page_size=20, cursor=cursor), rerank))
+    hours = [hit.score for page in read for hit in page.hits]
+    assert hours == sorted((float(n % 30) for n in range(90)), reverse=True)
+    assert {page.total for page in read} == {90}
+
+
+def test_a_ranking_sees_only_the_most_relevant(index: Index) -> None:
+    count = RERANKED + 50
+    index.put_offers([an_offer(f"o{n}", published_at=NOW - timedelta(hours=n)) for n in range(count)])
+    asked: list[int] = []
+
+    def rerank(found: Found[OfferColumns]) -> np.ndarray:
+        asked.append(len(found.rows))
+        return found.columns.published[found.rows] * -1.0
+
+    page = index.search_offers(SearchQuery(NOW, page_size=1), rerank)
+    assert (asked, page.total, page.hits[0].id) == ([RERANKED], count, f"o{RERANKED - 1}")
