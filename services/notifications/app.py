@@ -48,6 +48,9 @@ class _Notifications(Service):
         super().stop(grace)
 
 
+SETTINGS = NotificationsSettings
+
+
 def build(
     settings: NotificationsSettings,
     log: Log,
