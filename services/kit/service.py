@@ -13,7 +13,7 @@ from typing import Protocol
 from google.protobuf.descriptor import ServiceDescriptor
 
 from services.kit import requests, telemetry
-from services.kit.bus import Log
+from services.kit.bus import Log, LogUnavailable
 from services.kit.consumer import Worker
 from services.kit.dispatch import Listens
 from services.kit.operations import DESCRIPTOR, Operations
@@ -25,6 +25,7 @@ from services.kit.ticker import Ticker
 logger = logging.getLogger(__name__)
 PARTITIONS = 8
 HOUR = 3600.0
+COMPACT_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Service:
         self._tickers = [
             *tickers,
             Ticker(f"{name}: old requests", HOUR, self._prune),
-            Ticker(f"{name}: compaction", HOUR, self._compact),
+            Ticker(f"{name}: compaction", COMPACT_SECONDS, self._compact),
         ]
         self._prepare = prepare
         self._close = close
@@ -137,7 +138,10 @@ class Service:
 
     def _compact(self) -> None:
         for topic in self._publishes_on:
-            self._log.compact(topic)
+            try:
+                self._log.compact(topic)
+            except LogUnavailable as error:
+                logger.info("compaction of %s goes on next time: %s", topic, error)
 
     def _outbox_lag(self) -> Mapping[str, float]:
         return {self.name: float(self._relay.lag().rows)}
