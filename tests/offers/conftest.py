@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from harness import OPERATOR, SECRET, Ask, FakeClock, eventually, running
-from services.kit.auth import Caller, Role
-from services.kit.bus_embedded import EmbeddedLog
-from services.offers.app import OffersSettings, build
 from vivier.common.v1 import common_pb2 as common
 from vivier.offers.v1 import events_pb2, offers_pb2_grpc
 from vivier.offers.v1 import offers_pb2 as pb
+
+from services.kit.auth import Caller, Role
+from services.kit.bus_embedded import EmbeddedLog
+from services.offers.app import OffersSettings, build
 
 TOPIC = "vivier.offers.v1"
 SIRET = "73282932000074"
@@ -23,8 +24,20 @@ class Offers:
     """The service as a test sees it."""
 
     ask: Ask
+    address: str
     log: EmbeddedLog
     clock: FakeClock
+
+    @staticmethod
+    def row(**fields: Any) -> pb.Offer:
+        """A roofer's offer in Aubenas, good in every field; `fields` change some."""
+        said: dict[str, Any] = {
+            "external_id": "1",
+            "kind": common.OFFER_KIND_JOB,
+            "title": "Couvreur (H/F)",
+            "place": common.Place(label="07 - AUBENAS"),
+        }
+        return pb.Offer(**(said | fields))
 
     def organisation(self, identifier: str = "org-1", role: Role = Role.RECRUITER, **fields: Any) -> Caller:
         """An organisation that wrote itself, and its caller."""
@@ -52,13 +65,27 @@ class Offers:
 
     def post(self, caller: Caller, publish: bool = True, **fields: Any) -> pb.Offer:
         """One offer that stands."""
-        (result,) = self.upsert(caller, offer(**fields), publish=publish)
+        (result,) = self.upsert(caller, self.row(**fields), publish=publish)
         assert not result.HasField("refusal"), result.refusal
         return result.offer
+
+    def refusal(self, caller: Caller, publish: bool = True, **fields: Any) -> common.Refusal:
+        """Why one offer is refused."""
+        (result,) = self.upsert(caller, self.row(**fields), publish=publish)
+        assert result.HasField("refusal"), result
+        assert not result.HasField("offer")
+        return result.refusal
 
     def get(self, identifier: str, caller: Caller = OPERATOR) -> pb.Offer | None:
         found = self.ask("BatchGetOffers", pb.BatchGetOffersRequest(ids=[identifier]), caller).offers
         return found[0] if found else None
+
+    def eventually_in(self, state: int, identifier: str) -> pb.Offer:
+        def there() -> pb.Offer | None:
+            found = self.get(identifier)
+            return found if found is not None and found.state == state else None
+
+        return eventually(there)
 
     def move(self, verb: str, identifier: str, caller: Caller) -> pb.Offer:
         return self.ask(f"{verb}Offer", getattr(pb, f"{verb}OfferRequest")(id=identifier), caller).offer
@@ -76,17 +103,6 @@ class Offers:
         return found
 
 
-def offer(**fields: Any) -> pb.Offer:
-    """A roofer's offer in Aubenas, good in every field; `fields` change some."""
-    said: dict[str, Any] = {
-        "external_id": "1",
-        "kind": common.OFFER_KIND_JOB,
-        "title": "Couvreur (H/F)",
-        "place": common.Place(label="07 - AUBENAS"),
-    }
-    return pb.Offer(**(said | fields))
-
-
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -97,5 +113,5 @@ def offers(tmp_path: Path, clock: FakeClock) -> Iterator[Offers]:
     log = EmbeddedLog(tmp_path / "log.db")
     service = build(OffersSettings(home=tmp_path, secret=SECRET), log, clock)
     with running(service, offers_pb2_grpc.OffersServiceStub) as ask:
-        yield Offers(ask, log, clock)
+        yield Offers(ask, service.address, log, clock)
     log.close()

@@ -92,7 +92,7 @@ class Posting(Generic[C]):
         """
         new = replace(self, content=content, green=green, digest=digest)
         if self.state in (State.PUBLISHED, State.PAUSED):
-            return new._with_end(now)._next()
+            return new._until_end(self.state, self.published_at or now, now)._next()
         if self.state is State.DRAFT:
             return new.first(publish, now)._next()
         if self.may_reopen(content, publish, now):
@@ -104,13 +104,14 @@ class Posting(Generic[C]):
         return publish and self.state is State.EXPIRED and (end is None or end > now)
 
     def _published(self, now: datetime) -> Self:
+        """Resuming is no new publication; coming back after the end is."""
         since = self.published_at if self.state is State.PAUSED else None
-        return replace(self, state=State.PUBLISHED, published_at=since or now)._with_end(now)
+        return self._until_end(State.PUBLISHED, since or now, now)
 
-    def _with_end(self, now: datetime) -> Self:
-        end = self.content.expiry(self.published_at or now)
+    def _until_end(self, state: State, published_at: datetime, now: datetime) -> Self:
+        end = self.content.expiry(published_at)
         over = end is not None and end <= now
-        return replace(self, expires_at=end, state=State.EXPIRED if over else self.state)
+        return replace(self, published_at=published_at, expires_at=end, state=State.EXPIRED if over else state)
 
     def _become(self, state: State, *sources: State) -> Self:
         if self.state is state:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from vivier.offers.v1 import offers_pb2 as pb
@@ -152,7 +152,6 @@ def _position(token: str) -> tuple[datetime, str] | None:
     if position is None:
         return None
     try:
-        created_at = datetime.fromisoformat(position[0])
-        return created_at.astimezone(created_at.tzinfo), str(position[1])
-    except (TypeError, ValueError) as error:
+        return datetime.fromisoformat(position[0]).astimezone(UTC), str(position[1])
+    except (TypeError, ValueError, OverflowError) as error:
         raise invalid([Violation("page_token", "NOT_A_TOKEN", "give back what the last page said")]) from error

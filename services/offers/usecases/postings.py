@@ -115,9 +115,9 @@ def save(unit: Unit, trade: Trade[P], postings: Sequence[P]) -> None:
 
 def _named(row: Any, new_id: str) -> Any:
     """A row without an id of its author's takes ours for it, so that it can be sent again."""
-    if isinstance(row, Refused) or row.external_id:
+    if isinstance(row, Refused) or row.external_id or row.id:
         return row
-    return replace(row, external_id=row.id or new_id)
+    return replace(row, external_id=new_id)
 
 
 def _may_see(caller: Caller, posting: Posting[Any]) -> bool:
@@ -163,7 +163,8 @@ class _Batch(Generic[P]):
     def _upsert(self, content: Any, new_id: str) -> tuple[P, Outcome]:
         owner = self._owner(content)
         known = self._known(owner, content)
-        content = replace(content, id="", organisation_id="")
+        name = known.content.external_id if known else content.external_id
+        content = replace(content, id="", organisation_id="", external_id=name)
         digest = blake2b(orjson.dumps((self._words.version, content)), digest_size=16).digest()
         if known is None:
             found, green = self._trade.read(self._words, content, bool(self._own))
@@ -175,6 +176,8 @@ class _Batch(Generic[P]):
         return self._keep(known.rewritten(found, green, digest, self._publish, self._now)), Outcome.UPDATED
 
     def _owner(self, content: Any) -> Owner:
+        if not (self._own or content.organisation_id):
+            raise invalid([Violation("organisation_id", "REQUIRED", "an operator names the organisation")])
         meant = organisation_meant(self._own, content.organisation_id)
         owner = self._owners.get(meant)
         if owner is None:
@@ -190,7 +193,7 @@ class _Batch(Generic[P]):
         known = self._by_id.get(content.id)
         if known is None or known.owner.id != owner.id:
             raise not_found(self._trade.shelf.make.WORD, content.id)
-        if known.content.external_id != content.external_id:
+        if content.external_id not in ("", known.content.external_id):
             raise invalid([Violation("external_id", "FIXED", "cannot be changed")])
         return known
 
