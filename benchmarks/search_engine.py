@@ -102,9 +102,8 @@ class France:
         return "".join(self.random.choices(SYLLABLES, k=self.random.randint(2, 4)))
 
 
-def embedded(world: France) -> EmbeddedIndex:
-    knowledge = Knowledge(closeness=lambda one, other: float(one == other), idf=lambda code: 3.0)
-    return EmbeddedIndex(Codes(knowledge), LANGUAGE, lambda code: world.labels.get(code, ""))
+def embedded(world: France, codes: Codes) -> EmbeddedIndex:
+    return EmbeddedIndex(codes, LANGUAGE, lambda code: world.labels.get(code, ""))
 
 
 def cpu_ms(work: Callable[[T], object], inputs: Sequence[T]) -> list[float]:
@@ -136,7 +135,8 @@ def scan(
 def main(size: int = 20_000, queries: int = 200) -> None:
     world = France(seed=1)
     offers = list(world.offers(size))
-    index = embedded(world)
+    knowledge = Knowledge(closeness=lambda one, other: float(one == other), idf=lambda code: 3.0)
+    index = embedded(world, Codes(knowledge))
     before = process_time()
     for first in range(0, size, 1_000):
         index.put_offers(offers[first : first + 1_000])
@@ -163,7 +163,7 @@ def main(size: int = 20_000, queries: int = 200) -> None:
     }
     for name, shape in shapes.items():
         report(name, cpu_ms(index.search_offers, [shape(query) for query in asked]), floor)
-    updates = [world.offer(world.random.randrange(size), version=2) for _ in range(max(queries, size // 5))]
+    updates = [world.offer(world.random.randrange(size), version=2) for _ in range(max(queries, size // 3))]
     spent = cpu_ms(lambda offer: index.put_offers([offer]), updates)
     report("one update, visible (merges included)", spent)
     print(f"{'':<44} mean {np.mean(spent):7.3f} ms   longest {max(spent):8.1f} ms")

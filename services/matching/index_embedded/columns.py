@@ -1,6 +1,7 @@
 """Columns as trees of arrays: dataclasses whose fields are arrays, `Ragged`, or such dataclasses again."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
@@ -17,25 +18,32 @@ T = TypeVar("T")
 _BLOCK = 1 << 22
 """Values moved at once, so that moving a table takes little memory besides the table."""
 
+_HOLES = 0.5
+"""Records are not moved until this part of their heap is dead."""
+
 
 class _Growing:
     """An array that grows at its end. A view given out never sees a change: growing writes past it, or elsewhere."""
 
-    def __init__(self, array: Array) -> None:
-        self._array = array
-        self.size = len(array)
+    def __init__(self, size: int, dtype: np.dtype[Any]) -> None:
+        self._array = np.empty(size + size // 8 + 64, dtype)
+        self.size = size
 
     def extend(self, values: Array) -> None:
-        end = self.size + len(values)
-        if end > len(self._array):
-            grown = np.empty(end + end // 8 + 64, self._array.dtype)
-            grown[: self.size] = self._array[: self.size]
+        first, self.size = self.size, self.size + len(values)
+        if self.size > len(self._array):
+            grown = np.empty(self.size + self.size // 8 + 64, self._array.dtype)
+            grown[:first] = self._array[:first]
             self._array = grown
-        self._array[self.size : end] = values
-        self.size = end
+        self._array[first : self.size] = values
 
     def view(self) -> Array:
         return self._array[: self.size]
+
+    def rearranged(self, rows: Array) -> "_Growing":
+        moved = _Growing(len(rows), self._array.dtype)
+        np.take(self.view(), rows, out=moved.view(), mode="clip")  # the other modes buffer
+        return moved
 
 
 class Grown(Generic[T]):
@@ -43,25 +51,52 @@ class Grown(Generic[T]):
 
     def __init__(self, columns: T) -> None:
         self._type = type(columns)
-        self._ragged = isinstance(columns, Ragged)
         self._parts: dict[str, Any] = {name: _grown(part) for name, part in _parts(columns)}
 
     def extend(self, batch: T) -> None:
-        offset = self._parts["values"].size if self._ragged else 0
         for name, part in _parts(batch):
-            self._parts[name].extend(part + offset if offset and name == "start" else part)
+            self._parts[name].extend(part)
 
     def view(self) -> T:
         return self._type(**{name: part.view() for name, part in self._parts.items()})
 
+    def rearranged(self, rows: Array) -> "Grown[T]":
+        """A new tree of these rows in this order; this one must not grow any more."""
+        moved = copy(self)
+        moved._parts = {name: part.rearranged(rows) for name, part in self._parts.items()}
+        return moved
 
-def take(columns: T, rows: Array) -> T:
-    """These rows, in this order, without the holes of the old columns."""
-    if isinstance(columns, Ragged):
-        return _take_ragged(columns, rows)  # type: ignore[return-value]
-    return type(columns)(
-        **{name: part[rows] if isinstance(part, np.ndarray) else take(part, rows) for name, part in _parts(columns)}
-    )
+
+class _GrownRagged:
+    def __init__(self, start: _Growing, count: _Growing, values: _Growing) -> None:
+        self._start, self._count, self._values = start, count, values
+
+    def extend(self, batch: Ragged) -> None:
+        self._start.extend(batch.start + self._values.size)
+        self._count.extend(batch.count)
+        self._values.extend(batch.values)
+
+    def view(self) -> Ragged:
+        return Ragged(self._start.view(), self._count.view(), self._values.view())
+
+    def rearranged(self, rows: Array) -> "_GrownRagged":
+        """Values move together with their rows, but records, which are seldom read, only when many are dead."""
+        start, count = self._start.rearranged(rows), self._count.rearranged(rows)
+        held = np.maximum(count.view(), 0).astype(np.int64)
+        if self._values.view().dtype == np.uint8 and held.sum() > self._values.size * (1 - _HOLES):
+            return _GrownRagged(start, count, self._values)
+        values = _packed(self._values.view(), start.view(), held)
+        start.view()[:] = np.cumsum(held) - held
+        return _GrownRagged(start, count, values)
+
+
+def _packed(values: Array, start: Array, held: Array) -> _Growing:
+    ends = np.cumsum(held)
+    packed = _Growing(int(ends[-1]) if len(ends) else 0, values.dtype)
+    for first, last in _blocks(ends):
+        source = spread(start[first:last], held[first:last])
+        packed.view()[ends[first] - held[first] : ends[last - 1]] = values[source]
+    return packed
 
 
 def ragged(rows: Sequence[Sequence[float] | Array], dtype: type[np.generic]) -> Ragged:
@@ -81,18 +116,7 @@ def bytes_of(columns: object) -> int:
     return sum(part.nbytes if isinstance(part, np.ndarray) else bytes_of(part) for _, part in _parts(columns))
 
 
-def _take_ragged(column: Ragged, rows: Array) -> Ragged:
-    count = column.count[rows]
-    held = np.maximum(count, 0).astype(np.int64)
-    ends = np.cumsum(held)
-    values = np.empty(int(ends[-1]) if len(ends) else 0, column.values.dtype)
-    for first, last in blocks(ends):
-        source = spread(column.start[rows[first:last]], held[first:last])
-        values[ends[first] - held[first] : ends[last - 1]] = column.values[source]
-    return Ragged(ends - held, count, values)
-
-
-def blocks(ends: Array) -> list[tuple[int, int]]:
+def _blocks(ends: Array) -> list[tuple[int, int]]:
     """Runs of rows whose values together are about `_BLOCK`; `ends` are the cumulated counts."""
     cuts = [0]
     while cuts[-1] < len(ends):
@@ -106,7 +130,13 @@ def _parts(columns: Any) -> list[tuple[str, Any]]:
 
 
 def _grown(part: Any) -> Any:
-    return _Growing(part) if isinstance(part, np.ndarray) else Grown(part)
+    if isinstance(part, Ragged):
+        return _GrownRagged(_grown(part.start), _grown(part.count), _grown(part.values))
+    if not isinstance(part, np.ndarray):
+        return Grown(part)
+    growing = _Growing(0, part.dtype)
+    growing.extend(part)
+    return growing
 
 
 @dataclass(frozen=True, slots=True)

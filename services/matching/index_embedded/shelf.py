@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from services.matching.index_embedded.columns import FOREVER, Grown, Own, bytes_of, ragged, take
+from services.matching.index_embedded.columns import FOREVER, Grown, Own, bytes_of, ragged
 from services.matching.index_embedded.postings import Postings
 from services.matching.index_embedded.views import Owned, Statistics, View, mark
 
@@ -149,15 +149,15 @@ class Shelf(Generic[V, R]):
         rows = rows[np.argsort(view.rows.own.key[rows], kind="stable")]
         alive = np.zeros(view.size, np.bool_)
         alive[view.rows.own.document[rows]] = True
-        base = take(view.rows, rows)
+        self._rows = self._rows.rearranged(rows)
+        base = self._rows.view()
         base.own.document[:] = (np.cumsum(alive) - 1)[base.own.document]
         row_of = np.empty(len(rows), np.int32)
         row_of[base.own.document] = np.arange(len(rows))
-        self._rows = Grown(base)
         words = view.words.merged(alive)
         return replace(
             view,
-            rows=self._rows.view(),
+            rows=base,
             base=len(rows),
             size=len(rows),
             generation=0,

@@ -88,7 +88,8 @@ class View(Generic[R_co]):
         first = np.searchsorted(base, marks, sorter=self.by_mark)
         last = np.searchsorted(base, marks, side="right", sorter=self.by_mark)
         found = {int(marks[i]): self.by_mark[first[i] : last[i]].tolist() for i in np.flatnonzero(first < last)}
-        for row in self.base + np.flatnonzero(np.isin(tail, marks)):
+        late = tail == marks[0] if len(marks) == 1 else np.isin(tail, marks)
+        for row in self.base + np.flatnonzero(late):
             found.setdefault(int(held[row]), []).append(int(row))
         return found
 
