@@ -1,0 +1,5 @@
+"""owns the public API: clients and signing keys, who may ask what, and what a question may cost
+publishes nothing
+listens to the stream of new notifications
+serves GraphQL, OAuth 2.0 tokens and server-sent events over HTTP
+"""

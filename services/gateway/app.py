@@ -1,0 +1,146 @@
+"""The only builder of the gateway: settings → store, keys, channels, schema → an ASGI application that runs."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway import errors
+from services.gateway.context import House
+from services.gateway.execution import LARGE_BODY, Endpoint, json_response
+from services.gateway.health import Readiness, healthz
+from services.gateway.labels import Labels
+from services.gateway.neighbours import NAMES, Neighbour
+from services.gateway.oauth import TokenEndpoint, ensure_operator
+from services.gateway.schema.build import schema
+from services.gateway.store import open_store
+from services.gateway.tokens import Tokens
+from services.kit.settings import Settings
+from services.referential import open_snapshot
+
+logger = logging.getLogger(__name__)
+GRACE_SECONDS = 2
+Answers = Callable[[Request], Awaitable[Response]]
+_SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+class GatewaySettings(Settings):
+    """Where the gateway listens and where its neighbours are."""
+
+    gateway_address: str = "127.0.0.1:8400"
+    profile_address: str = "127.0.0.1:8401"
+    offers_address: str = "127.0.0.1:8402"
+    matching_address: str = "127.0.0.1:8403"
+    notifications_address: str = "127.0.0.1:8404"
+    gateway_issuer: str = "vivier"
+    """The `iss` of access tokens."""
+    gateway_seconds: float = 5.0
+    """How long one request may take, with all its calls."""
+
+
+SETTINGS = GatewaySettings
+
+
+def build(settings: GatewaySettings) -> FastAPI:
+    """The application. Channels are opened when it starts."""
+    store = open_store(settings.home)
+    neighbours: dict[str, Neighbour] = {}
+    book = open_snapshot(settings.referential)
+    house = House(neighbours, book, Labels(book), store, Tokens(store, settings.gateway_issuer))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for name in NAMES:
+            address = getattr(settings, f"{name}_address")
+            neighbours[name] = Neighbour(name, address, settings.secret.get_secret_value())
+        yield
+        await asyncio.gather(*(neighbour.close() for neighbour in neighbours.values()))
+        store.close()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None, max_body_size=LARGE_BODY)
+    app.add_route("/graphql", _route(Endpoint(schema(), house, settings.gateway_seconds)), methods=["POST"])
+    app.add_route("/oauth/token", _route(TokenEndpoint(house, settings.gateway_seconds)), methods=["POST"])
+    app.add_route("/.well-known/jwks.json", _keys(house))
+    app.add_route("/healthz", healthz)
+    app.add_route("/readyz", _route(Readiness(house)))
+    app.add_exception_handler(errors.Problem, errors.answer_problem)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, errors.answer_bug)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `on_ready` is told the address. Open streams do not delay the end."""
+    ensure_operator(settings)
+    host, _, port = settings.gateway_address.rpartition(":")
+    listener = socket.create_server((host, int(port)))
+    config = uvicorn.Config(
+        build(settings), timeout_graceful_shutdown=GRACE_SECONDS, log_config=None, access_log=False, lifespan="on"
+    )
+    server = _Server(config, lambda: on_ready(f"{host}:{listener.getsockname()[1]}"))
+    server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+
+class SecurityHeaders:
+    """On every answer; no CORS, so browsers of other origins read nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_SECURITY]
+            await send(message)
+
+        await self._app(scope, receive, send_with if scope["type"] == "http" else send)
+
+
+def _route(endpoint: Answers) -> Answers:
+    """Starlette takes an object that can be called for an ASGI application; this is a function."""
+
+    async def answer(request: Request) -> Response:
+        return await endpoint(request)
+
+    return answer
+
+
+def _keys(house: House) -> Answers:
+    async def keys(_: Request) -> Response:
+        return json_response(house.tokens.public_keys(), headers={"Cache-Control": "public, max-age=300"})
+
+    return keys
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers: Mapping[str, str] = error.headers or {}
+    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}.get(error.status_code, "REFUSED")
+    return errors.problem_response(errors.Problem(error.status_code, code, str(error.detail), headers))

@@ -1,0 +1,87 @@
+"""What one request knows: who asks, in which language, until when, and how to reach the neighbours."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import strawberry
+from google.protobuf.message import Message
+from strawberry.dataloader import DataLoader
+
+from services.gateway.labels import Labels
+from services.gateway.neighbours import Neighbour
+from services.gateway.store import Store
+from services.gateway.tokens import Tokens
+from services.kit.auth import Caller, Role
+from services.kit.errors import denied
+from services.referential import Referential
+
+LANGUAGES = ("fr", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all requests share."""
+
+    neighbours: Mapping[str, Neighbour]
+    referential: Referential
+    labels: Labels
+    store: Store
+    tokens: Tokens
+
+
+@dataclass(slots=True)
+class Asking:
+    """One request. Nothing in it outlives the request, so nothing passes from one caller to another."""
+
+    house: House
+    caller: Caller
+    language: str
+    until: float  # time.monotonic
+    names: frozenset[str] = frozenset()
+    """Every field name that the document mentions: what is not among them need not be fetched."""
+    loaders: dict[str, DataLoader[str, Any]] = field(default_factory=dict)
+
+    async def ask(self, neighbour: str, method: str, request: Message) -> Any:
+        """The neighbour's answer, within what is left of this request's time."""
+        return await self.house.neighbours[neighbour].ask(method, request, self.caller, self.until)
+
+    def wants(self, *names: str) -> bool:
+        return not self.names.isdisjoint(names)
+
+    def demand(self, *roles: Role) -> None:
+        """Refuse any other kind of caller."""
+        if self.caller.role not in roles:
+            known = " or ".join(str(role) for role in roles)
+            raise denied("ROLE_NOT_ALLOWED", f"only {known} may do this")
+
+
+Info = strawberry.Info[Asking, None]
+
+
+def deadline(seconds: float) -> float:
+    return time.monotonic() + seconds
+
+
+def language_of(accept_language: str) -> str:
+    """The first of ours that the reader accepts; French when there is none."""
+    wished = []
+    for position, each in enumerate(accept_language.split(",")[:20]):
+        tag, _, parameters = each.strip().partition(";")
+        wished.append((-_quality(parameters), position, tag.lower().partition("-")[0]))
+    accepted = [tag for quality, _, tag in sorted(wished) if tag in LANGUAGES and quality < 0]
+    return accepted[0] if accepted else LANGUAGES[0]
+
+
+def _quality(parameters: str) -> float:
+    _, _, value = parameters.replace(" ", "").partition("q=")
+    try:
+        return float(value) if value else 1.0
+    except ValueError:
+        return 0.0
+
+
+def unique(ids: Sequence[str]) -> list[str]:
+    """Each id once, in order; empty ones left out."""
+    return [each for each in dict.fromkeys(ids) if each]

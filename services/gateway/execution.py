@@ -1,0 +1,180 @@
+"""POST /graphql: read the request within its bounds, refuse what costs too much, run the rest, say it in JSON."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult, GraphQLObjectType, GraphQLSchema, execute
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry import Schema
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from services.gateway.context import Asking, House, deadline, language_of
+from services.gateway.errors import Problem, all_unavailable, coded, formatted, unauthorized
+from services.gateway.limits import Document, Documents, Refusals
+from services.gateway.tokens import TokenRefused
+from services.kit import telemetry
+from services.kit.auth import ANYONE, Caller, Role
+from services.kit.rpc.status import RETRY_AFTER_SECONDS
+
+logger = logging.getLogger(__name__)
+SMALL_BODY = 64 << 10
+LARGE_BODY = 2 << 20
+"""For those who upload a hundred offers or people at once."""
+UPLOADERS = frozenset({Role.OPERATOR, Role.PARTNER, Role.RECRUITER, Role.TRAINING_BODY})
+_INTROSPECTION = frozenset({"__schema", "__type"})
+_SAFE = {ord(c): "�" for c in map(chr, [*range(32), 127, *range(0x80, 0xA0), *range(0x202A, 0x202F)])}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One GraphQL request as it was sent."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation: str | None
+
+
+class Endpoint:
+    """The GraphQL endpoint over one schema."""
+
+    def __init__(self, schema: Schema, house: House, seconds: float) -> None:
+        self._schema = plain_attributes(schema._schema)
+        self._documents = Documents(self._schema)
+        self._house = house
+        self._seconds = seconds
+
+    async def __call__(self, request: Request) -> Response:
+        with telemetry.server_span("graphql", request.headers):
+            caller = caller_of(request, self._house)
+            question = _question(await _body(request, caller))
+            language = language_of(request.headers.get("accept-language", ""))
+            asking = Asking(self._house, caller, language, deadline(self._seconds))
+            return await self._answer(question, asking)
+
+    async def _answer(self, question: Question, asking: Asking) -> Response:
+        started = time.perf_counter()
+        try:
+            document = self._documents.read(question.query, question.variables)
+            _allow_introspection(document, asking.caller)
+        except Refusals as refusals:
+            return _refused(refusals, asking.caller, time.perf_counter() - started)
+        asking.names = document.names
+        result = await self._execute(document, question, asking)
+        return _response(result)
+
+    async def _execute(self, document: Document, question: Question, asking: Asking) -> ExecutionResult:
+        result = execute(
+            self._schema,
+            document.tree,
+            context_value=asking,
+            variable_values=dict(question.variables),
+            operation_name=question.operation,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            hide_suggestions=True,
+            operation_extensions=None,
+        )
+        try:
+            async with asyncio.timeout(self._seconds + 0.5):  # calls end before: this is for what waits on nothing
+                return await result if isawaitable(result) else result
+        except TimeoutError:
+            return ExecutionResult(None, [coded("no time is left for this request", "UNAVAILABLE")])
+
+
+def caller_of(request: Request, house: House) -> Caller:
+    """Who the token speaks for; anyone where there is none. A wrong token is a 401, never anyone."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return ANYONE
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise unauthorized("send `Authorization: Bearer` and a token of /oauth/token")
+    try:
+        return house.tokens.read(token.strip())
+    except TokenRefused as refusal:
+        raise unauthorized(str(refusal)) from None
+
+
+async def _body(request: Request, caller: Caller) -> bytes:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Problem(415, "NOT_JSON", "send application/json")
+    return await limited_body(request, LARGE_BODY if caller.role in UPLOADERS else SMALL_BODY)
+
+
+async def limited_body(request: Request, most: int) -> bytes:
+    """The body, read no further than `most` bytes."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most:
+            raise Problem(413, "BODY_TOO_LARGE", f"at most {most} bytes")
+    return bytes(data)
+
+
+def _question(body: bytes) -> Question:
+    try:
+        given = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, "NOT_JSON", f"the body is not JSON: {error.msg}") from None
+    if not isinstance(given, dict):
+        raise Problem(400, "NOT_A_QUESTION", "send one object with `query`; batches are not taken")
+    query: Any = given.get("query")
+    variables = given.get("variables") or {}
+    operation = given.get("operationName") or None
+    good = isinstance(query, str) and isinstance(variables, dict) and isinstance(operation, str | None)
+    if not good or not query.strip():
+        raise Problem(400, "NOT_A_QUESTION", "`query` is a text, `variables` an object, `operationName` a text")
+    return Question(query, variables, operation)
+
+
+def _allow_introspection(document: Document, caller: Caller) -> None:
+    if caller == ANYONE and not _INTROSPECTION.isdisjoint(document.names):
+        raise Refusals(coded("the schema is shown to those who have a token", "INTROSPECTION_DENIED"))
+
+
+def _refused(refusals: Refusals, caller: Caller, seconds: float) -> Response:
+    errors = formatted(refusals.errors)
+    words = ascii(errors[0]["message"][:200].translate(_SAFE))
+    code = errors[0]["extensions"]["code"]
+    logger.warning("refused %s of %s/%s in %.1f ms: %s", code, caller.role, caller.client, seconds * 1e3, words)
+    return json_response({"errors": errors}, 400)
+
+
+def _response(result: ExecutionResult) -> Response:
+    body: dict[str, Any] = {"data": result.data}
+    if not result.errors:
+        return json_response(body)
+    body["errors"] = formatted(result.errors)
+    empty = result.data is None or all(value is None for value in result.data.values())
+    if empty and all_unavailable(body["errors"]):
+        return json_response(body, 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return json_response(body)
+
+
+def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, "application/json")
+
+
+def plain_attributes(schema: GraphQLSchema) -> GraphQLSchema:
+    """Read fields without a resolver straight from the object: Strawberry's detour costs as much as the rest."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for field in kind.fields.values():
+                definition = field.extensions.get("strawberry-definition")
+                if definition is not None and definition.is_basic_field:
+                    field.resolve = _reader(definition.python_name)
+    return schema
+
+
+def _reader(name: str) -> Any:
+    def read(source: Any, _info: object) -> Any:
+        return getattr(source, name)
+
+    return read

@@ -1,0 +1,28 @@
+"""/healthz says that the process is alive, /readyz whether its neighbours answer."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.context import House
+from services.gateway.execution import json_response
+
+READY_SECONDS = 1.0
+
+
+async def healthz(_: Request) -> Response:
+    return json_response({"alive": True})
+
+
+class Readiness:
+    """GET /readyz."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def __call__(self, _: Request) -> Response:
+        names = list(self._house.neighbours)
+        found = await asyncio.gather(*(self._house.neighbours[name].trouble(READY_SECONDS) for name in names))
+        reasons = {name: reason for name, reason in zip(names, found, strict=True) if reason}
+        return json_response({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)

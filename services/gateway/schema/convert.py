@@ -1,0 +1,137 @@
+"""Messages of the contracts and types of the schema: fields of the same name are the same thing.
+
+`FromProto` reads a message into a type by the type's own annotations: an optional text, number, enum or message that
+was not said (empty, zero, unspecified, absent) is null. `write` fills a message from an input; what the input leaves
+out or says null stays unsaid.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, Self, TypeVar, cast, get_args, get_origin
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+Getter = Callable[[Any], Any]
+M = TypeVar("M", bound=Message)
+_ANSWERS = {"vivier.profile.v1.CodeAnswer": "codes", "vivier.profile.v1.KindAnswer": "kinds"}
+_LISTS = {"vivier.profile.v1.Skills": "skills", "vivier.profile.v1.Experiences": "experiences"}
+_WRAPPED = _ANSWERS | _LISTS
+"""Messages that only tell "none" from "never asked": in the schema a list, or null."""
+
+
+class FromProto:
+    """A type that is made from a message. `more` are the fields that do not come from it."""
+
+    @classmethod
+    def from_proto(cls, message: Message, **more: Any) -> Self:
+        for name, get in _getters(cast(Any, cls), message.DESCRIPTOR):
+            if name not in more:
+                more[name] = get(message)
+        return cls(**more)
+
+
+@cache
+def _getters(cls: Any, descriptor: Descriptor) -> tuple[tuple[str, Getter], ...]:
+    hints = {name: hint for c in reversed(cls.__mro__) for name, hint in getattr(c, "__annotations__", {}).items()}
+    own = {f.name for f in dataclasses.fields(cls) if f.init}
+    known = descriptor.fields_by_name
+    return tuple((name, _getter(hints[name], known[name])) for name in hints if name in own and name in known)
+
+
+def _getter(hint: Any, known: FieldDescriptor) -> Getter:
+    name = known.name
+    inner, optional = _without_none(hint)
+    message = known.message_type.full_name if known.message_type is not None else ""
+    if message in _WRAPPED:
+        items = _items(get_args(inner)[0])
+        return lambda m: items(getattr(getattr(m, name), _WRAPPED[message])) if m.HasField(name) else None
+    if known.is_repeated:
+        items = _items(get_args(inner)[0])
+        return lambda m: items(getattr(m, name))
+    if message == Timestamp.DESCRIPTOR.full_name:
+        return lambda m: getattr(m, name).ToDatetime(UTC) if m.HasField(name) else None
+    if message:
+        return lambda m: inner.from_proto(getattr(m, name)) if m.HasField(name) else None
+    if isinstance(inner, type) and issubclass(inner, Enum):
+        members = members_of(inner)
+        return lambda m: members.get(getattr(m, name))
+    return (lambda m: getattr(m, name) or None) if optional else (lambda m: getattr(m, name))
+
+
+def _items(kind: Any) -> Getter:
+    """How to read a repeated field of this kind."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        members = members_of(kind)
+        return lambda values: [members[v] for v in values if v in members]
+    if hasattr(kind, "from_proto"):
+        return lambda values: [kind.from_proto(v) for v in values]
+    return list
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in (types.UnionType, typing.Union):
+        kinds = [kind for kind in get_args(hint) if kind is not type(None)]
+        return kinds[0], len(kinds) < len(get_args(hint))
+    return hint, False
+
+
+@cache
+def members_of(kind: type[Enum]) -> Mapping[int, Enum]:
+    """By number; unspecified and unknown numbers are missing."""
+    return {member.value: member for member in kind}
+
+
+def numbers(members: Sequence[Enum] | None) -> list[Any]:
+    """For a repeated enum of a request."""
+    return [member.value for member in members or ()]
+
+
+def write(given: Any, into: type[M]) -> M:
+    """The message of this input."""
+    message = into()
+    _fill(message, given)
+    return message
+
+
+def _fill(message: Message, given: Any) -> None:
+    known = message.DESCRIPTOR.fields_by_name
+    for each in dataclasses.fields(given):
+        value = getattr(given, each.name)
+        if value is not None and each.name in known:
+            _put(message, known[each.name], value)
+
+
+def _put(message: Message, known: Any, value: Any) -> None:
+    target = getattr(message, known.name)
+    kind = known.message_type.full_name if known.message_type is not None else ""
+    if kind in _WRAPPED:
+        target.SetInParent()
+        _put(target, target.DESCRIPTOR.fields_by_name[_WRAPPED[kind]], value)
+    elif known.is_repeated:
+        for item in value:
+            _add(target, item)
+    elif isinstance(value, datetime):
+        target.FromDatetime(value if value.tzinfo else value.replace(tzinfo=UTC))
+    elif kind:
+        target.SetInParent()
+        _fill(target, value)
+    else:
+        setattr(message, known.name, _plain(value))
+
+
+def _add(target: Any, item: Any) -> None:
+    if dataclasses.is_dataclass(item):
+        _fill(target.add(), item)
+    else:
+        target.append(_plain(item))
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,67 @@
+"""What the notifications service is asked."""
+
+import strawberry
+from vivier.notifications.v1 import notifications_pb2 as pb
+
+from services.gateway.context import Asking, Info
+from services.gateway.schema.convert import write
+from services.gateway.schema.fields import field
+from services.gateway.schema.matching_types import Parameter
+from services.gateway.schema.notifications_types import (
+    MarkedRead,
+    MarkReadInput,
+    MarkReadResult,
+    Notification,
+    NotificationList,
+    Preferences,
+    PreferencesResult,
+    PreferencesWritten,
+    SetPreferencesInput,
+)
+from services.gateway.schema.pages import After, First, page
+
+NOTIFICATIONS = "notifications"
+
+
+def notification(message: pb.Notification) -> Notification:
+    parameters = [Parameter(name=name, value=value) for name, value in sorted(message.parameters.items())]
+    return Notification.from_proto(message, parameters=parameters)
+
+
+async def inbox(asking: Asking, recipient: str, unread_only: bool, first: int, after: str | None) -> NotificationList:
+    """A page of somebody's inbox; the caller's own when `recipient` is empty."""
+    at = page(first, after)
+    request = pb.ListNotificationsRequest(
+        recipient=recipient, unread_only=unread_only, page_size=at.size, page_token=at.token
+    )
+    answer = await asking.ask(NOTIFICATIONS, "ListNotifications", request)
+    found = [notification(message) for message in answer.notifications[at.skip :]]
+    return NotificationList.of(at, found, answer.next_page_token, unread=answer.unread)
+
+
+@strawberry.type
+class NotificationsQuery:
+    @field("The caller's own, newest first.")
+    async def notifications(
+        self, info: Info, unread_only: bool = False, first: First = 20, after: After = None
+    ) -> NotificationList:
+        return await inbox(info.context, "", unread_only, first, after)
+
+    @field("How the caller, or somebody whom the caller may see, wishes to be told.")
+    async def preferences(self, info: Info, recipient: str | None = None) -> Preferences | None:
+        request = pb.GetPreferencesRequest(recipient=recipient or "")
+        answer = await info.context.ask(NOTIFICATIONS, "GetPreferences", request)
+        return Preferences.from_proto(answer.preferences)
+
+
+@strawberry.type
+class NotificationsMutation:
+    @strawberry.mutation
+    async def mark_read(self, info: Info, input: MarkReadInput) -> MarkReadResult:
+        answer = await info.context.ask(NOTIFICATIONS, "MarkRead", write(input, pb.MarkReadRequest))
+        return MarkedRead(unread=answer.unread)
+
+    @strawberry.mutation
+    async def set_preferences(self, info: Info, input: SetPreferencesInput) -> PreferencesResult:
+        answer = await info.context.ask(NOTIFICATIONS, "SetPreferences", write(input, pb.SetPreferencesRequest))
+        return PreferencesWritten(preferences=Preferences.from_proto(answer.preferences))

@@ -1,0 +1,203 @@
+"""What an operator asks: how the services are, which records could not be handled, and who has a credential."""
+
+import asyncio
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from starlette.concurrency import run_in_threadpool
+from vivier.common.v1 import operations_pb2 as pb
+
+from services.gateway import store
+from services.gateway.context import Asking, Info
+from services.gateway.schema.common import Refused
+from services.gateway.schema.convert import FromProto
+from services.gateway.schema.fields import field, mutation
+from services.gateway.schema.pages import After, Connection, First, page
+from services.kit.auth import Role
+from services.kit.errors import RetryLater
+
+
+@strawberry.enum
+class ServiceName(Enum):
+    PROFILE = "profile"
+    OFFERS = "offers"
+    MATCHING = "matching"
+    NOTIFICATIONS = "notifications"
+
+
+@strawberry.enum(description="What a credential speaks for.")
+class ClientRole(Enum):
+    PARTNER = "partner"
+    RECRUITER = "recruiter"
+    TRAINING_BODY = "training_body"
+    PERSON = "person"
+    MENTOR = "mentor"
+    OPERATOR = "operator"
+
+
+@strawberry.type
+class WorkerStatus(FromProto):
+    group: str
+    state: str
+    lag: int
+    reason: str | None
+
+
+@strawberry.type
+class Count:
+    name: str
+    count: int
+
+
+@strawberry.type
+class ServiceStatus(FromProto):
+    service: str
+    ready: bool
+    reasons: list[str]
+    outbox_rows: int
+    outbox_age_seconds: float
+    workers: list[WorkerStatus]
+    counts: list[Count]
+    dead_letters: int
+
+
+@strawberry.type(description="A record that could never be handled.")
+class DeadLetter(FromProto):
+    id: strawberry.ID
+    group: str
+    topic: str
+    partition: int
+    offset: str
+    key: str
+    type: str
+    reason: str
+    at: datetime | None
+    size: int
+
+
+@strawberry.type
+class Client:
+    id: strawberry.ID
+    name: str
+    role: str
+    subject: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@strawberry.type(description="A new credential: its secret is shown this once.")
+class ClientCreated:
+    client_id: strawberry.ID
+    client_secret: str
+    subject: str
+
+
+@strawberry.type
+class ClientRevoked:
+    client: Client
+
+
+@strawberry.type
+class DeadLetterSettled:
+    id: strawberry.ID
+
+
+ClientResult = Annotated[ClientCreated | Refused, strawberry.union("ClientResult")]
+RevokeResult = Annotated[ClientRevoked | Refused, strawberry.union("RevokeResult")]
+DeadLetterResult = Annotated[DeadLetterSettled | Refused, strawberry.union("DeadLetterResult")]
+
+
+@strawberry.input
+class CreateClientInput:
+    role: ClientRole
+    name: str
+    subject: str | None = strawberry.field(default=None, description="A new one when left out.")
+
+
+@strawberry.input
+class RevokeClientInput:
+    id: strawberry.ID
+
+
+@strawberry.input
+class DeadLetterInput:
+    service: ServiceName
+    id: strawberry.ID
+
+
+def _client(found: store.Client) -> Client:
+    return Client(
+        id=strawberry.ID(found.id),
+        name=found.name,
+        role=str(found.role),
+        subject=found.subject,
+        created_at=found.created_at,
+        revoked_at=found.revoked_at,
+    )
+
+
+async def _status(asking: Asking, service: str) -> ServiceStatus:
+    try:
+        answer = await asking.ask(service, "GetStatus", pb.GetStatusRequest())
+    except RetryLater:
+        answer = pb.GetStatusResponse(service=service, reasons=["does not answer"])
+    counts = [Count(name=name, count=count) for name, count in sorted(answer.counts.items())]
+    return ServiceStatus.from_proto(answer, counts=counts)
+
+
+@strawberry.type
+class OperationsQuery:
+    @field("How every service is.")
+    async def status(self, info: Info) -> list[ServiceStatus]:
+        info.context.demand(Role.OPERATOR)
+        return await asyncio.gather(*(_status(info.context, name) for name in info.context.house.neighbours))
+
+    @field("Oldest first.")
+    async def dead_letters(
+        self, info: Info, service: ServiceName, first: First = 20, after: After = None
+    ) -> Connection[DeadLetter]:
+        asking, at = info.context, page(first, after)
+        asking.demand(Role.OPERATOR)
+        request = pb.ListDeadLettersRequest(page_size=at.size, page_token=at.token)
+        answer = await asking.ask(service.value, "ListDeadLetters", request)
+        found = [DeadLetter.from_proto(x, offset=str(x.offset)) for x in answer.dead_letters[at.skip :]]
+        return Connection[DeadLetter].of(at, found, answer.next_page_token)
+
+    @field("Credentials, revoked ones too; never their secrets.")
+    async def clients(self, info: Info, first: First = 20, after: After = None) -> Connection[Client]:
+        asking, at = info.context, page(first, after)
+        asking.demand(Role.OPERATOR)
+        found = await run_in_threadpool(asking.house.store.clients, at.size + 1, at.token)
+        more = found[at.size - 1].id if len(found) > at.size else ""
+        return Connection[Client].of(at, [_client(client) for client in found[at.skip : at.size]], more)
+
+
+@strawberry.type
+class OperationsMutation:
+    @mutation("A new credential; by an operator.")
+    async def create_client(self, info: Info, input: CreateClientInput) -> ClientResult:
+        asking = info.context
+        asking.demand(Role.OPERATOR)
+        role = Role(input.role.value)
+        made = await run_in_threadpool(store.create_client, asking.house.store, role, input.subject, input.name)
+        return ClientCreated(client_id=strawberry.ID(made.client_id), client_secret=made.secret, subject=made.subject)
+
+    @mutation("It gets no more tokens, and those that it has stop working.")
+    async def revoke_client(self, info: Info, input: RevokeClientInput) -> RevokeResult:
+        asking = info.context
+        asking.demand(Role.OPERATOR)
+        found = await run_in_threadpool(asking.house.store.revoke_client, input.id)
+        asking.house.tokens.reload()
+        return ClientRevoked(client=_client(found))
+
+    @mutation("Handle the record once more; on success it is gone.")
+    async def retry_dead_letter(self, info: Info, input: DeadLetterInput) -> DeadLetterResult:
+        await info.context.ask(input.service.value, "RetryDeadLetter", pb.RetryDeadLetterRequest(id=input.id))
+        return DeadLetterSettled(id=input.id)
+
+    @strawberry.mutation
+    async def drop_dead_letter(self, info: Info, input: DeadLetterInput) -> DeadLetterResult:
+        await info.context.ask(input.service.value, "DropDeadLetter", pb.DropDeadLetterRequest(id=input.id))
+        return DeadLetterSettled(id=input.id)

@@ -1,0 +1,104 @@
+"""Lists as Relay connections over pages of tokens.
+
+A page token says where the next page begins; a cursor is "that token, and so many items further", so that every item
+has one although the services only mark the ends of pages.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, Self, TypeVar
+
+import strawberry
+
+from services.kit.errors import Violation, invalid
+
+T = TypeVar("T")
+First = Annotated[int, strawberry.argument(description="How many, 1 to 100.")]
+After = Annotated[str | None, strawberry.argument(description="The endCursor of the page before.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What to ask a service for, and how many of its items to leave out at the beginning."""
+
+    token: str
+    skip: int
+    first: int
+
+    @property
+    def size(self) -> int:
+        return min(self.first + self.skip, 100)
+
+    def cursor(self, index: int) -> str:
+        """After this item of the answer."""
+        return _encode(self.token, self.skip + index + 1)
+
+
+def page(first: int, after: str | None) -> Page:
+    if not 1 <= first <= 100:
+        raise invalid([Violation("first", "OUT_OF_RANGE", "must be 1 to 100")])
+    token, skip = _decode(after) if after else ("", 0)
+    return Page(token, skip, first)
+
+
+@strawberry.type(description="Whether there is more, and where to go on.")
+class PageInfo:
+    has_next_page: bool
+    end_cursor: str | None
+
+
+@strawberry.type
+class Edge(Generic[T]):
+    cursor: str
+    node: T
+
+
+@strawberry.type
+class Connection(Generic[T]):
+    nodes: list[T]
+    page_info: PageInfo
+    total_count: int | None = strawberry.field(description="Null where it is not known.")
+    page: strawberry.Private[Page]
+
+    places: strawberry.Private[Sequence[int]]
+
+    @strawberry.field
+    def edges(self) -> list[Edge[T]]:
+        placed = zip(self.places, self.nodes, strict=True)
+        return [Edge(cursor=self.page.cursor(place), node=node) for place, node in placed]
+
+    @classmethod
+    def of(cls, page: Page, nodes: Sequence[T], next_token: str, total: int | None = None, **more: object) -> Self:
+        """The connection of one answer, from which the skipped items are already gone."""
+        return cls.placed(page, list(enumerate(nodes)), next_token, total, **more)
+
+    @classmethod
+    def placed(
+        cls, page: Page, found: Sequence[tuple[int, T]], next_token: str, total: int | None = None, **more: object
+    ) -> Self:
+        """The same where some items of the answer are missing: each comes with its place in it."""
+        end = _encode(next_token, 0) if next_token else page.cursor(found[-1][0]) if found else None
+        return cls(
+            nodes=[node for _, node in found],
+            page_info=PageInfo(has_next_page=bool(next_token), end_cursor=end),
+            total_count=total,
+            page=page,
+            places=[place for place, _ in found],
+            **more,
+        )
+
+
+def _encode(token: str, skip: int) -> str:
+    return base64.urlsafe_b64encode(f"{skip}.{token}".encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> tuple[str, int]:
+    try:
+        skip, _, token = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(".")
+        if 0 <= int(skip) < 100:
+            return token, int(skip)
+    except (binascii.Error, ValueError):
+        pass
+    raise invalid([Violation("after", "NOT_A_CURSOR", "give back an endCursor, or leave it out")])
