@@ -92,7 +92,8 @@ class Notification:
 
     @property
     def worth_a_mail(self) -> bool:
-        return self.read_at is None and not (self.gone and self.kind is Kind.OFFER_MATCHED)
+        """Not read yet, and still true: offers go, and some come back."""
+        return self.read_at is None and self.gone is (self.kind is Kind.OFFER_GONE)
 
     def goodbye(self) -> Note:
         """Tells that the offer of this notification is gone."""

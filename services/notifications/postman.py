@@ -57,9 +57,10 @@ class Postman:
         known = self._ask([each.recipient for each in due])
         if known is None or not due:
             return False
-        for each, contents in usecases.take_mails(self._units, due):
+        for each in usecases.take_mails(self._units, due):
             if self._stopping.is_set():
                 break
+            contents = usecases.mail_contents(self._units, each)  # as late as can be: they may be erased meanwhile
             outcome = self._deliver(each, contents, known.get(each.recipient))
             usecases.settle_mail(self._units, each, outcome)
         return True

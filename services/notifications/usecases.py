@@ -93,17 +93,21 @@ def due_mails(units: Units) -> list[Due]:
         return mails.due(connection, units.clock(), MAILS_AT_A_TIME)
 
 
-def take_mails(units: Units, due: Sequence[Due]) -> list[tuple[Due, list[Notification]]]:
-    """What each mail holds, for one more attempt. All are put off, and those without an attempt left are given up."""
-    now, taken = units.clock(), []
+def take_mails(units: Units, due: Sequence[Due]) -> list[Due]:
+    """Those that have an attempt left; it is counted, and they are put off until the next. The others are given up."""
+    now = units.clock()
     with units() as unit:
         for each in due:
             if each.attempts >= ATTEMPTS:
                 mails.settle(unit.connection, each.mail, Post.FAILED)
-            else:
-                taken.append((each, mails.contents(unit.connection, each.mail)))
-                mails.put_off(unit.connection, each.mail, each.attempts + 1, now + pause(each.attempts + 1))
-    return taken
+            mails.put_off(unit.connection, each.mail, each.attempts + 1, now + pause(each.attempts + 1))
+    return [each for each in due if each.attempts < ATTEMPTS]
+
+
+def mail_contents(units: Units, due: Due) -> list[Notification]:
+    """Nothing where all of it was erased or withdrawn meanwhile."""
+    with units.reading() as connection:
+        return mails.contents(connection, due.mail)
 
 
 def settle_mail(units: Units, due: Due, outcome: Post) -> None:

@@ -41,9 +41,11 @@ class FakeMailer:
     letters: list[Letter] = field(default_factory=list)
     trouble: Exception | None = None
     tried: int = 0
+    before_sending: Callable[[Letter], None] = lambda letter: None
 
     def send(self, letter: Letter) -> None:
         self.tried += 1
+        self.before_sending(letter)
         if self.trouble is not None:
             raise self.trouble
         self.letters.append(letter)

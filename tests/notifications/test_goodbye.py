@@ -40,6 +40,27 @@ def test_an_offer_that_comes_back_is_not_marked_any_more(system: Any) -> None:
     assert not system.inbox("ana").notifications[-1].gone
 
 
+def test_a_mail_says_only_what_is_still_true(system: Any, mailer: Any, profile: Any) -> None:
+    profile.add("ana")
+    profile.refuses = True
+    for offer in ("closed", "back"):
+        system.match(offer, "ana")
+    system.settle()
+    for offer in ("closed", "back"):
+        system.offer(offer, "CLOSED", 2)
+    system.settle()
+    eventually(lambda: len(system.rows("notifications")) == 4)
+    system.offer("back", "PUBLISHED", 3)
+    system.settle()
+    profile.refuses = False
+    eventually(lambda: len(mailer.letters) == 2)
+    starts = {letter.subject.partition(" : ")[0] for letter in mailer.letters}
+    assert starts == {"Une offre te correspond", "Cette offre n’est plus disponible"}
+    eventually(
+        lambda: sorted(s for _, s in system.rows("mails", "notification_id, state")) == ["needless"] * 2 + ["sent"] * 2
+    )
+
+
 def test_old_news_get_no_goodbye(system: Any, clock: Any) -> None:
     system.match("o1", "ana")
     system.settle()

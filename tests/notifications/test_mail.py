@@ -171,6 +171,23 @@ def test_erasing_takes_mails_out_of_the_queue(system: Any, mailer: Any, profile:
     assert mailer.letters == []
 
 
+def test_erasing_reaches_a_mail_whose_address_is_already_known(system: Any, mailer: Any, profile: Any) -> None:
+    profile.refuses = True
+    for who in ("ana", "ben"):
+        profile.add(who)
+        system.match("o1", who)
+    system.settle()
+
+    def erase_the_other(letter: Any) -> None:
+        system.erase("person/ben" if letter.to == "ana@example.org" else "person/ana")
+        system.settle()
+
+    mailer.before_sending = erase_the_other
+    profile.refuses = False
+    eventually(lambda: states(system) == ["sent"])
+    assert mailer.tried == 1
+
+
 def test_a_restart_goes_on_with_the_queue(start: Any, mailer: Any, profile: Any) -> None:
     profile.add("ana")
     profile.refuses = True

@@ -1,16 +1,21 @@
 """The stream: everything after a sequence, once and in order, across breaks; it never holds up a stop."""
 
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import grpc
 import pytest
 from harness import SECRET, Ask, FakeClock, eventually, running
+from vivier.matching.v1.events_pb2 import MatchedPerson, OfferMatched
 from vivier.notifications.v1 import notifications_pb2 as pb
 from vivier.notifications.v1.notifications_pb2_grpc import NotificationsServiceStub
 
 from services.kit.auth import Caller, Role
+from services.kit.outbox import outgoing
 from services.kit.rpc.client import metadata
 from services.notifications.app import NotificationsSettings, build
 from services.notifications.feed import STREAMS
@@ -23,8 +28,8 @@ def watch(ask: Ask, after: int, caller: Caller = GATEWAY) -> Any:
     return ask.stub.WatchNotifications(request, metadata=metadata(caller, SECRET), timeout=20)
 
 
-def take(stream: Iterator[Any], count: int) -> list[pb.Notification]:
-    return [next(stream).notification for _ in range(count)]
+def take(stream: Iterator[Any], number: int) -> list[pb.Notification]:
+    return [next(stream).notification for _ in range(number)]
 
 
 def test_a_stream_goes_on_after_a_break(system: Any) -> None:
@@ -48,10 +53,19 @@ def test_from_now_on_means_nothing_old(system: Any) -> None:
     system.match("o1", "ana")
     system.settle()
     stream = watch(system.ask, -1)
-    time.sleep(0.3)  # the stream must have begun
-    system.match("o2", "ana")
-    assert take(stream, 1)[0].subject_id == "o2"
+    streamed: list[str] = []
+    reader = threading.Thread(target=lambda: streamed.append(take(stream, 1)[0].subject_id))
+    reader.start()
+    numbers = count(2)
+
+    def something_came() -> bool:
+        system.match(f"o{next(numbers)}", "ana")  # again and again: nobody knows when the stream begins
+        return bool(streamed)
+
+    eventually(something_came)
     stream.cancel()
+    reader.join()
+    assert streamed != ["o1"]
 
 
 def test_only_a_service_may_watch(system: Any) -> None:
@@ -91,8 +105,10 @@ def test_an_open_stream_does_not_hold_up_a_stop(tmp_path: Any, log: Any, profile
     settings = NotificationsSettings(home=tmp_path, secret=SECRET, profile_address=profile.server.address)
     service = build(settings, log, FakeClock())
     with running(service, NotificationsServiceStub) as ask:
+        event = outgoing("offer-matches/o1", OfferMatched(offer_id="o1", people=[MatchedPerson(person_id="ana")]))
+        log.append([replace(event, id="e1", time=FakeClock()())])
         stream = watch(ask, 0)
-        time.sleep(0.3)
+        take(stream, 1)
         started = time.monotonic()
         service.stop(grace=30.0)
         assert time.monotonic() - started < 3
