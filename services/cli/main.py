@@ -67,6 +67,24 @@ def serve(
 
 
 @app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the story.")] = False,
+    language: Annotated[str, typer.Option(help="fr or en")] = "fr",
+) -> None:
+    """Start everything in a temporary folder, load a sample world, and tell the story of one offer."""
+    from services.demo.run import run  # noqa: PLC0415
+    from services.demo.tell import WORDS  # noqa: PLC0415
+
+    if language not in WORDS:
+        raise fail(f"the story is told in {' or '.join(WORDS)}")
+    refuse_unknown_settings()
+    try:
+        run(once, language)
+    except KeyboardInterrupt:
+        typer.echo("")
+
+
+@app.command()
 def version() -> None:
     """The version of the program."""
     typer.echo(f"vivier {version_of('vivier')}")

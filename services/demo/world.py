@@ -54,6 +54,7 @@ def people() -> list[Input]:
 def mentors() -> list[Input]:
     return [
         {
+            "id": f"demo-mentor-{number}",
             "association": "article-1",
             "displayName": name,
             "about": about,
@@ -62,7 +63,7 @@ def mentors() -> list[Input]:
             "capacity": 4,
             "open": True,
         }
-        for name, about, codes, town in MENTORS
+        for number, (name, about, codes, town) in enumerate(MENTORS)
     ]
 
 

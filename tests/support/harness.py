@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
+
 from services.kit.auth import Caller, Role
 from services.kit.rpc.client import Neighbour
 from services.kit.service import Service
 
-SECRET = "a secret for tests"  # noqa: S105
+SECRET = "a secret for tests"
 OPERATOR = Caller(Role.OPERATOR, "operator", "test")
 
 

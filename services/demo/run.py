@@ -1,0 +1,38 @@
+"""`vivier demo`: the whole system in a temporary folder, its world, its story; then it stays up."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from services.cli.api import Api
+from services.cli.up import Supervisor, free_ports
+from services.demo.story import play
+from services.demo.tell import tell, ways_in
+
+START_SECONDS = 120.0
+
+
+def run(once: bool, language: str) -> None:
+    """Tell the story; with `once` stop after it, else stay up until Ctrl-C. Nothing is left on the disk."""
+    console = Console(width=None if Console().is_terminal else 110)
+    home = Path(tempfile.mkdtemp(prefix="vivier-demo-"))
+    port = free_ports(1)[0]
+    supervisor = Supervisor(
+        home, port, lambda *_: None, lambda names, _: console.print(f"{names} ended, starting again")
+    )
+    try:
+        supervisor.start()
+        if not supervisor.wait_ready(START_SECONDS):
+            raise TimeoutError(f"the services were not ready within {START_SECONDS:g} s")
+        url = f"http://127.0.0.1:{port}"
+        with Api.of_home(home) as operator:
+            told = play(url, operator, lambda what, count: console.print(f"{count:>5} {what}"), language)
+        tell(told, console, language)
+        if not once:
+            ways_in(told, url, console, language)
+            supervisor.wait()
+    finally:
+        supervisor.stop()
+        shutil.rmtree(home, ignore_errors=True)

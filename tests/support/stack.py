@@ -1,0 +1,104 @@
+"""The whole system in its own processes on a temporary folder, asked only through its public API."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services.cli.api import Api
+from services.cli.up import Supervisor, free_ports
+
+START_SECONDS = 90
+
+
+class Stack:
+    """A running system. `stack.operator.ask(query, variables)`; `stack.client("RECRUITER")` for other roles."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port = free_ports(1)[0]
+        self.deaths: list[str] = []
+        self.supervisor = self._supervisor()
+
+    def _supervisor(self) -> Supervisor:
+        return Supervisor(self.home, self.port, lambda *_: None, lambda names, _: self.deaths.append(names))
+
+    def start(self) -> None:
+        self.supervisor.start()
+        assert self.supervisor.wait_ready(START_SECONDS), "not ready in time"
+        self.operator = Api.of_home(self.home)
+
+    def restart(self) -> None:
+        """Stop everything and start it again on the same folder and port."""
+        self.supervisor.stop()
+        self.supervisor = self._supervisor()
+        self.start()
+
+    def client(self, role: str, subject: str | None = None) -> Api:
+        """A new credential of that role, and a client that uses it; `subject` on the client is its id."""
+        query = """mutation($input: CreateClientInput!) { createClient(input: $input) {
+            ... on ClientCreated { clientId clientSecret subject } ... on Refused { reason message } } }"""
+        made = self.operator.ask(query, {"input": {"role": role, "name": f"test {role}", "subject": subject}})
+        answer = made["createClient"]
+        api = Api(self.operator.url, answer["clientId"], answer["clientSecret"])
+        api.subject = answer["subject"]
+        return api
+
+    def exchange(self, partner: Api, person_id: str) -> "Bearer":
+        """A person's own token, got by the partner that manages them."""
+        form = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token": partner.token(),
+            "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+            "requested_subject": person_id,
+        }
+        answer = httpx.post(f"{partner.url}/oauth/token", data=form, auth=partner._credential, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return Bearer(partner.url, answer.json()["access_token"])
+
+
+class Bearer:
+    """A client with a ready token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self.token = token
+
+    def post(self, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.token}"}
+        return httpx.post(
+            f"{self.url}/graphql", json={"query": query, "variables": variables or {}}, headers=headers, timeout=10
+        )
+
+    def ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        body = self.post(query, variables).json()
+        assert "errors" not in body, body
+        data: dict[str, Any] = body["data"]
+        return data
+
+
+@contextmanager
+def stack(home: Path) -> Iterator[Stack]:
+    """The system, started, until the block ends."""
+    running = Stack(home)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.supervisor.stop()
+
+
+def quiet(running: Stack, seconds: float = 30.0) -> None:
+    """Wait until no service has anything left to do."""
+    query = "{ status { outboxRows workers { lag state } } }"
+    until = time.monotonic() + seconds
+    still = 0
+    while still < 2:
+        services = running.operator.ask(query)["status"]
+        busy = any(s["outboxRows"] or any(w["lag"] for w in s["workers"]) for s in services)
+        still = 0 if busy else still + 1
+        assert time.monotonic() < until, f"still busy after {seconds} s: {services}"
+        time.sleep(0.05)
