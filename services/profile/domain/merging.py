@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from services.kit.errors import Violation, invalid
-from services.profile.domain.values import Evidence, EvidenceSource, Experience, Identity, Profile, Skill, Wishes
+from services.profile.domain.values import Evidence, EvidenceSource, Experience, Identity, Place, Profile, Skill, Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def merged(held: Profile, said: Profile, stamp: Stamp) -> Profile:
         external_id=said.external_id or held.external_id,
         identity=_overlaid(held.identity or Identity(), said.identity) if said.identity else held.identity,
         birth_month=said.birth_month or held.birth_month,
-        place=said.place or held.place,
+        place=_place(held.place, said.place),
         travel=said.travel or held.travel,
         licences=held.licences if said.licences is None else said.licences,
         wishes=_overlaid(held.wishes or Wishes(), said.wishes) if said.wishes else held.wishes,
@@ -63,6 +63,13 @@ def without_orphans(profile: Profile) -> Profile:
     return replace(profile, skills=tuple(replace(skill, evidence=evidence) for skill, evidence in kept if evidence))
 
 
+def _place(held: Place | None, said: Place | None) -> Place | None:
+    """The same place keeps the way it was found, so that writing back what was read changes nothing."""
+    if said is None or (held and replace(said, resolution=held.resolution) == held):
+        return held
+    return said
+
+
 def _overlaid(held: Any, said: Any) -> Any:
     given = {each.name: getattr(said, each.name) for each in fields(said)}
     return replace(held, **{name: value for name, value in given.items() if value is not None and value not in ("", 0)})
@@ -72,16 +79,27 @@ def _experiences(held: Profile, said: Sequence[Experience], stamp: Stamp) -> tup
     known = {each.id for each in held.experiences or ()}
     if strangers := [at for at, each in enumerate(said) if each.id and each.id not in known]:
         raise invalid([Violation(f"experiences[{at}].id", "UNKNOWN_ID", "no such experience") for at in strangers])
-    spare = [each for each in held.experiences or () if each.id not in {one.id for one in said}]
-    return tuple(one if one.id else _same(one, spare) or replace(one, id=stamp.new_id()) for one in said)
+    named = {one.id for one in said}
+    spare = [each for each in held.experiences or () if each.id not in named]
+    by_id = [each for each in held.experiences or () if each.id in named]
+    return tuple(_same(one, by_id if one.id else spare) or _fresh(one, stamp) for one in said)
+
+
+def _fresh(one: Experience, stamp: Stamp) -> Experience:
+    return replace(one, id=one.id or stamp.new_id())
 
 
 def _same(one: Experience, spare: list[Experience]) -> Experience | None:
     """The one already there that says the same; it is taken only once."""
     for at, other in enumerate(spare):
-        if replace(other, id="") == one:
+        if one.id in ("", other.id) and _told(other) == _told(one):
             return spare.pop(at)
     return None
+
+
+def _told(one: Experience) -> Experience:
+    """What it says, whatever its id and however its occupation was found."""
+    return replace(one, id="", occupation=replace(one.occupation, resolution=None))
 
 
 def _skills(held: Profile, said: Sequence[Skill], stamp: Stamp) -> tuple[Skill, ...]:
@@ -98,6 +116,7 @@ def _skills(held: Profile, said: Sequence[Skill], stamp: Stamp) -> tuple[Skill, 
 def with_evidence(said: Skill, held: Skill | None, stamp: Stamp) -> Skill:
     """The skill with the words said now (at least that it was said) and what others confirmed before."""
     before = held.evidence if held else ()
+    said = replace(said, resolution=held.resolution) if held else said
     told = [each for each in said.evidence if each.source is not EvidenceSource.CONFIRMED]
     if not told and before:
         return replace(said, evidence=before)

@@ -1,0 +1,88 @@
+"""Consents, and children below 15."""
+
+import pytest
+from harness import OPERATOR
+from vivier.profile.v1 import profile_pb2 as pb
+
+from services.kit.auth import Caller
+from services.kit.errors import Refused
+from tests.profile.installation import PARTNER, Home, row, self_of
+
+EMPLOYERS, PARENT, MENTOR_KIND = pb.CONSENT_KIND_EMPLOYERS, pb.CONSENT_KIND_PARENT, pb.CONSENT_KIND_MENTOR
+CHILD = "2012-03"  # 14 at the fake clock's November 2026
+
+
+def test_granting_and_withdrawing_twice_is_once(home: Home) -> None:
+    person = home.made()
+    said = {"person_id": person.id, "kind": EMPLOYERS}
+    first = home.do("GrantConsent", **said).person
+    home.clock.move(days=1)
+    assert home.do("GrantConsent", **said).person == first
+    assert first.status.visible_to_employers
+    assert home.told(person.id, 2).visible_to_employers
+    gone = home.do("WithdrawConsent", **said).person
+    assert [each.kind for each in gone.consents] == [pb.CONSENT_KIND_PARTNER]
+    assert home.do("WithdrawConsent", **said).person == gone
+    assert not home.told(person.id, 3).visible_to_employers
+
+
+def test_a_child_needs_a_parent(home: Home) -> None:
+    (alone,) = home.upsert(row(birth_month=CHILD))
+    assert alone.refusal.reason == "PARENT_CONSENT_REQUIRED"
+    assert "parent" in alone.refusal.message
+    assert not home.do("ListPeople").people
+    (joined,) = home.upsert(row(birth_month=CHILD), consents=[PARENT])
+    assert joined.person.status.matchable
+    assert home.told(joined.person.id, 1).matchable
+
+
+def test_a_child_does_not_answer_for_a_parent(home: Home) -> None:
+    me = self_of("p-1")
+    (alone,) = home.upsert(row(external_id="", birth_month=CHILD), caller=me, consents=[PARENT])
+    assert alone.refusal.reason == "PARENT_CONSENT_REQUIRED"
+    home.upsert(row(external_id=""), caller=me)
+    with pytest.raises(Refused) as refused:
+        home.do("GrantConsent", me, person_id="p-1", kind=PARENT)
+    assert refused.value.reason == "CONSENT_NOT_YOURS"
+
+
+def test_nobody_becomes_a_child_by_an_update(home: Home) -> None:
+    home.made()
+    (younger,) = home.upsert(row(birth_month=CHILD))
+    assert younger.refusal.reason == "PARENT_CONSENT_REQUIRED"
+    assert home.do("ListPeople").people[0].birth_month == "2006-03"
+
+
+def test_without_the_parent_a_child_is_not_matched(home: Home) -> None:
+    (child,) = home.upsert(row(birth_month=CHILD), consents=[PARENT, EMPLOYERS])
+    said = {"person_id": child.person.id, "kind": PARENT}
+    alone = home.do("WithdrawConsent", **said).person
+    assert list(alone.status.reasons) == ["PARENT_CONSENT_MISSING"]
+    assert not (alone.status.matchable or alone.status.visible_to_employers)
+    told = home.told(alone.id, 2)
+    assert not (told.matchable or told.visible_to_employers)
+    assert home.do("GrantConsent", **said).person.status.matchable
+
+
+@pytest.mark.parametrize(
+    ("caller", "said", "reason"),
+    [
+        (PARTNER, {"kind": pb.CONSENT_KIND_PARTNER, "grantee_id": "asso-9"}, "CONSENT_NOT_YOURS"),
+        (PARTNER, {"kind": MENTOR_KIND, "grantee_id": "m1"}, "ASK_THE_MENTOR"),
+        (OPERATOR, {"kind": EMPLOYERS, "grantee_id": "x"}, "INVALID_FIELDS"),
+        (OPERATOR, {"kind": pb.CONSENT_KIND_PARTNER}, "INVALID_FIELDS"),
+        (OPERATOR, {"kind": pb.CONSENT_KIND_PARTNER, "grantee_id": "Zoé Petit"}, "INVALID_FIELDS"),
+        (OPERATOR, {}, "INVALID_FIELDS"),
+    ],
+)
+def test_consents_that_cannot_be_given(home: Home, caller: Caller, said: dict[str, object], reason: str) -> None:
+    person = home.made()
+    with pytest.raises(Refused) as refused:
+        home.do("GrantConsent", caller, person_id=person.id, **said)
+    assert refused.value.reason == reason
+
+
+def test_only_two_kinds_come_with_a_creation(home: Home) -> None:
+    with pytest.raises(Refused) as refused:
+        home.upsert(row(), consents=[MENTOR_KIND])
+    assert [each.path for each in refused.value.violations] == ["consents"]

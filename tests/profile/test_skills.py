@@ -1,0 +1,124 @@
+"""Experiences and skills, one at a time."""
+
+import pytest
+from harness import OPERATOR
+from vivier.profile.v1 import profile_pb2 as pb
+
+from services.kit.auth import Caller
+from services.kit.errors import Refused
+from services.referential import open_snapshot
+from tests.profile.installation import MENTOR, OTHER_PARTNER, PARTNER, SKILLS, Home, self_of
+
+STATED, CONFIRMED = pb.EVIDENCE_SOURCE_STATED, pb.EVIDENCE_SOURCE_CONFIRMED
+
+
+def put_skill(home: Home, person: pb.Person, caller: Caller = PARTNER, **said: object) -> pb.Person:
+    return home.do("PutSkill", caller, person_id=person.id, skill=pb.PersonSkill(**said)).person
+
+
+def test_an_experience_is_put_changed_and_removed(home: Home) -> None:
+    person = home.made()
+    said = pb.Experience(title="Couvreur", words="J'ai posé des tuiles avec mon oncle", start_month="2024-06")
+    put = home.do("PutExperience", person_id=person.id, experience=said, request_id="r1").person
+    (first,) = put.experiences.experiences
+    assert (first.title, first.words) == (said.title, said.words)
+    assert first.occupation.resolution.confidence >= 0.6
+    assert list(home.told(person.id, 2).past_occupation_codes) == [first.occupation.code]
+    assert home.do("PutExperience", person_id=person.id, experience=said, request_id="r1").person == put
+
+    changed = home.do("PutExperience", person_id=person.id, experience=pb.Experience(id=first.id, title="Autre")).person
+    assert [each.title for each in changed.experiences.experiences] == ["Autre"]
+    gone = home.do("RemoveExperience", person_id=person.id, experience_id=first.id).person
+    assert gone.HasField("experiences")
+    assert not gone.experiences.experiences
+    assert home.do("RemoveExperience", person_id=person.id, experience_id=first.id).person == gone
+    with pytest.raises(Refused) as refused:
+        home.do("PutExperience", person_id=person.id, experience=pb.Experience(id=first.id, title="x"))
+    assert refused.value.reason == "EXPERIENCE_NOT_FOUND"
+
+
+def test_words_propose_nothing_by_themselves(home: Home) -> None:
+    person = home.made()
+    said = pb.Experience(words=open_snapshot().skill(SKILLS[0]).label)  # type: ignore[union-attr]
+    assert not home.do("PutExperience", person_id=person.id, experience=said).person.HasField("skills")
+
+
+def test_a_skill_gathers_evidence(home: Home) -> None:
+    person = home.made()
+    put_skill(home, person, code=SKILLS[0], evidence=[pb.Evidence(words="au jardin")])
+    put_skill(home, person, code=SKILLS[0], evidence=[pb.Evidence(words="en stage")])
+    again = put_skill(home, person, code=SKILLS[0], evidence=[pb.Evidence(words="en stage")])
+    (skill,) = again.skills.skills
+    assert [(each.words, each.source) for each in skill.evidence] == [("au jardin", STATED), ("en stage", STATED)]
+    assert again.version == 3
+    (held,) = home.told(person.id, 3).skills.skills
+    assert (held.code, held.confirmed, len(held.evidence_ids)) == (SKILLS[0], False, 2)
+    removed = home.do("RemoveSkill", person_id=person.id, code=SKILLS[0]).person
+    assert removed.HasField("skills")
+    assert not removed.skills.skills
+
+
+def test_a_skill_by_its_label(home: Home) -> None:
+    person = home.made()
+    known = open_snapshot().skill(SKILLS[1])
+    assert known is not None
+    (skill,) = put_skill(home, person, label=known.label.upper()).skills.skills
+    assert (skill.code, skill.label, skill.resolution.source) == (known.code, known.label, "words")
+
+
+def test_words_that_name_no_skill_are_refused_with_suggestions(home: Home) -> None:
+    person = home.made()
+    with pytest.raises(Refused) as refused:
+        put_skill(home, person, label="conduite")
+    (violation,) = refused.value.violations
+    assert (violation.path, violation.reason) == ("skill.label", "UNRESOLVED")
+    assert "(" in violation.description
+
+
+def test_evidence_goes_with_its_experience(home: Home) -> None:
+    person = home.made()
+    said = pb.Experience(words="J'ai posé des tuiles")
+    put = home.do("PutExperience", person_id=person.id, experience=said).person
+    read = pb.Evidence(source=pb.EVIDENCE_SOURCE_EXPERIENCE, words="posé des tuiles")
+    with pytest.raises(Refused, match="no such experience"):
+        put_skill(home, person, code=SKILLS[0], evidence=[pb.Evidence(words="x", experience_id="nope")])
+    read.experience_id = put.experiences.experiences[0].id
+    put_skill(home, person, code=SKILLS[0], evidence=[read])
+    put_skill(home, person, code=SKILLS[1], evidence=[read, pb.Evidence(words="aussi")])
+    left = home.do("RemoveExperience", person_id=person.id, experience_id=read.experience_id).person
+    assert [(each.code, [e.words for e in each.evidence]) for each in left.skills.skills] == [(SKILLS[1], ["aussi"])]
+
+
+def test_somebody_else_confirms_once(home: Home) -> None:
+    home.mentor()
+    person = home.made(skills=pb.Skills(skills=[pb.PersonSkill(code=SKILLS[0])]))
+    home.mentee(person)
+    said = {"person_id": person.id, "code": SKILLS[0]}
+    first = home.do("ConfirmSkill", MENTOR, words="vu sur le chantier", **said).person
+    assert home.do("ConfirmSkill", MENTOR, words="encore", **said).person == first
+    both = home.do("ConfirmSkill", PARTNER, words="oui", **said).person
+    evidence = [(each.source, each.confirmed_by, each.words) for each in both.skills.skills[0].evidence]
+    assert evidence == [
+        (STATED, "", ""),
+        (CONFIRMED, "mentor/m1", "vu sur le chantier"),
+        (CONFIRMED, "partner/asso-1", "oui"),
+    ]
+    assert home.told(person.id, both.version).skills.skills[0].confirmed
+    for caller in (self_of(person.id), OPERATOR):
+        with pytest.raises(Refused, match="cannot"):
+            home.do("ConfirmSkill", caller, **said)
+    with pytest.raises(Refused) as refused:
+        home.do("ConfirmSkill", MENTOR, person_id=person.id, code=SKILLS[1])
+    assert refused.value.reason == "SKILL_NOT_FOUND"
+
+
+def test_a_confirmation_can_neither_be_written_nor_lost_by_a_write(home: Home) -> None:
+    forged = pb.Evidence(source=CONFIRMED, words="moi", confirmed_by="mentor/m1")
+    skills = pb.Skills(skills=[pb.PersonSkill(code=SKILLS[0], evidence=[forged])])
+    person = home.made(skills=skills)
+    assert [each.source for each in person.skills.skills[0].evidence] == [STATED]
+    home.do("ConfirmSkill", PARTNER, person_id=person.id, code=SKILLS[0])
+    told_again = pb.Skills(skills=[pb.PersonSkill(code=SKILLS[0], evidence=[pb.Evidence(words="et ici")])])
+    after = home.made(skills=told_again)
+    assert [each.source for each in after.skills.skills[0].evidence] == [STATED, CONFIRMED]
+    assert not home.get(person.id, caller=OTHER_PARTNER)
