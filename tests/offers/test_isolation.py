@@ -86,18 +86,26 @@ def test_a_list_by_state(offers):
     assert list(offers.ask("ListOffers", request, recruiter).offers) == [closed]
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        pb.ListOffersRequest(page_size=101),
-        pb.ListOffersRequest(page_size=-1),
-        pb.ListOffersRequest(page_token="!"),
-        pb.ListOffersRequest(page_token="WzEsMl0"),
-        pb.ListOffersRequest(page_token="WyJ5ZXN0ZXJkYXkiLDJd"),  # made here, but not for this list
-        pb.ListOffersRequest(states=[99]),
-    ],
-)
-def test_wrong_lists(offers, request_):
+WRONG = [
+    pb.ListOffersRequest(page_size=101),
+    pb.ListOffersRequest(page_size=-1),
+    pb.ListOffersRequest(page_token="!"),
+    pb.ListOffersRequest(page_token="WzEsMl0"),
+    pb.ListOffersRequest(page_token="WyJ5ZXN0ZXJkYXkiLDJd"),  # made here, but not for this list
+    pb.ListOffersRequest(states=[99]),
+]
+
+
+def test_wrong_lists(offers):
     recruiter = offers.organisation()
-    kind, reason, *_ = refusal_of(offers, recruiter, "ListOffers", request_)
-    assert reason == "INVALID_FIELDS", kind
+    for request in WRONG:
+        assert refusal_of(offers, recruiter, "ListOffers", request)[1] == "INVALID_FIELDS", request
+
+
+def test_offers_come_with_their_organisations_when_asked(offers: Offers) -> None:
+    first, second = offers.organisation("org-1"), offers.organisation("org-2")
+    ids = [offers.post(first, external_id=name).id for name in "ab"] + [offers.post(second).id]
+    plain = offers.ask("BatchGetOffers", pb.BatchGetOffersRequest(ids=ids))
+    whole = offers.ask("BatchGetOffers", pb.BatchGetOffersRequest(ids=ids, with_organisations=True))
+    assert not plain.organisations
+    assert sorted(organisation.id for organisation in whole.organisations) == ["org-1", "org-2"]

@@ -65,7 +65,8 @@ class Server:
 
     def _get_offers(self, call: Call, request: pb.BatchGetOffersRequest) -> pb.BatchGetOffersResponse:
         found = postings.get(self.units, postings.OFFERS, call.caller, _few(request.ids))
-        return pb.BatchGetOffersResponse(offers=map(told.offer, found))
+        owners = self._owners(found) if request.with_organisations else ()
+        return pb.BatchGetOffersResponse(offers=map(told.offer, found), organisations=owners)
 
     def _list_offers(self, call: Call, request: pb.ListOffersRequest) -> pb.ListOffersResponse:
         found, more = self._page(postings.OFFERS, call, request, asked.OFFER_STATES)
@@ -89,7 +90,8 @@ class Server:
 
     def _get_courses(self, call: Call, request: pb.BatchGetCoursesRequest) -> pb.BatchGetCoursesResponse:
         found = postings.get(self.units, postings.COURSES, call.caller, _few(request.ids))
-        return pb.BatchGetCoursesResponse(courses=map(told.course, found))
+        owners = self._owners(found) if request.with_organisations else ()
+        return pb.BatchGetCoursesResponse(courses=map(told.course, found), organisations=owners)
 
     def _list_courses(self, call: Call, request: pb.ListCoursesRequest) -> pb.ListCoursesResponse:
         found, more = self._page(postings.COURSES, call, request, asked.COURSE_STATES)
@@ -103,6 +105,10 @@ class Server:
         return move
 
     # -- both
+
+    def _owners(self, found: Sequence[Offer] | Sequence[Course]) -> list[pb.Organisation]:
+        ids = sorted({each.owner.id for each in found})
+        return [told.organisation(one) for one in organisations.get(self.units, ids)]
 
     def _page(self, trade: Trade[P], call: Call, request: Any, states: Mapping[int, State]) -> tuple[list[P], str]:
         if call.caller.role is Role.OPERATOR and not request.organisation_id:
