@@ -102,7 +102,7 @@ def test_wrong_lists(offers):
         assert refusal_of(offers, recruiter, "ListOffers", request)[1] == "INVALID_FIELDS", request
 
 
-def test_offers_come_with_their_organisations_when_asked(offers: Offers) -> None:
+def test_offers_come_with_their_organisations_when_asked(offers) -> None:
     first, second = offers.organisation("org-1"), offers.organisation("org-2")
     ids = [offers.post(first, external_id=name).id for name in "ab"] + [offers.post(second).id]
     plain = offers.ask("BatchGetOffers", pb.BatchGetOffersRequest(ids=ids))
