@@ -1,6 +1,5 @@
 """Words become codes, and what stays unclear is searchable but not matched."""
 
-import pytest
 from harness import OPERATOR
 from vivier.common.v1 import common_pb2 as common
 from vivier.offers.v1 import offers_pb2 as pb
@@ -19,47 +18,49 @@ def near(point, latitude, longitude):
     return abs(point.latitude - latitude) < 0.05 and abs(point.longitude - longitude) < 0.05
 
 
-@pytest.mark.parametrize(
-    ("asked", "code", "source"),
-    [
-        (place(label="07 - AUBENAS"), "07019", "name+department"),
-        (place(postal_code="07200", label="Aubenas"), "07019", "name+postal"),
-        (place(postal_code="07200"), "07019", "postal"),
-        (place(label="Aubenas"), "07019", "name"),
-        (place(commune_code="07019"), "07019", "given"),
-        (place(point=common.Point(latitude=44.62, longitude=4.39)), "07019", "coordinates"),
-        (place(postal_code="97400", label="ST DENIS"), "97411", "name+postal"),
-    ],
-)
-def test_places(offers, asked, code, source):
-    found = offers.post(offers.organisation(), place=asked)
-    assert (found.place.commune_code, found.place.resolution.source) == (code, source)
-    assert found.place.resolution.confidence >= 0.6
-    assert found.place.resolution.referential_version == VERSION
-    assert found.status.matchable
-    if code == "07019":
-        assert near(found.place.point, 44.61, 4.39)
-        assert (found.place.label, found.place.postal_code) == ("Aubenas", "07200")
+PLACES = [
+    (place(label="07 - AUBENAS"), "07019", "name+department"),
+    (place(postal_code="07200", label="Aubenas"), "07019", "name+postal"),
+    (place(postal_code="07200"), "07019", "postal"),
+    (place(label="Aubenas"), "07019", "name"),
+    (place(commune_code="07019"), "07019", "given"),
+    (place(point=common.Point(latitude=44.62, longitude=4.39)), "07019", "coordinates"),
+    (place(postal_code="97400", label="ST DENIS"), "97411", "name+postal"),
+]
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        None,
-        place(),
-        place(label="Ardèche"),
-        place(label="Principauté de Monaco"),
-        place(label="07 - NULLE PART"),
-        place(label="Aubenas", country_code="BE"),
-        place(point=common.Point(latitude=0, longitude=0)),
-    ],
-)
-def test_no_place_is_searchable_and_not_matchable(offers, asked):
-    found = offers.post(offers.organisation(), place=asked)
-    assert (found.status.searchable, found.status.matchable) == (True, False)
-    assert list(found.status.reasons) == ["PLACE_UNRESOLVED"]
-    assert not found.place.HasField("point")
-    assert not found.place.commune_code
+def test_places(offers):
+    recruiter = offers.organisation()
+    for asked, code, source in PLACES:
+        found = offers.post(recruiter, place=asked)
+        assert (found.place.commune_code, found.place.resolution.source) == (code, source)
+        assert found.place.resolution.confidence >= 0.6
+        assert found.place.resolution.referential_version == VERSION
+        assert found.status.matchable
+        if code == "07019":
+            assert near(found.place.point, 44.61, 4.39)
+            assert (found.place.label, found.place.postal_code) == ("Aubenas", "07200")
+
+
+NO_PLACES = [
+    None,
+    place(),
+    place(label="Ardèche"),
+    place(label="Principauté de Monaco"),
+    place(label="07 - NULLE PART"),
+    place(label="Aubenas", country_code="BE"),
+    place(point=common.Point(latitude=0, longitude=0)),
+]
+
+
+def test_no_place_is_searchable_and_not_matchable(offers):
+    recruiter = offers.organisation()
+    for asked in NO_PLACES:
+        found = offers.post(recruiter, place=asked)
+        assert (found.status.searchable, found.status.matchable) == (True, False)
+        assert list(found.status.reasons) == ["PLACE_UNRESOLVED"]
+        assert not found.place.HasField("point")
+        assert not found.place.commune_code
 
 
 def test_a_fully_remote_offer_needs_no_place(offers):
