@@ -41,28 +41,27 @@ class Postman:
     def round(self) -> None:
         """Do all there is to do now."""
         with self._units.database.only_one("post") as alone:
-            steps = (self._say_goodbye, self._bundle, self._send) if alone else ()
-            for step in steps:
-                while not self._stopping.is_set() and step():
-                    pass
-
-    def _say_goodbye(self) -> bool:
-        return usecases.say_goodbye(self._units, self._announce)
-
-    def _bundle(self) -> bool:
-        return usecases.bundle_digests(self._units) > 0
+            while alone and not self._stopping.is_set():
+                told = usecases.say_goodbye(self._units, self._announce)
+                bundled = usecases.bundle_digests(self._units)
+                if not (self._send() or told or bundled):
+                    return
 
     def _send(self) -> bool:
         due = usecases.due_mails(self._units)
         known = self._ask([each.recipient for each in due])
         if known is None or not due:
             return False
+        outcomes: dict[str, Post] = {}
         for each in usecases.take_mails(self._units, due):
             if self._stopping.is_set():
                 break
             contents = usecases.mail_contents(self._units, each)  # as late as can be: they may be erased meanwhile
-            outcome = self._deliver(each, contents, known.get(each.recipient))
-            usecases.settle_mail(self._units, each, outcome)
+            outcomes[each.mail] = self._deliver(each, contents, known.get(each.recipient))
+            if outcomes[each.mail] is Post.SENT:  # written down at once, so that hardly any mail goes twice
+                usecases.settle_mails(self._units, outcomes)
+                outcomes = {}
+        usecases.settle_mails(self._units, outcomes)
         return True
 
     def _ask(self, recipients: Sequence[str]) -> Mapping[str, Addressee] | None:

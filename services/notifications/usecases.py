@@ -1,6 +1,6 @@
 """What this service does: one function a verb, one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -82,7 +82,7 @@ def tell_of_mentorship(
 
 
 def bundle_digests(units: Units) -> int:
-    """Close the day's digests; how many were made."""
+    """Close the day's digests, for some of those who have one; how many were made."""
     now = units.clock()
     with units() as unit:
         return mails.bundle(unit.connection, last_digest(now), now, OLD)
@@ -110,9 +110,11 @@ def mail_contents(units: Units, due: Due) -> list[Notification]:
         return mails.contents(connection, due.mail)
 
 
-def settle_mail(units: Units, due: Due, outcome: Post) -> None:
+def settle_mails(units: Units, outcomes: Mapping[str, Post]) -> None:
+    """Write down what became of each mail."""
     with units() as unit:
-        mails.settle(unit.connection, due.mail, outcome)
+        for mail, outcome in outcomes.items():
+            mails.settle(unit.connection, mail, outcome)
 
 
 def sweep(units: Units) -> None:

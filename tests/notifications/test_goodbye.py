@@ -33,7 +33,9 @@ def test_people_are_told_once_that_an_offer_is_gone(system: Any) -> None:
 def test_an_offer_that_comes_back_is_not_marked_any_more(system: Any) -> None:
     system.match("o1", "ana")
     system.offer("o1", "CLOSED", 2)
+    system.offer("o1", "PUBLISHED", 1)  # late
     system.settle()
+    assert system.inbox("ana").notifications[-1].gone
     system.offer("o1", "PUBLISHED", 3)
     system.offer("o1", "CLOSED", 2)  # late
     system.settle()
