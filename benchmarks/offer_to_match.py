@@ -1,0 +1,82 @@
+"""Offer posted → match readable by the person, under load: each offer through GraphQL, each match by the live stream.
+
+uv run python benchmarks/offer_to_match.py [people] [seconds] [rate]
+
+Prints p50 and p99 of both groupings of the processes, and how many matches were lost. The floor of the same run is one
+GraphQL query that asks nothing of any service.
+"""
+
+import sys
+import threading
+import time
+
+import numpy as np
+from system import GROUPS, TOGETHER, Inbox, System, crowd, ines, offer, running
+
+SEARCH = '{ offers(text: "vélo", near: { place: "Saint-Denis (93)", radiusKm: 30 }) { totalCount nodes { id title } } }'
+
+
+def pace(seconds: float, rate: float, work: "callable") -> None:  # type: ignore[valid-type]
+    """Call `work(n)` at a steady rate, whatever each call takes."""
+    start = time.monotonic()
+    for number in range(int(seconds * rate)):
+        pause = start + number / rate - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+        work(number)
+
+
+def measure(system: System, people: int, seconds: float, rate: float) -> None:
+    before = time.monotonic()
+    system.put(crowd(people))
+    (probe,) = system.put([ines()])
+    system.quiet()
+    print(f"  {people:,} people brought in {time.monotonic() - before:.0f} s")
+    inbox = Inbox(system, probe)
+    posted: dict[str, float] = {}
+    queries: list[float] = []
+    floor: list[float] = []
+
+    def post(number: int) -> None:
+        started = time.monotonic()
+        posted[system.post([offer(number)])[0]] = started
+
+    def query(number: int) -> None:
+        started = time.monotonic()
+        system.partner.ask(SEARCH)
+        queries.append(time.monotonic() - started)
+
+    for _ in range(50):
+        started = time.monotonic()
+        system.operator.ask("{ __typename }")
+        floor.append(time.monotonic() - started)
+    workers = [threading.Thread(target=pace, args=(seconds, rate, work)) for work in (post, query)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    until = time.monotonic() + 30
+    while posted.keys() - inbox.arrived.keys() and time.monotonic() < until:
+        time.sleep(0.05)
+    lost = posted.keys() - inbox.arrived.keys()
+    late = [(inbox.arrived[name] - when) * 1000 for name, when in posted.items() if name in inbox.arrived]
+    base = float(np.median(floor)) * 1000
+    say("posted → readable", late, base)
+    say("search under that load", [value * 1000 for value in queries], base)
+    print(f"  offers {len(posted)}, lost {len(lost)}; floor (empty query) p50 {base:.1f} ms")
+
+
+def say(name: str, values: list[float], floor: float) -> None:
+    p50, p99 = np.percentile(values, [50, 99])
+    print(f"  {name:<24} p50 {p50:6.0f} ms ({p50 / floor:4.1f} × floor)   p99 {p99:6.0f} ms")
+
+
+def main(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
+    for name, groups in (("three processes", GROUPS), ("services in one process", TOGETHER)):
+        print(f"{name}: {people:,} people, {rate:g} offers/s and {rate:g} queries/s for {seconds:g} s")
+        with running(groups) as system:
+            measure(system, people, seconds, rate)
+
+
+if __name__ == "__main__":
+    main(*(kind(value) for kind, value in zip((int, float, float), sys.argv[1:], strict=False)))
