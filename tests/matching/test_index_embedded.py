@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.matching.domain import M1, distance_km
@@ -32,6 +32,12 @@ from tests.matching import index_world as world
 from tests.matching.index_world import KNOWLEDGE, LYON, NOW, Dice
 
 seeds = st.integers(0, 10**9)
+
+
+@pytest.fixture(params=["merged at once", "merged beside the writer"])
+def merging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "merged beside the writer":
+        monkeypatch.setattr(shelf, "QUICK", 0)
 
 
 def embedded() -> EmbeddedIndex:
@@ -115,18 +121,19 @@ def test_rare_words_weigh_more() -> None:
     assert statistics.idf(2) > statistics.idf(1) > statistics.idf(0) > 0
 
 
-@settings(max_examples=8, deadline=None)
+@pytest.mark.usefixtures("merging")
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=seeds)
 def test_an_index_of_many_small_writes_equals_one_written_at_once(seed: int) -> None:
     dice, slow, fast = Dice(seed), embedded(), embedded()
-    history = [dice.offer(f"o{dice.random.randrange(90)}", version) for version in range(260)]
-    gone = {f"o{dice.random.randrange(90)}" for _ in range(20)}
+    history = [dice.offer(f"o{dice.random.randrange(150)}", version) for version in range(400)]
+    gone = {f"o{dice.random.randrange(150)}" for _ in range(40)}
     for number, offer in enumerate(history):
         slow.put_offers([offer])
-        if number == 200:
+        if number == 300:
             for name in gone:
                 slow.remove_offer(name)
-    kept = world.newest(o for n, o in enumerate(history) if n > 200 or o.id not in gone)
+    kept = world.newest(o for n, o in enumerate(history) if n > 300 or o.id not in gone)
     fast.put_offers(kept)
     assert slow.digest() == fast.digest()
     assert slow.counts() == fast.counts()
@@ -163,6 +170,7 @@ def _alone(offer: Offer, person: Any, codes: Codes) -> float:
     return float(score_people(offer, codes.people([person]), np.array([0]), codes, M1, NOW).score[0])
 
 
+@pytest.mark.usefixtures("merging")
 def test_readers_see_whole_states_while_a_writer_works() -> None:
     """Offers change town all together, one batch a round: a reader finds all in one town, or all in the other."""
     index, towns = embedded(), (LYON, Point(48.86, 2.35))
@@ -199,6 +207,7 @@ def test_readers_see_whole_states_while_a_writer_works() -> None:
     assert wrong == []
 
 
+@pytest.mark.usefixtures("merging")
 def test_writers_take_turns() -> None:
     index = embedded()
     dice = Dice(3)

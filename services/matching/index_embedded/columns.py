@@ -30,12 +30,13 @@ class _Growing:
         self.size = size
 
     def extend(self, values: Array) -> None:
-        first, self.size = self.size, self.size + len(values)
-        if self.size > len(self._array):
-            grown = np.empty(self.size + self.size // 8 + 64, self._array.dtype)
-            grown[:first] = self._array[:first]
+        end = self.size + len(values)
+        if end > len(self._array):
+            grown = np.empty(end + end // 8 + 64, self._array.dtype)
+            grown[: self.size] = self._array[: self.size]
             self._array = grown
-        self._array[first : self.size] = values
+        self._array[self.size : end] = values
+        self.size = end
 
     def view(self) -> Array:
         return self._array[: self.size]
@@ -61,7 +62,7 @@ class Grown(Generic[T]):
         return self._type(**{name: part.view() for name, part in self._parts.items()})
 
     def rearranged(self, rows: Array) -> "Grown[T]":
-        """A new tree of these rows in this order; this one must not grow any more."""
+        """A new tree of these rows in this order; this one may grow meanwhile, but not after the new one has grown."""
         moved = copy(self)
         moved._parts = {name: part.rearranged(rows) for name, part in self._parts.items()}
         return moved

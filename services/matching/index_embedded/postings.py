@@ -50,14 +50,9 @@ class Postings:
         """For each term of the base, the number of its documents."""
         return np.diff(self._starts)
 
-    def merged(self, alive: NDArray[np.bool_]) -> "Postings":
-        """Base and delta in one base, without dead documents; those alive are numbered anew in the same order."""
-        base, added = _Run(self._starts, self._documents, self._weights), self._delta_run()
-        if not alive.all():
-            numbers = (np.cumsum(alive) - 1).astype(np.int32)
-            base, added = base.kept(alive, numbers), added.kept(alive, numbers)
-        both = base.interleaved(added)
-        return Postings(both.starts, both.documents, both.weights)
+    def runs(self) -> tuple["Run", "Run"]:
+        """Base and delta as they are now."""
+        return Run(self._starts, self._documents, self._weights), self._delta_run()
 
     def bytes(self) -> int:
         return self._starts.nbytes + self._documents.nbytes + self._weights.nbytes
@@ -68,32 +63,41 @@ class Postings:
         place = slice(self._starts[term], self._starts[term + 1])
         return self._documents[place], self._weights[place]
 
-    def _delta_run(self) -> "_Run":
+    def _delta_run(self) -> "Run":
         terms = sorted(self._delta)
         counts = np.zeros(terms[-1] + 1 if terms else 0, np.int64)
         counts[terms] = [len(self._delta[term]) for term in terms]
         packed = _joined(self._delta[term] for term in terms)
-        return _Run(_starts(counts), (packed >> 8).astype(np.int32), (packed & 255).astype(np.uint8))
+        return Run(_starts(counts), (packed >> 8).astype(np.int32), (packed & 255).astype(np.uint8))
 
 
-class _Run:
+def merged(base: "Run", added: "Run", alive: NDArray[np.bool_]) -> Postings:
+    """One base without dead documents; those alive are numbered anew in the same order."""
+    if not alive.all():
+        numbers = (np.cumsum(alive) - 1).astype(np.int32)
+        base, added = base.kept(alive, numbers), added.kept(alive, numbers)
+    both = base.interleaved(added)
+    return Postings(both.starts, both.documents, both.weights)
+
+
+class Run:
     """Terms in order with their documents."""
 
     def __init__(self, starts: NDArray[np.int64], documents: Documents, weights: Weights) -> None:
         self.starts, self.documents, self.weights = starts, documents, weights
 
-    def kept(self, alive: NDArray[np.bool_], numbers: Documents) -> "_Run":
+    def kept(self, alive: NDArray[np.bool_], numbers: Documents) -> "Run":
         stays = alive[self.documents]
         before = np.concatenate([[0], np.cumsum(stays, dtype=np.int64)])
-        return _Run(before[self.starts], numbers[self.documents[stays]], self.weights[stays])
+        return Run(before[self.starts], numbers[self.documents[stays]], self.weights[stays])
 
-    def interleaved(self, other: "_Run") -> "_Run":
+    def interleaved(self, other: "Run") -> "Run":
         """Of each term this run's documents, then the other's, which are all higher."""
         counts = np.zeros((max(len(self.starts), len(other.starts)) - 1, 2), np.int64)
         counts[: len(self.starts) - 1, 0] = np.diff(self.starts)
         counts[: len(other.starts) - 1, 1] = np.diff(other.starts)
         theirs = np.repeat(np.tile([False, True], len(counts)), counts.ravel())
-        return _Run(
+        return Run(
             _starts(counts.sum(axis=1)),
             _woven(theirs, self.documents, other.documents),
             _woven(theirs, self.weights, other.weights),

@@ -7,6 +7,7 @@ is long, base and tail are merged into a new base without the dead, and later vi
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -15,13 +16,16 @@ import orjson
 from numpy.typing import NDArray
 
 from services.matching.index_embedded.columns import FOREVER, Grown, Own, bytes_of, ragged
+from services.matching.index_embedded.merge import Batch, Merge
 from services.matching.index_embedded.postings import Postings
 from services.matching.index_embedded.views import Owned, Statistics, View, mark
 
 SHORTEST_TAIL = 64
 LONGEST_TAIL = 32_768
 _GROWTH = 4  # a tail may be this part of its base
+_FAR_BEHIND = 4
 _BATCH = 8_192
+QUICK = 20_000  # rows that are merged in some milliseconds
 
 Labels = Callable[[str], str]
 """The words of an occupation's code."""
@@ -67,8 +71,10 @@ class Shelf(Generic[V, R]):
 
     def __init__(self, kind: Kind[V, R]) -> None:
         self._kind = kind
-        rows = kind.rows([], _own([], [], [], 0))
-        self._rows = Grown(rows)
+        self._rows = Grown(kind.rows([], _own([], [], [], [])))
+        self._merge: Merge[R] | None = None
+        self._worker = ThreadPoolExecutor(1, "merge")
+        self._running: Future[None] = Future()
         self.view: View[R] = View(
             rows=self._rows.view(),
             base=0,
@@ -110,23 +116,26 @@ class Shelf(Generic[V, R]):
             (value, row) for value, row in zip(values, old, strict=True) if row is None or version[row] < value.version
         ]
         if fresh:
-            self._append([value for value, _ in fresh])
+            self._append(self._encoded([value for value, _ in fresh]))
             self._publish(self.view.size + len(fresh), [row for _, row in fresh if row is not None])
+            self._keep_short()
 
-    def _append(self, values: Sequence[V]) -> None:
-        """Past the end of every view, so nobody sees it yet."""
-        view, kind = self.view, self._kind
-        lengths = []
-        for document, value in enumerate(values, view.size):
-            words, length = kind.words(value)
-            view.words.add(document, words)
-            view.codes.add(document, dict.fromkeys(kind.codes(value), 1))
-            lengths.append(length)
+    def _encoded(self, values: Sequence[V]) -> Batch[R]:
+        """Everything that can fail, before anything is changed."""
+        kind = self._kind
+        texts = [kind.words(value) for value in values]
         records = [_record(value.id, kind.record(value)) for value in values]
         searched = [kind.searched(value) for value in values]
-        own = _own(values, lengths, records, view.size)
         contents = [_hash(record, text.encode()) for record, text in zip(records, searched, strict=True)]
-        self._rows.extend(kind.rows(values, replace(own, content=np.array(contents, np.uint64))))
+        own = _own(values, [length for _, length in texts], records, contents)
+        codes = [dict.fromkeys(kind.codes(value), 1) for value in values]
+        return Batch(kind.rows(values, own), [words for words, _ in texts], codes)
+
+    def _append(self, batch: Batch[R]) -> None:
+        """Past the end of every view, so nobody sees it yet."""
+        batch.add_to(self._rows, self.view.words, self.view.codes, self.view.size)
+        if self._merge:
+            self._merge.late.append(batch)
 
     def _publish(self, size: int, gone: Sequence[int]) -> None:
         """The new rows are there and those gone are not, for views from now on."""
@@ -134,7 +143,7 @@ class Shelf(Generic[V, R]):
         generation = view.generation + 1
         rows.own.died[gone] = generation
         content = view.content + _sum(rows.own.content[view.size :]) - _sum(rows.own.content[gone])
-        following = replace(
+        self.view = replace(
             view,
             rows=rows,
             size=size,
@@ -142,35 +151,19 @@ class Shelf(Generic[V, R]):
             alive=view.alive + size - view.size - len(gone),
             content=content % (1 << 64),
         )
-        self.view = self._merged(following) if _tail_is_long(following) else following
 
-    def _merged(self, view: View[R]) -> View[R]:
-        rows = view.all_rows()
-        rows = rows[np.argsort(view.rows.own.key[rows], kind="stable")]
-        alive = np.zeros(view.size, np.bool_)
-        alive[view.rows.own.document[rows]] = True
-        self._rows = self._rows.rearranged(rows)
-        base = self._rows.view()
-        base.own.document[:] = (np.cumsum(alive) - 1)[base.own.document]
-        row_of = np.empty(len(rows), np.int32)
-        row_of[base.own.document] = np.arange(len(rows))
-        words = view.words.merged(alive)
-        return replace(
-            view,
-            rows=base,
-            base=len(rows),
-            size=len(rows),
-            generation=0,
-            by_mark=np.argsort(base.own.mark).astype(np.int32),
-            row_of=row_of,
-            codes=view.codes.merged(alive),
-            words=words,
-            statistics=Statistics(len(rows), _average(base.own.length), words.counts()),
-        )
-
-
-def _tail_is_long(view: View[R]) -> bool:
-    return view.size - view.base > min(max(view.base // _GROWTH, SHORTEST_TAIL), LONGEST_TAIL)
+    def _keep_short(self) -> None:
+        """Merge a long tail: at once when that is quick, else beside the writer, who waits only far behind."""
+        view = self.view
+        length = view.size - view.base
+        limit = min(max(view.base // _GROWTH, SHORTEST_TAIL), LONGEST_TAIL)
+        if self._merge is None and length > limit:
+            self._merge = Merge(view, self._rows)
+            self._running = self._worker.submit(self._merge.run)
+        if self._merge and (view.size < QUICK or length > limit * _FAR_BEHIND or self._running.done()):
+            self._running.result()
+            self._rows, self.view = self._merge.rows, self._merge.finished(view)
+            self._merge = None
 
 
 def _newest(values: Iterable[V]) -> dict[str, V]:
@@ -182,15 +175,15 @@ def _newest(values: Iterable[V]) -> dict[str, V]:
     return newest
 
 
-def _own(values: Sequence[Keyed], lengths: Sequence[int], records: Sequence[bytes], first: int) -> Own:
+def _own(values: Sequence[Keyed], lengths: Sequence[int], records: Sequence[bytes], contents: Sequence[int]) -> Own:
     count = len(values)
     return Own(
         key=np.zeros(count, np.int64),
         mark=np.array([mark(value.id) for value in values], np.uint64),
         version=np.array([value.version for value in values], np.int64),
-        content=np.zeros(count, np.uint64),
+        content=np.array(contents, np.uint64),
         died=np.full(count, FOREVER, np.uint32),
-        document=np.arange(first, first + count, dtype=np.int32),
+        document=np.zeros(count, np.int32),
         length=np.minimum(lengths, np.iinfo(np.uint16).max).astype(np.uint16),
         record=ragged([np.frombuffer(record, np.uint8) for record in records], np.uint8),
     )
@@ -206,7 +199,3 @@ def _hash(*parts: bytes) -> int:
 
 def _sum(contents: NDArray[np.uint64]) -> int:
     return int(np.sum(contents, dtype=np.uint64))
-
-
-def _average(lengths: NDArray[np.uint16]) -> float:
-    return max(float(np.mean(lengths)), 1.0) if len(lengths) else 1.0
