@@ -57,13 +57,13 @@ def test_becoming_verified_is_told_with_every_open_offer(offers):
 
 
 def test_what_does_not_show_with_the_offers_is_not_told_again(offers):
-    recruiter = offers.organisation()
-    posted = offers.post(recruiter)
-    offers.organisation(description="Depuis 1998")
-    offers.eventually_events("organisation/org-1", 2)
-    offers.organisation(name="Toits nouveaux")
-    told = offers.eventually_events(f"offer/{posted.id}", 2)
-    assert [event.organisation_name for event in told] == ["Toits org-1", "Toits nouveaux"]
+    quiet = offers.post(offers.organisation("org-1"))
+    renamed = offers.post(offers.organisation("org-2"))
+    offers.organisation("org-1", description="Depuis 1998")
+    offers.organisation("org-2", name="Toits nouveaux")
+    told = offers.eventually_events(f"offer/{renamed.id}", 2)  # after org-1's turn, if it had one
+    assert [event.organisation_name for event in told] == ["Toits org-2", "Toits nouveaux"]
+    assert offers.get(quiet.id) == quiet
 
 
 def test_a_later_version_never_comes_first(offers):

@@ -1,5 +1,6 @@
 """Batches of offers: each row for itself, and sending again is harmless."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import pytest
@@ -83,6 +84,14 @@ def test_by_our_id(offers):
     assert [(v.path, v.reason) for v in result.refusal.violations] == [("external_id", "FIXED")]
     (result,) = offers.upsert(recruiter, offers.row(id=named.id, external_id="", title="Couvreur zingueur"))
     assert (outcomes([result]), result.offer.external_id) == (["UPDATED"], "n")
+
+
+def test_many_at_once_make_one_offer(offers):
+    recruiter = offers.organisation()
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: offers.upsert(recruiter, offers.row())[0], range(16)))
+    assert sorted(outcomes(results)) == ["CREATED"] + ["UNCHANGED"] * 15
+    assert len({result.offer.id for result in results}) == 1
 
 
 def test_a_request_may_be_sent_again_and_its_id_not_used_for_something_else(offers):

@@ -105,6 +105,19 @@ def test_an_expired_offer_comes_back_by_a_later_end(offers):
     assert back.published_at == at(offers.clock.now)
 
 
+def test_a_feed_that_still_has_it_brings_it_back(offers):
+    """Without an end of its own it lives for sixty days, and again when the very same row comes once more."""
+    recruiter = offers.organisation()
+    first = offers.post(recruiter)
+    offers.clock.move(days=60)
+    offers.eventually_in(pb.OFFER_STATE_EXPIRED, first.id)
+    (silent,) = offers.upsert(recruiter, offers.row(), publish=False)
+    assert silent.outcome == common.OUTCOME_UNCHANGED
+    (back,) = offers.upsert(recruiter, offers.row())
+    assert (back.outcome, back.offer.state) == (common.OUTCOME_UPDATED, pb.OFFER_STATE_PUBLISHED)
+    assert back.offer.expires_at.seconds == first.expires_at.seconds + 60 * 86400
+
+
 def test_a_new_end_may_be_now(offers):
     recruiter = offers.organisation()
     offers.post(recruiter)

@@ -162,7 +162,7 @@ def queue_retelling(connection: Connection, organisation_id: str) -> None:
 def next_retelling(connection: Connection, shelf: Shelf[Any], limit: int) -> list[Any]:
     """The next open postings to be told again; after the last batch the organisation is done."""
     where = RETELLINGS.c.shelf == shelf.table.name
-    todo = connection.execute(select(RETELLINGS).where(where).limit(1)).first()
+    todo = connection.execute(select(RETELLINGS).where(where).order_by(RETELLINGS.c.organisation_id).limit(1)).first()
     if todo is None:
         return []
     c = shelf.table.c
