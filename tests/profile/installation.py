@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from google.protobuf.message import Message
 from harness import OPERATOR, SECRET, Ask, FakeClock, eventually, running
 from vivier.common.v1 import common_pb2 as common
+from vivier.common.v1 import operations_pb2, operations_pb2_grpc
 from vivier.profile.v1 import events_pb2, profile_pb2_grpc
 from vivier.profile.v1 import profile_pb2 as pb
 
 from services.kit.auth import Caller, Role
-from services.kit.bus import Record
+from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.profile.app import ProfileSettings, build
 from services.referential import open_snapshot
 
+T = TypeVar("T", bound=Message)
 TOPIC = "vivier.profile.v1"
 PARTNER = Caller(Role.PARTNER, "asso-1", "test")
 OTHER_PARTNER = Caller(Role.PARTNER, "asso-2", "test")
@@ -87,19 +90,34 @@ class Home:
         asked = self.do("AskMentor", PARTNER, person_id=person.id, mentor_id=mentor.subject, message=message)
         return self.do("AcceptMentorship", mentor, id=asked.mentorship.id).mentorship
 
-    def records(self, key: str, count: int) -> list[Record]:
-        """What the log has of this key, once it has so many."""
+    def counts(self) -> dict[str, int]:
+        """What an operator is told."""
+        address = self.ask.neighbour.channel
+        status = operations_pb2_grpc.OperationsServiceStub(address).GetStatus
+        return dict(self.ask.neighbour.ask(status, operations_pb2.GetStatusRequest(), OPERATOR).counts)
 
-        def enough() -> list[Record] | None:
-            found = [each for each in self.log.replay(TOPIC) if each.event.key == key]
-            return found if len(found) >= count else None
+    def events(self) -> list[Event]:
+        """What the log holds; it may have dropped what something newer replaces."""
+        return [record.event for record in self.log.replay(TOPIC)]
 
-        return eventually(enough)
+    def erased(self) -> set[str]:
+        """Keys with a tombstone."""
+        return {event.key for event in self.events() if event.payload is None}
 
-    def told(self, person_id: str, count: int) -> events_pb2.PersonChanged:
-        """The last of the first `count` things that were told of somebody."""
-        payload = self.records(f"person/{person_id}", count)[count - 1].event.payload
-        return events_pb2.PersonChanged.FromString(payload)
+    def told(self, key: str, kind: type[T], version: int) -> T:
+        """What was told at this version, which is still the newest."""
+
+        def newest() -> T | None:
+            found = [each.payload for each in self.events() if each.key == key and each.payload]
+            message = kind.FromString(found[-1]) if found else None
+            return message if message and _version(message) == version else None
+
+        answer: T = eventually(newest)
+        return answer
+
+    def told_of(self, person_id: str, version: int) -> events_pb2.PersonChanged:
+        return self.told(f"person/{person_id}", events_pb2.PersonChanged, version)
 
 
-__all__ = ["OPERATOR"]
+def _version(message: Any) -> int:
+    return int(message.mentor.version if isinstance(message, events_pb2.MentorChanged) else message.version)

@@ -171,7 +171,7 @@ def test_a_partner_whose_consent_is_withdrawn_sees_nothing_at_once(home: Home) -
     home.do("WithdrawConsent", self_of(person.id), **consent)
     assert home.get(person.id) == []
     assert not home.do("ListPeople").people
-    assert list(home.told(person.id, 2).partner_ids) == []
+    assert list(home.told_of(person.id, 2).partner_ids) == []
     for method, said in calls(person.id, "")[:10]:
         with pytest.raises(Refused) as refused:
             home.do(method, PARTNER, **said)

@@ -19,11 +19,11 @@ def test_granting_and_withdrawing_twice_is_once(home: Home) -> None:
     home.clock.move(days=1)
     assert home.do("GrantConsent", **said).person == first
     assert first.status.visible_to_employers
-    assert home.told(person.id, 2).visible_to_employers
+    assert home.told_of(person.id, 2).visible_to_employers
     gone = home.do("WithdrawConsent", **said).person
     assert [each.kind for each in gone.consents] == [pb.CONSENT_KIND_PARTNER]
     assert home.do("WithdrawConsent", **said).person == gone
-    assert not home.told(person.id, 3).visible_to_employers
+    assert not home.told_of(person.id, 3).visible_to_employers
 
 
 def test_a_child_needs_a_parent(home: Home) -> None:
@@ -33,7 +33,7 @@ def test_a_child_needs_a_parent(home: Home) -> None:
     assert not home.do("ListPeople").people
     (joined,) = home.upsert(row(birth_month=CHILD), consents=[PARENT])
     assert joined.person.status.matchable
-    assert home.told(joined.person.id, 1).matchable
+    assert home.told_of(joined.person.id, 1).matchable
 
 
 def test_a_child_does_not_answer_for_a_parent(home: Home) -> None:
@@ -58,9 +58,11 @@ def test_without_the_parent_a_child_is_not_matched(home: Home) -> None:
     said = {"person_id": child.person.id, "kind": PARENT}
     alone = home.do("WithdrawConsent", **said).person
     assert list(alone.status.reasons) == ["PARENT_CONSENT_MISSING"]
-    assert not (alone.status.matchable or alone.status.visible_to_employers)
-    told = home.told(alone.id, 2)
-    assert not (told.matchable or told.visible_to_employers)
+    assert not alone.status.matchable
+    assert not alone.status.visible_to_employers
+    told = home.told_of(alone.id, 2)
+    assert not told.matchable
+    assert not told.visible_to_employers
     assert home.do("GrantConsent", **said).person.status.matchable
 
 

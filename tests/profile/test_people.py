@@ -34,7 +34,7 @@ def test_a_person_is_made_once_then_found_again_by_the_partners_own_id(home: Hom
     assert first.person.id == second.person.id == third.person.id
     assert [each.person.version for each in (first, second, third)] == [1, 1, 2]
     assert third.person.partner_id == PARTNER.subject
-    assert home.told(first.person.id, 2).version == 2
+    assert home.told_of(first.person.id, 2).version == 2
 
 
 def test_another_partners_same_id_is_another_person(home: Home) -> None:
@@ -82,7 +82,7 @@ def test_never_asked_is_not_none(home: Home) -> None:
     silent = home.made()
     assert not any(silent.HasField(each) for each in ("licences", "skills", "wishes", "experiences", "travel"))
     assert {"licences", "skills", "wishes.kinds", "wishes.occupations", "travel"} <= set(silent.status.unanswered)
-    told = home.told(silent.id, 1)
+    told = home.told_of(silent.id, 1)
     assert not any(told.HasField(each) for each in ("licences", "skills", "wishes", "travel"))
 
     none = home.made(licences=pb.CodeAnswer(), skills=pb.Skills(), wishes=pb.Wishes(occupations=pb.CodeAnswer()))
@@ -91,7 +91,7 @@ def test_never_asked_is_not_none(home: Home) -> None:
     assert none.wishes.HasField("occupations")
     assert not none.wishes.HasField("kinds")
     assert not {"licences", "skills", "wishes.occupations"} & set(none.status.unanswered)
-    told = home.told(silent.id, 2)
+    told = home.told_of(silent.id, 2)
     assert told.HasField("licences")
     assert told.HasField("skills")
     assert told.wishes.HasField("occupations")
@@ -123,7 +123,7 @@ def test_a_place_is_resolved_with_its_source_and_its_confidence(home: Home) -> N
 
     unknown = home.made(external_id="4", place=common.Place(label="Xyzzy"))
     assert list(unknown.status.reasons) == ["PLACE_UNRESOLVED"]
-    assert not home.told(unknown.id, 1).HasField("place")
+    assert not home.told_of(unknown.id, 1).HasField("place")
     nowhere = home.upsert(pb.Person(external_id="5"))[0].person
     assert list(nowhere.status.reasons) == ["PLACE_MISSING"]
     anywhere = home.upsert(pb.Person(external_id="5", travel=pb.Travel(anywhere=True)))[0].person

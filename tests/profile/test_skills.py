@@ -23,7 +23,7 @@ def test_an_experience_is_put_changed_and_removed(home: Home) -> None:
     (first,) = put.experiences.experiences
     assert (first.title, first.words) == (said.title, said.words)
     assert first.occupation.resolution.confidence >= 0.6
-    assert list(home.told(person.id, 2).past_occupation_codes) == [first.occupation.code]
+    assert list(home.told_of(person.id, 2).past_occupation_codes) == [first.occupation.code]
     assert home.do("PutExperience", person_id=person.id, experience=said, request_id="r1").person == put
 
     changed = home.do("PutExperience", person_id=person.id, experience=pb.Experience(id=first.id, title="Autre")).person
@@ -51,7 +51,7 @@ def test_a_skill_gathers_evidence(home: Home) -> None:
     (skill,) = again.skills.skills
     assert [(each.words, each.source) for each in skill.evidence] == [("au jardin", STATED), ("en stage", STATED)]
     assert again.version == 3
-    (held,) = home.told(person.id, 3).skills.skills
+    (held,) = home.told_of(person.id, 3).skills.skills
     assert (held.code, held.confirmed, len(held.evidence_ids)) == (SKILLS[0], False, 2)
     removed = home.do("RemoveSkill", person_id=person.id, code=SKILLS[0]).person
     assert removed.HasField("skills")
@@ -69,10 +69,10 @@ def test_a_skill_by_its_label(home: Home) -> None:
 def test_words_that_name_no_skill_are_refused_with_suggestions(home: Home) -> None:
     person = home.made()
     with pytest.raises(Refused) as refused:
-        put_skill(home, person, label="conduite")
+        put_skill(home, person, label="Accueillir un client")
     (violation,) = refused.value.violations
     assert (violation.path, violation.reason) == ("skill.label", "UNRESOLVED")
-    assert "(" in violation.description
+    assert "101901 (Accueillir un client et le placer)" in violation.description
 
 
 def test_evidence_goes_with_its_experience(home: Home) -> None:
@@ -103,7 +103,7 @@ def test_somebody_else_confirms_once(home: Home) -> None:
         (CONFIRMED, "mentor/m1", "vu sur le chantier"),
         (CONFIRMED, "partner/asso-1", "oui"),
     ]
-    assert home.told(person.id, both.version).skills.skills[0].confirmed
+    assert home.told_of(person.id, both.version).skills.skills[0].confirmed
     for caller in (self_of(person.id), OPERATOR):
         with pytest.raises(Refused, match="cannot"):
             home.do("ConfirmSkill", caller, **said)

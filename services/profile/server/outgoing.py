@@ -63,7 +63,7 @@ def _for_partner(held: Person, now: datetime) -> pb.Person:
     message.partner_id = held.partner_id
     message.birth_month = held.profile.birth_month
     message.created_at.CopyFrom(moment(held.created_at))
-    message.consents.extend(consent(each) for each in held.consents.values() if each.active)
+    message.consents.extend(consent(each) for _, each in sorted(held.consents.items()) if each.active)
     if held.profile.place:
         message.place.CopyFrom(place(held.profile.place))
     return message
