@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,10 +10,18 @@ import httpx
 
 SECONDS = 30.0
 MARGIN_SECONDS = 30.0
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Before each new try while a service is away: the supervisor brings it back."""
+AWAY = "UNAVAILABLE"
+PAGE = 100
 
 
 class ApiError(Exception):
     """Its text says what went wrong and what to do."""
+
+
+class QuestionRefused(ApiError):
+    """The question itself was not understood: sending it again is useless."""
 
 
 class Api:
@@ -31,11 +40,13 @@ class Api:
         path = home / "operator.json"
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
+            return cls(kept["url"], kept["client_id"], kept["client_secret"])
         except FileNotFoundError:
             raise ApiError(f"{path} is missing: start Vivier there first (`vivier up --home {home}`)") from None
         except PermissionError:
             raise ApiError(f"{path} belongs to somebody else: only who started Vivier may use it") from None
-        return cls(kept["url"], kept["client_id"], kept["client_secret"])
+        except (ValueError, KeyError, TypeError):
+            raise ApiError(f"{path} is damaged: remove it and start Vivier again, which makes a new one") from None
 
     def __enter__(self) -> Self:
         return self
@@ -44,16 +55,41 @@ class Api:
         self._http.close()
 
     def ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One GraphQL operation. ApiError when it is refused or Vivier is not there."""
-        headers = {"authorization": f"Bearer {self.token()}"}
-        answer = self._post("/graphql", json={"query": query, "variables": variables or {}}, headers=headers)
-        body = _json(answer)
+        """One GraphQL operation. ApiError when it is refused or Vivier is not there.
+
+        A service that is away is waited for, so writes must be safe to repeat: ours are.
+        """
+        for pause in PAUSES:
+            body = self._asked(query, variables)
+            if not _is_away(body):
+                break
+            time.sleep(pause)
         if errors := body.get("errors"):
-            raise ApiError("; ".join(str(error.get("message")) for error in errors))
-        if answer.is_error:
-            raise ApiError(f"{self.url} answered {answer.status_code}: {body.get('detail') or body.get('title')}")
+            kind = QuestionRefused if any(_code(error) == "INVALID_QUERY" for error in errors) else ApiError
+            raise kind("; ".join(str(error.get("message")) for error in errors))
+        if "data" not in body:
+            raise ApiError(f"{self.url} refused the question: {body.get('detail') or body.get('title')}")
         data: dict[str, Any] = body["data"]
         return data
+
+    def done(self, mutation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """A mutation with one field: what it did. ApiError with the reason when that is a refusal."""
+        (result,) = self.ask(mutation, variables).values()
+        if "reason" in result:
+            raise ApiError(f"{result['message']} ({result['reason']})")
+        done: dict[str, Any] = result
+        return done
+
+    def pages(self, query: str, variables: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """Every node of a connection. The query has one field and takes `$first` and `$after`."""
+        after: str | None = None
+        while True:
+            (connection,) = self.ask(query, {**(variables or {}), "first": PAGE, "after": after}).values()
+            yield from connection["nodes"]
+            info = connection["pageInfo"]
+            after = info["endCursor"]
+            if not info["hasNextPage"]:
+                return
 
     def token(self) -> str:
         """A token that is valid for a while yet."""
@@ -71,17 +107,29 @@ class Api:
         try:
             answer = self._http.get(path)
         except httpx.TransportError as error:
-            raise self._away(error) from error
+            raise self._absent(error) from error
         return answer.status_code, _json(answer)
+
+    def _asked(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
+        headers = {"authorization": f"Bearer {self.token()}"}
+        return _json(self._post("/graphql", json={"query": query, "variables": variables or {}}, headers=headers))
 
     def _post(self, path: str, **what: Any) -> httpx.Response:
         try:
             return self._http.post(path, **what)
         except httpx.TransportError as error:
-            raise self._away(error) from error
+            raise self._absent(error) from error
 
-    def _away(self, error: Exception) -> ApiError:
+    def _absent(self, error: Exception) -> ApiError:
         return ApiError(f"nobody answers at {self.url} ({error}): is `vivier up` running?")
+
+
+def _is_away(body: dict[str, Any]) -> bool:
+    return body.get("code") == AWAY or any(_code(error) == AWAY for error in body.get("errors") or ())
+
+
+def _code(error: dict[str, Any]) -> str:
+    return str((error.get("extensions") or {}).get("code", ""))
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:

@@ -3,10 +3,14 @@
 import os
 import signal
 from importlib.metadata import version as version_of
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from services.cli import clients, deadletters, exports, imports
+from services.cli.common import DEFAULT_HOME, Home, fail
+from services.cli.doctor import doctor
+from services.cli.why import why
 
 app = typer.Typer(
     name="vivier",
@@ -15,8 +19,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-Home = Annotated[Path, typer.Option(envvar="VIVIER_HOME", help="The folder of this installation's data.")]
-DEFAULT_HOME = Path(".vivier")
 START_SECONDS = 120
 
 
@@ -38,16 +40,21 @@ def up(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         supervisor.start()
-    except CannotStart as obstacle:
-        raise fail(str(obstacle)) from None
-    try:
         if supervisor.wait_ready(START_SECONDS):
             typer.echo(f"Vivier is up: http://127.0.0.1:{port}/graphql (credentials in {home / 'operator.json'})")
+        elif not supervisor.failure:
+            typer.echo(f"still not ready: {', '.join(supervisor.missing())}; see the messages above", err=True)
         supervisor.wait()
+    except CannotStart as obstacle:
+        raise fail(str(obstacle)) from None
     except KeyboardInterrupt:
         typer.echo("stopping")
     finally:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
         supervisor.stop()
+    if supervisor.failure:
+        raise fail(supervisor.failure)
 
 
 @app.command()
@@ -62,7 +69,8 @@ def serve(
         raise fail(f"no service is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
     if GATEWAY in names and len(names) > 1:
         raise fail("the gateway runs in a process of its own: `vivier serve gateway`")
-    refuse_unknown_settings()
+    if not with_parent:  # `up` has looked
+        refuse_unknown_settings()
     serve(names, with_parent)
 
 
@@ -92,14 +100,17 @@ def version() -> None:
 
 def refuse_unknown_settings() -> None:
     """A misspelt VIVIER_… variable is named instead of ignored."""
-    from services.cli.serve import NAMES, settings_of  # noqa: PLC0415
-    from services.kit.settings import refuse_unknown  # noqa: PLC0415
+    from services.kit.settings import FOR_TESTS, PREFIX, Settings, refuse_unknown  # noqa: PLC0415
 
-    if any(name.startswith("VIVIER_") for name in os.environ):
+    usual = {PREFIX + name.upper() for name in Settings.model_fields}
+    given = {name for name in os.environ if name.startswith(PREFIX) and not name.startswith(FOR_TESTS)}
+    if given - usual:  # only then look into every service, which takes a second
+        from services.cli.serve import NAMES, settings_of  # noqa: PLC0415
+
         refuse_unknown(os.environ, [settings_of(name) for name in NAMES])
 
 
-def fail(sentence: str) -> typer.Exit:
-    """Say what is wrong and what to do, and end with status 1: `raise fail("…")`."""
-    typer.echo(sentence, err=True)
-    return typer.Exit(1)
+for each in (imports.app, exports.app, clients.app, deadletters.app):
+    app.add_typer(each)
+app.command()(doctor)
+app.command()(why)

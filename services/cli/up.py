@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -15,11 +14,19 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
+from services.cli.ports import free_ports, is_free, ports_beside
+
+__all__ = ["CannotStart", "Supervisor", "free_ports"]
+
 GROUPS: Sequence[Sequence[str]] = (("profile", "offers", "notifications"), ("matching",), ("gateway",))
 """Which services share a process: measured, see docs/decisions."""
+SNAPSHOT = "referential.snapshot"
+"""Made in the folder by `vivier import referential`, and used when VIVIER_REFERENTIAL names no other."""
 STOP_SECONDS = 2.5
 QUICK_DEATH_SECONDS = 5.0
 LONGEST_PAUSE = 10.0
+MOST_FALSE_STARTS = 3
+"""A process that has never been ready is not tried more often: what is wrong will not pass."""
 
 
 class CannotStart(Exception):
@@ -33,6 +40,12 @@ class _Child:
     started: float = 0.0
     pause: float = 0.0
     ready: set[str] = field(default_factory=set)
+    was_ready: bool = False
+    false_starts: int = 0
+
+    @property
+    def title(self) -> str:
+        return " + ".join(self.names)
 
 
 class Supervisor:
@@ -48,48 +61,42 @@ class Supervisor:
     ) -> None:
         self.home = home
         self.port = port
+        self.failure = ""
+        """Why it gave up; empty while it has not."""
         self._on_ready = on_ready
         self._on_death = on_death
         self._children = [_Child(names) for names in groups]
         self._stopping = threading.Event()
         self._all_ready = threading.Event()
+        self._spawning = threading.Lock()
         self._lock = FileLock(home / "up.lock", timeout=0)
-        self._addresses: dict[str, str] = {}
+        self._environment: Mapping[str, str] = {}
 
     def start(self) -> None:
         """Start every child. CannotStart when the folder or the port is taken."""
-        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.home.chmod(0o700)
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise CannotStart(
-                f"another vivier is up on {self.home}; stop it, or choose another folder with --home"
-            ) from None
-        if self.port and not _is_free(self.port):
-            self._lock.release()
-            raise CannotStart(f"port {self.port} is busy; choose another with --port, or stop what listens there")
-        names = [name for child in self._children for name in child.names]
-        ports = free_ports(len(names))
-        self._addresses = {name: f"127.0.0.1:{port}" for name, port in zip(names, ports, strict=True)}
-        if self.port:
-            self._addresses["gateway"] = f"127.0.0.1:{self.port}"
+        self._take_folder()
+        self._environment = self._environment_of_children()
         for child in self._children:
             self._spawn(child)
             threading.Thread(target=self._watch, args=(child,), daemon=True).start()
 
     def wait_ready(self, seconds: float) -> bool:
-        """True once every service has been ready."""
-        return self._all_ready.wait(seconds)
+        """True once every service is ready; False when it has not become so in time, or it gave up."""
+        return self._all_ready.wait(seconds) and not self.failure
 
     def wait(self) -> None:
-        """Until `stop` is called."""
+        """Until `stop` is called, or it gave up."""
         self._stopping.wait()
 
+    def missing(self) -> list[str]:
+        """The services that are not ready now."""
+        return [name for child in self._children for name in child.names if name not in child.ready]
+
     def stop(self) -> None:
-        """Ask every child to stop, and end those that do not within a few seconds."""
+        """Ask every child to stop, and end those that do not within a few seconds. Repeating it is harmless."""
         self._stopping.set()
-        running = [child.process for child in self._children if child.process is not None]
+        with self._spawning:
+            running = [child.process for child in self._children if child.process is not None]
         for process in running:
             process.terminate()
         until = time.monotonic() + STOP_SECONDS
@@ -105,23 +112,48 @@ class Supervisor:
         """The process of each service, as it is now."""
         return {n: child.process.pid for child in self._children if child.process for n in child.names}
 
-    def _spawn(self, child: _Child) -> None:
-        child.started = time.monotonic()
-        child.process = subprocess.Popen(  # noqa: S603 — our own program and names that we checked
-            [sys.executable, "-m", "services", "serve", "--with-parent", *child.names],
-            env=self._environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
-        assert child.process.stdout is not None
-        threading.Thread(target=self._listen, args=(child, child.process.stdout), daemon=True).start()
+    def _take_folder(self) -> None:
+        try:
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.home.chmod(0o700)
+            self._lock.acquire()
+        except Timeout:
+            raise CannotStart(
+                f"another vivier is up on {self.home}; stop it, or choose another folder with --home"
+            ) from None
+        except OSError as error:
+            raise CannotStart(f"{self.home} cannot hold Vivier's data ({error.strerror}): choose another") from None
+        if self.port and not is_free(self.port):
+            self._lock.release()
+            raise CannotStart(f"port {self.port} is busy; choose another with --port, or stop what listens there")
 
-    def _environment(self) -> dict[str, str]:
-        own = {f"VIVIER_{name.upper()}_ADDRESS": address for name, address in self._addresses.items()}
+    def _environment_of_children(self) -> Mapping[str, str]:
+        names = [name for child in self._children for name in child.names if name != "gateway"]
+        port = self.port or free_ports(1)[0]
+        beside = zip(names, ports_beside(port, len(names)), strict=True)
+        own = {f"VIVIER_{name.upper()}_ADDRESS": f"127.0.0.1:{each}" for name, each in beside}
+        own["VIVIER_GATEWAY_ADDRESS"] = f"127.0.0.1:{port}"
         own["VIVIER_HOME"] = str(self.home)
         own["VIVIER_SECRET"] = os.environ.get("VIVIER_SECRET") or secret_of(self.home)
+        if (snapshot := self.home / SNAPSHOT).exists():
+            own["VIVIER_REFERENTIAL"] = os.environ.get("VIVIER_REFERENTIAL") or str(snapshot)
         return {**os.environ, **own}
+
+    def _spawn(self, child: _Child) -> None:
+        with self._spawning:
+            if self._stopping.is_set():
+                return
+            child.ready.clear()
+            child.started = time.monotonic()
+            child.process = subprocess.Popen(  # noqa: S603 — our own program and names that we checked
+                [sys.executable, "-m", "services", "serve", "--with-parent", *child.names],
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,
+            )
+        assert child.process.stdout is not None
+        threading.Thread(target=self._listen, args=(child, child.process.stdout), daemon=True).start()
 
     def _listen(self, child: _Child, lines: IO[bytes]) -> None:
         for line in lines:
@@ -129,11 +161,13 @@ class Supervisor:
                 said = json.loads(line)
                 name, address = said["ready"], said["address"]
             except (ValueError, TypeError, KeyError):
-                sys.stdout.buffer.write(line)
+                sys.stdout.write(line.decode(errors="replace"))
+                sys.stdout.flush()
                 continue
             child.ready.add(name)
+            child.was_ready |= not set(child.names) - child.ready
             self._on_ready(name, address)
-            if all(set(each.names) <= each.ready for each in self._children):
+            if not self.missing():
                 self._all_ready.set()
 
     def _watch(self, child: _Child) -> None:
@@ -144,9 +178,19 @@ class Supervisor:
                 return
             quick = time.monotonic() - child.started < QUICK_DEATH_SECONDS
             child.pause = min(max(child.pause * 2, 0.5), LONGEST_PAUSE) if quick else 0.0
-            self._on_death(" + ".join(child.names), child.pause)
+            child.ready.clear()
+            child.false_starts += not child.was_ready
+            if child.false_starts >= MOST_FALSE_STARTS:
+                self._give_up(child)
+                return
+            self._on_death(child.title, child.pause)
             if not self._stopping.wait(child.pause):
                 self._spawn(child)
+
+    def _give_up(self, child: _Child) -> None:
+        self.failure = f"{child.title} cannot start: what it said above tells why"
+        self._all_ready.set()
+        self._stopping.set()
 
 
 def secret_of(home: Path) -> str:
@@ -160,24 +204,8 @@ def secret_of(home: Path) -> str:
 def write_private(path: Path, text: str) -> None:
     """A file that only its owner can read, whole or not at all."""
     draft = path.with_suffix(".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     draft.replace(path)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True

@@ -1,9 +1,10 @@
 """Feeds: what others write, as inputs of the API. A reader yields one `Row` per line of its source, good or bad."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 Input = dict[str, Any]
 NOBODY = "Employeur non communiqué"
@@ -13,19 +14,21 @@ LIFETIME = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One offer, or why it could not be read. `organisation` has the feed's own id of its employer."""
+    """One offer, course or person, or why it could not be read. An organisation has its id in the feed."""
 
     number: int  # from 1, as the reader of the file counts
-    offer: Input = field(default_factory=dict)
+    content: Input = field(default_factory=dict)
     organisation: Input = field(default_factory=dict)
     error: str = ""
+    size: int = 0  # bytes of JSON
+
+    @property
+    def id(self) -> str:
+        return str(self.content.get("externalId") or self.content.get("id") or "")
 
 
 class Unreadable(Exception):
     """This row, or the whole source, is not what it says it is."""
-
-
-Reader = Callable[[str, "Options"], Iterator[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +51,46 @@ class Options:
         return end.isoformat()
 
 
+Reader = Callable[[bytes, Options], Iterator[Row]]
+WRONG = (Unreadable, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+"""What reading a broken row may raise."""
+
+
 def each(items: Iterator[tuple[int, Any]], read: Callable[[Any], tuple[Input, Input]]) -> Iterator[Row]:
     """Read every item for itself: a broken one becomes a row with its error."""
     for number, item in items:
         try:
-            offer, organisation = read(item)
-        except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(item, Unreadable):
+                raise item
+            content, organisation = map(_said, read(item))
+            size = len(json.dumps(content, allow_nan=False, ensure_ascii=False).encode())
+        except WRONG as error:
             why = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
             yield Row(number, error=why or type(error).__name__)
         else:
-            yield Row(number, _said(offer), _said(organisation))
+            yield Row(number, content, organisation, size=size)
+
+
+def decoded(source: bytes) -> str:
+    """The text of a file: UTF-8 or UTF-16 as its first bytes say, else as old Windows programs write."""
+    if source.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return source.decode("utf-16", errors="replace")
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return source.decode("cp1252", errors="replace")
+
+
+def documents(text: str) -> Iterator[tuple[int, Any]]:
+    """The numbered items of a JSON list, of one JSON object, or of one JSON document a line."""
+    try:
+        said = _parsed(text)
+    except ValueError as error:
+        yield from _lines(text, error)
+    except RecursionError:
+        raise Unreadable("it is nested too deeply") from None
+    else:
+        yield from enumerate(said if isinstance(said, list) else [said], 1)
 
 
 def moment(text: str | None) -> datetime | None:
@@ -66,6 +99,25 @@ def moment(text: str | None) -> datetime | None:
         return None
     read = datetime.fromisoformat(text)
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _lines(text: str, why: ValueError) -> Iterator[tuple[int, Any]]:
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    for number, line in lines:
+        try:
+            yield number, _parsed(line)
+        except (ValueError, RecursionError) as error:
+            if len(lines) == 1 or (number, line) == lines[0]:
+                raise Unreadable(f"neither JSON nor one JSON document a line: {why}") from None
+            yield number, Unreadable(f"not JSON: {error}")
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
 
 
 def _said(fields: Input) -> Input:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from services.cli.feeds import Input, Options, Row, Unreadable, each, moment
+from services.cli.feeds import Input, Options, Row, Unreadable, decoded, each, moment
 from services.cli.feeds.france_travail import organisation
 from services.cli.feeds.french import CONTRACTS, clean, hours, salary
 
@@ -29,7 +29,8 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
 NEEDED = ("id", "title")
 
 
-def read(text: str, options: Options) -> Iterator[Row]:
+def read(source: bytes, options: Options) -> Iterator[Row]:
+    text = decoded(source)
     csv.field_size_limit(1 << 22)
     try:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(text.split("\n", 1)[0], delimiters=",;|\t")

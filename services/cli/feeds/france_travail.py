@@ -1,26 +1,21 @@
-"""Offers in the format of France Travail's API "Offres d'emploi v2": a JSON list, or `{"resultats": [...]}`."""
+"""Offers in France Travail's format "Offres d'emploi v2": a JSON list, `{"resultats": [...]}`, or one a line."""
 
-import json
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.feeds import NOBODY, Input, Options, Row, Unreadable, each, moment
+from services.cli.feeds import NOBODY, Input, Options, Row, Unreadable, decoded, documents, each, moment
 from services.cli.feeds.french import CONTRACTS, clean, hours, salary
 
 REQUIRED = "E"
 APPRENTICESHIP, PROFESSIONALISATION = "apprentissage", "professionnalisation"
 
 
-def read(text: str, options: Options) -> Iterator[Row]:
-    try:
-        said = json.loads(text)
-    except ValueError as error:
-        raise Unreadable(f"not JSON: {error}") from error
-    offers = said.get("resultats") if isinstance(said, dict) else said
-    if not isinstance(offers, list):
-        raise Unreadable("neither a list of offers nor an object with `resultats`")
-    yield from each(enumerate(offers, 1), partial(_offer, options=options))
+def read(source: bytes, options: Options) -> Iterator[Row]:
+    offers = list(documents(decoded(source)))
+    if len(offers) == 1 and isinstance(offers[0][1], dict) and isinstance(offers[0][1].get("resultats"), list):
+        offers = list(enumerate(offers[0][1]["resultats"], 1))
+    yield from each(iter(offers), partial(_offer, options=options))
 
 
 def _offer(said: Any, options: Options) -> tuple[Input, Input]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.feeds import Input, Options, Row, Unreadable, each, moment
+from services.cli.feeds import Input, Options, Row, Unreadable, decoded, documents, each, moment
 from services.cli.feeds.france_travail import organisation
 from services.cli.feeds.french import clean, from_html, hours
 
@@ -21,30 +21,16 @@ ROME = re.compile(r"\b[A-N]\d{4}\b")
 FRANCE = {"", "fr", "fra", "france"}
 
 
-def read(text: str, options: Options) -> Iterator[Row]:
-    yield from each(enumerate(_postings(text), 1), partial(_offer, options=options))
+def read(source: bytes, options: Options) -> Iterator[Row]:
+    yield from each(_postings(documents(decoded(source))), partial(_offer, options=options))
 
 
-def _postings(text: str) -> Iterator[Any]:
-    try:
-        said = json.loads(text)
-    except ValueError:
-        yield from _lines(text)
-        return
-    if isinstance(said, dict):
-        said = said.get("@graph", [said])
-    yield from (one for one in said if not isinstance(one, dict) or _is(one, "JobPosting"))
-
-
-def _lines(text: str) -> Iterator[Any]:
-    lines = [line for line in text.splitlines() if line.strip()]
-    for line in lines:
-        try:
-            yield json.loads(line)
-        except ValueError as error:
-            if len(lines) == 1 or line is lines[0]:
-                raise Unreadable(f"neither JSON-LD nor one object a line: {error}") from error
-            yield None
+def _postings(said: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """Those of a `@graph` too; what a page says of other things beside them is left out."""
+    items = list(said)
+    if len(items) == 1 and isinstance(items[0][1], dict) and isinstance(items[0][1].get("@graph"), list):
+        items = list(enumerate(items[0][1]["@graph"], 1))
+    yield from ((at, one) for at, one in items if not isinstance(one, dict) or _is(one, "JobPosting"))
 
 
 def _offer(said: Any, options: Options) -> tuple[Input, Input]:

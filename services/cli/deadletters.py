@@ -1,0 +1,94 @@
+"""`vivier dead-letters`: events that a service could never handle, kept aside until somebody decides."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, group, operator
+
+if TYPE_CHECKING:
+    from services.cli.api import Api
+
+app = group("dead-letters", "Events that could not be handled: look at them, try them again, or drop them.")
+
+
+class Service(StrEnum):
+    PROFILE = "profile"
+    OFFERS = "offers"
+    MATCHING = "matching"
+    NOTIFICATIONS = "notifications"
+
+
+Of = Annotated[Service, typer.Argument(help="The service that keeps it.", show_default=False)]
+Id = Annotated[str, typer.Argument(help="Its id, as `vivier dead-letters list` shows it.", show_default=False)]
+LIST = """query($service: ServiceName!, $first: Int!, $after: String) {
+    deadLetters(service: $service, first: $first, after: $after) {
+        nodes { id group topic partition offset key type reason at size } pageInfo { hasNextPage endCursor } } }"""
+RETRY = """mutation($input: DeadLetterInput!) { retryDeadLetter(input: $input) {
+    ... on DeadLetterSettled { id } ... on Refused { reason message } } }"""
+DROP = RETRY.replace("retryDeadLetter", "dropDeadLetter")
+
+
+@app.command("list")
+def list_(
+    service: Annotated[Service | None, typer.Argument(help="Of this service only.")] = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Oldest first, of every service."""
+    from services.cli.tables import show  # noqa: PLC0415
+
+    with operator(home) as api:
+        rows = [
+            (each.value, one["id"], one["at"], one["type"], one["key"], one["reason"])
+            for each in ([service] if service else Service)
+            for one in _of(api, each)
+        ]
+    if not rows:
+        typer.echo("no dead letters")
+        return
+    show(("service", "id", "at", "type", "key", "reason"), rows)
+
+
+@app.command("show")
+def show_(service: Of, id: Id, home: Home = DEFAULT_HOME) -> None:
+    """Where it came from, and why it could not be handled."""
+    with operator(home) as api:
+        found = next((one for one in _of(api, service) if one["id"] == id), None)
+    if found is None:
+        raise fail(f"{service.value} keeps no dead letter {id}: see `vivier dead-letters list {service.value}`")
+    for name, value in found.items():
+        typer.echo(f"{name:<10} {value}")
+
+
+@app.command()
+def retry(
+    service: Of,
+    id: Annotated[str | None, typer.Argument(help="Its id; or use --all.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every one that the service keeps.")] = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Handle it once more, after its cause was mended; on success it is gone."""
+    if (id is None) == (not every):
+        raise fail("say the id of one, or --all", UNUSABLE)
+    with operator(home) as api:
+        for one in [id] if id else [letter["id"] for letter in _of(api, service)]:
+            _settle(api, RETRY, service, str(one))
+            typer.echo(f"{one} was handled")
+
+
+@app.command()
+def drop(service: Of, id: Id, home: Home = DEFAULT_HOME) -> None:
+    """Give it up for good: what it would have changed stays undone."""
+    with operator(home) as api:
+        _settle(api, DROP, service, id)
+    typer.echo(f"{id} was dropped")
+
+
+def _of(api: "Api", service: Service) -> Iterator[dict[str, Any]]:
+    return api.pages(LIST, {"service": service.name})
+
+
+def _settle(api: "Api", mutation: str, service: Service, id: str) -> None:
+    api.done(mutation, {"input": {"service": service.name, "id": id}})

@@ -1,0 +1,115 @@
+"""`vivier export`: what is open, as JSON lines, page by page through the API."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+
+from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, group, operator
+
+app = group("export", "Write out offers, courses or people, one JSON document a line.")
+
+File = Annotated[str, typer.Argument(help="The file to write, or - for standard output.", show_default=False)]
+Organisation = Annotated[
+    str | None, typer.Option(help="The id of one organisation: all of its own, also drafts and closed ones.")
+]
+_PLACE = "place { countryCode communeCode postalCode label point { latitude longitude } }"
+_ORGANISATION = f"organisation {{ id source externalId kind name siret activityCode website description {_PLACE} }}"
+_SKILLS = "skills { code label required }"
+_GREEN = "green { grade evidence { source code label } } status { searchable matchable reasons }"
+_PAGE = "pageInfo { hasNextPage endCursor }"
+_OFFER = f"""id organisationId externalId source kind state title description {_SKILLS} {_PLACE}
+    occupation {{ code label }}
+    remote contract durationMonths weeklyHours salary {{ minimum maximum currency period }} startDate openings licences
+    minimumAge disabilityFriendly answerDays applyUrl publishedAt expiresAt language version {_GREEN} {_ORGANISATION}"""
+_COURSE = f"""id organisationId externalId source state title description certificationCode certificationLabel
+    occupations {{ code label }} {_SKILLS} sessions {{ externalId startDate endDate seats remote {_PLACE} }}
+    funding price durationHours minimumAge applyUrl version {_GREEN} {_ORGANISATION}"""
+_PERSON = f"""id partnerId externalId identity {{ givenName familyName email phone }} birthMonth {_PLACE}
+    travel {{ limitKm anywhere modes }} licences
+    wishes {{ occupations kinds minimumHours maximumHours availableFrom }}
+    experiences {{ id kind title words occupation {{ code label }} startMonth endMonth }}
+    skills {{ code label evidence {{ id source words experienceId }} }}
+    consents {{ kind granteeId grantedAt }} language version"""
+
+
+def _list(field: str, node: str) -> str:
+    wanted = f"nodes {{ {node} }} {_PAGE}"
+    return f"query($first: Int!, $after: String) {{ {field}(first: $first, after: $after) {{ {wanted} }} }}"
+
+
+OPEN_OFFERS, OPEN_COURSES, PEOPLE = _list("offers", _OFFER), _list("courses", _COURSE), _list("people", _PERSON)
+OWN_OFFERS = f"""query($id: ID!, $first: Int!, $after: String) {{
+    myOffers(organisationId: $id, first: $first, after: $after) {{ nodes {{ {_OFFER} }} {_PAGE} }} }}"""
+
+
+class OfferFormat(StrEnum):
+    JSON = "json"
+    JOBPOSTING = "jobposting"
+
+
+@app.command()
+def offers(
+    file: File,
+    format: Annotated[
+        OfferFormat,
+        typer.Option(help="json: as the API has them, to import again. jobposting: schema.org JSON-LD."),
+    ] = OfferFormat.JSON,
+    organisation: Organisation = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Every open offer with its employer."""
+    from services.cli.jobposting import job_posting  # noqa: PLC0415
+
+    with operator(home) as api:
+        found = api.pages(OWN_OFFERS, {"id": organisation}) if organisation else api.pages(OPEN_OFFERS)
+        _write(file, map(job_posting, found) if format is OfferFormat.JOBPOSTING else found, "offers")
+
+
+@app.command()
+def courses(file: File, home: Home = DEFAULT_HOME) -> None:
+    """Every open course with its sessions and its training body."""
+    with operator(home) as api:
+        _write(file, api.pages(OPEN_COURSES), "courses")
+
+
+@app.command()
+def people(file: File, home: Home = DEFAULT_HOME) -> None:
+    """People, as far as an operator may see them. The file is made so that only you can read it."""
+    with operator(home) as api:
+        _write(file, api.pages(PEOPLE), "people")
+
+
+def _write(file: str, found: Iterable[Any], what: str) -> None:
+    count = 0
+    with _opened(file) as out:
+        for one in found:
+            out.write(json.dumps(one, ensure_ascii=False) + "\n")
+            count += 1
+    typer.echo(f"exported {count} {what}", err=True)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[IO[str]]:
+    """The whole file or none: it appears under its name when it is complete."""
+    if file == "-":
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    target = Path(file)
+    draft = target.with_name(target.name + ".draft")
+    try:
+        draft.unlink(missing_ok=True)
+        draft.touch(0o600)
+        with draft.open("w", encoding="utf-8") as out:
+            yield out
+        draft.replace(target)
+    except OSError as error:
+        raise fail(f"{file} cannot be written: {error.strerror}", UNUSABLE) from None
+    finally:
+        draft.unlink(missing_ok=True)

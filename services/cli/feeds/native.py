@@ -1,0 +1,60 @@
+"""The API's own inputs as JSON: one, a list, or one a line; also what `vivier export` wrote.
+
+An offer or course names its organisation by `organisationId`, or says the whole of it under `organisation`.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from services.cli.feeds import Input, Options, Row, Unreadable, decoded, documents, each
+
+TOLD = {
+    "state",
+    "status",
+    "green",
+    "version",
+    "publishedAt",
+    "createdAt",
+    "resolution",
+    "verified",
+    "partnerId",
+    "consents",
+}
+"""What the API tells and does not take: an export has it."""
+
+
+def read(source: bytes, options: Options) -> Iterator[Row]:
+    """Offers or courses."""
+    yield from each(documents(decoded(source)), partial(_posting, options=options))
+
+
+def read_people(source: bytes, _options: Options) -> Iterator[Row]:
+    yield from each(documents(decoded(source)), lambda said: (_checked(said), {}))
+
+
+def _posting(said: Any, options: Options) -> tuple[Input, Input]:
+    content = _checked(said)
+    organisation = content.pop("organisation", None) or {}
+    if not organisation and not content.get("organisationId"):
+        raise Unreadable("organisation is missing: say `organisation` or `organisationId`")
+    if organisation:
+        content.pop("organisationId", None)  # an id of the installation that it comes from
+        content.pop("id", None)
+        own = {"source": options.source, "externalId": organisation.get("siret") or organisation.get("id")}
+        organisation = {**own, **organisation}
+        organisation.pop("id", None)
+    return content, organisation
+
+
+def _checked(said: Any) -> Input:
+    if not isinstance(said, dict):
+        raise Unreadable("not an object")
+    taken: Input = _taken(said)
+    return taken
+
+
+def _taken(said: Any) -> Any:
+    if isinstance(said, dict):
+        return {key: _taken(value) for key, value in said.items() if key not in TOLD and value is not None}
+    return [_taken(one) for one in said] if isinstance(said, list) else said

@@ -1,0 +1,199 @@
+"""`vivier import`: feeds and official files in."""
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.common import DEFAULT_HOME, SOME_REFUSED, UNUSABLE, Home, fail, group, operator
+
+if TYPE_CHECKING:
+    from services.cli.feeds import Options, Reader, Row
+    from services.cli.importing import Trade
+
+app = group("import", "Bring in offers, courses, people or reference data; sending the same again changes nothing.")
+
+File = Annotated[str, typer.Argument(help="The file to read, or - for standard input.", show_default=False)]
+Source = Annotated[
+    str | None,
+    typer.Option(help="The name of this feed. Employers without a SIRET and later imports are recognised by it."),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Report every row, not only the refused ones.")]
+
+
+class OfferFormat(StrEnum):
+    """Who wrote the file."""
+
+    FRANCE_TRAVAIL = "france-travail"
+    JOBPOSTING = "jobposting"
+    CSV = "csv"
+    JSON = "json"
+
+
+class CourseFormat(StrEnum):
+    LHEO = "lheo"
+    JSON = "json"
+
+
+class PeopleFormat(StrEnum):
+    JSON = "json"
+
+
+class ReferentialFormat(StrEnum):
+    OFFICIAL = "official"
+
+
+class Consent(StrEnum):
+    EMPLOYERS = "EMPLOYERS"
+    PARENT = "PARENT"
+
+
+@app.command()
+def offers(
+    file: File,
+    format: Annotated[
+        OfferFormat,
+        typer.Option(
+            help="france-travail: its API v2, JSON. jobposting: schema.org JSON-LD. csv: a table with headers. "
+            "json: this API's own OfferInput, or what `vivier export offers` wrote.",
+            show_default=False,
+        ),
+    ],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="For an old file: offers that were open on this day are published anew. Without it, what has ended "
+            "since is taken in as expired.",
+            metavar="YYYY-MM-DD",
+        ),
+    ] = None,
+    source: Source = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="csv only, repeatable: which column holds a field, as in --column title=Poste.", metavar="FIELD=HEADER"
+        ),
+    ] = None,
+    verbose: Verbose = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Offers: each is created, updated or left as it is, and published."""
+    from services.cli.feeds import Options, csv_file, france_travail, jobposting, native  # noqa: PLC0415
+    from services.cli.importing import OFFERS  # noqa: PLC0415
+
+    readers = {
+        OfferFormat.FRANCE_TRAVAIL: france_travail.read,
+        OfferFormat.JOBPOSTING: jobposting.read,
+        OfferFormat.CSV: csv_file.read,
+        OfferFormat.JSON: native.read,
+    }
+    if column and format is not OfferFormat.CSV:
+        raise fail("--column is for --format csv", UNUSABLE)
+    day = as_of.replace(tzinfo=UTC) if as_of else None
+    options = Options(source or format.value, day, _columns(column or []))
+    _import(home, OFFERS, readers[format], file, options, verbose, publish=True)
+
+
+@app.command()
+def courses(
+    file: File,
+    format: Annotated[
+        CourseFormat,
+        typer.Option(
+            help="lheo: LHEO 2.3, XML. json: this API's own CourseInput, or what `vivier export courses` wrote.",
+            show_default=False,
+        ),
+    ],
+    source: Source = None,
+    verbose: Verbose = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Courses with their sessions: each is created, updated or left as it is, and published."""
+    from services.cli.feeds import Options, lheo, native  # noqa: PLC0415
+    from services.cli.importing import COURSES  # noqa: PLC0415
+
+    read = lheo.read if format is CourseFormat.LHEO else native.read
+    _import(home, COURSES, read, file, Options(source or format.value), verbose, publish=True)
+
+
+@app.command()
+def people(
+    file: File,
+    format: Annotated[
+        PeopleFormat, typer.Option(help="json: this API's own PersonInput, one, a list, or one a line.")
+    ] = PeopleFormat.JSON,
+    consent: Annotated[
+        list[Consent] | None, typer.Option(help="Repeatable: a consent that every new person in the file has given.")
+    ] = None,
+    verbose: Verbose = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """People: each is created, updated or left as it is; `externalId` says who is who."""
+    from services.cli.feeds import Options, native  # noqa: PLC0415
+    from services.cli.importing import PEOPLE  # noqa: PLC0415
+
+    consents = [each.value for each in consent or []]
+    _import(home, PEOPLE, native.read_people, file, Options(format.value), verbose, consents=consents)
+
+
+@app.command()
+def referential(
+    folder: Annotated[Path, typer.Argument(help="The folder that holds `rome`, `esco`, `geo` and `qpv`.")],
+    format: Annotated[ReferentialFormat, typer.Option(help="The official files as they are published.")] = (
+        ReferentialFormat.OFFICIAL
+    ),
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Occupations, skills, places and priority neighbourhoods, from the official files into one snapshot."""
+    from services.cli.snapshot import Unbuildable, build_into  # noqa: PLC0415
+
+    try:
+        build_into(folder, home)
+    except Unbuildable as obstacle:
+        raise fail(str(obstacle), UNUSABLE) from None
+
+
+def _columns(given: list[str]) -> dict[str, str]:
+    columns = {}
+    for each in given:
+        name, equals, header = each.partition("=")
+        if not (name and equals and header):
+            raise fail(f"--column takes FIELD=HEADER, as in title=Poste; not {each!r}", UNUSABLE)
+        columns[name.strip()] = header
+    return columns
+
+
+def _import(
+    home: Path, trade: "Trade", read: "Reader", file: str, options: "Options", verbose: bool, **extra: Any
+) -> None:
+    from services.cli.importing import Importer  # noqa: PLC0415
+    from services.cli.progress import Progress  # noqa: PLC0415
+
+    rows = _rows(read, file, options)
+    with operator(home) as api, Progress(trade.rows, len(rows), verbose) as progress:
+        report = Importer(api, trade, progress.line, **extra).run(rows)
+    if report.written:
+        gaps = ", ".join(f"{reason} {count}" for reason, count in report.gaps.most_common())
+        typer.echo(f"of {report.written} {trade.rows}, {report.matchable} can be matched" + f"; {gaps}" * bool(gaps))
+    typer.echo(str(report))
+    if report.outcomes["refused"]:
+        raise typer.Exit(SOME_REFUSED)
+
+
+def _rows(read: "Reader", file: str, options: "Options") -> "list[Row]":
+    from services.cli.feeds import Unreadable  # noqa: PLC0415
+
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        rows = list(read(content, options))
+    except OSError as error:
+        raise fail(f"{file} cannot be read: {error.strerror}", UNUSABLE) from None
+    except Unreadable as error:
+        raise fail(f"{file} is not what --format says: {error}", UNUSABLE) from None
+    if not rows:
+        raise fail(f"{file} holds no rows", UNUSABLE)
+    return rows
