@@ -1,7 +1,8 @@
 """A running service: its server, its relay, its consumers and what comes round, started and stopped in order.
 
 Start: topics, relay, server (answering "not ready"), then `prepare` (rebuilding an index, say), then the consumers.
-Stop: no new calls, consumers finish their batch, the relay its sweep, then files are closed.
+Stop: `interrupt` ends what would hold it up (open streams), no new calls, consumers finish their batch, the relay its
+sweep, then files are closed.
 """
 
 import logging
@@ -35,6 +36,7 @@ class Subscription:
     group: str
     topics: Sequence[str]
     listens: Listens
+    batch: int = 200  # records handled in one transaction; fewer where one record writes much
 
 
 class Running(Protocol):
@@ -66,6 +68,7 @@ class Service:
         tickers: Sequence[Ticker] = (),
         prepare: Callable[[], None] = _nothing,
         counts: Callable[[], Mapping[str, int]] = dict,
+        interrupt: Callable[[], None] = _nothing,
         close: Callable[[], None] = _nothing,
     ) -> None:
         self.name = name
@@ -74,13 +77,14 @@ class Service:
         self._publishes_on = publishes_on
         self._topics = {*publishes_on, *(topic for s in subscriptions for topic in s.topics)}
         self._relay = Relay(units, log)
-        self._workers = [Worker(log, s.group, s.topics, units, s.listens) for s in subscriptions]
+        self._workers = [Worker(log, s.group, s.topics, units, s.listens, s.batch) for s in subscriptions]
         self._tickers = [
             *tickers,
             Ticker(f"{name}: old requests", HOUR, self._prune),
             Ticker(f"{name}: compaction", COMPACT_SECONDS, self._compact),
         ]
         self._prepare = prepare
+        self._interrupt = interrupt
         self._close = close
         listens = {s.group: s.listens for s in subscriptions}
         self._operations = Operations(name, units, self._relay, self._workers, listens, counts)
@@ -102,6 +106,7 @@ class Service:
         self._starter.start()
 
     def stop(self, grace: float = 1.0) -> None:
+        self._interrupt()
         self._server.stop(grace)
         self._starter.join()
         for each in reversed(self._running):

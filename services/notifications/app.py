@@ -28,6 +28,9 @@ from services.notifications.store.tables import METADATA
 PROFILE = profile_pb2.DESCRIPTOR.services_by_name["ProfileService"]
 ROUND_SECONDS = 0.25
 ASK_SECONDS = 2.0
+BATCH = 20
+"""One record may tell two hundred people: a long transaction would hold up those who mark as read."""
+
 MYSELF = Caller(Role.SERVICE, "notifications")
 
 
@@ -36,16 +39,6 @@ class NotificationsSettings(Settings):
     """Where this service listens; port 0 is any free one."""
     profile_address: str
     """Where `profile` answers: it knows how people are addressed."""
-
-
-class _Notifications(Service):
-    """Open streams and the postman must not hold up a stop."""
-
-    feed: Feed
-
-    def stop(self, grace: float = 1.0) -> None:
-        self.feed.stop()
-        super().stop(grace)
 
 
 SETTINGS = NotificationsSettings
@@ -64,7 +57,7 @@ def build(
     feed = Feed()
     profile = Neighbour(settings.profile_address, secret, PROFILE)
     postman = Postman(units, mailer or LogMailer(), _addressees(profile), feed.announce, feed.stopping)
-    service = _Notifications(
+    return Service(
         "notifications",
         settings.notifications_address,
         secret,
@@ -73,16 +66,15 @@ def build(
         DESCRIPTOR,
         serves(units, feed),
         publishes_on=(),
-        subscriptions=[Subscription("notifications", TOPICS, listens(clock, feed.announce))],
+        subscriptions=[Subscription("notifications", TOPICS, listens(clock, feed.announce), BATCH)],
         tickers=[
             Ticker("notifications: post", ROUND_SECONDS, postman.round),
             Ticker("notifications: sweep", HOUR, lambda: usecases.sweep(units)),
         ],
         counts=lambda: usecases.counts(units),
+        interrupt=feed.stop,
         close=profile.close,
     )
-    service.feed = feed
-    return service
 
 
 def _addressees(profile: Neighbour) -> Addressees:
