@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import errors
 from services.gateway.context import House
-from services.gateway.execution import LARGE_BODY, Endpoint, json_response
+from services.gateway.events import Broadcast, EventsEndpoint
+from services.gateway.execution import Endpoint, json_response
 from services.gateway.health import Readiness, healthz
 from services.gateway.labels import Labels
 from services.gateway.neighbours import NAMES, Neighbour
@@ -61,18 +63,23 @@ def build(settings: GatewaySettings) -> FastAPI:
     book = open_snapshot(settings.referential)
     house = House(neighbours, book, Labels(book), store, Tokens(store, settings.gateway_issuer))
 
+    broadcast = Broadcast(house)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         for name in NAMES:
             address = getattr(settings, f"{name}_address")
             neighbours[name] = Neighbour(name, address, settings.secret.get_secret_value())
+        broadcast.start()
         yield
+        broadcast.stop()
         await asyncio.gather(*(neighbour.close() for neighbour in neighbours.values()))
         store.close()
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None, max_body_size=LARGE_BODY)
+    app = FastAPI(lifespan=lifespan, openapi_url=None)  # routes that read a body bound it themselves, by who sends it
     app.add_route("/graphql", _route(Endpoint(schema(), house, settings.gateway_seconds)), methods=["POST"])
     app.add_route("/oauth/token", _route(TokenEndpoint(house, settings.gateway_seconds)), methods=["POST"])
+    app.add_route("/events", _route(EventsEndpoint(house, broadcast)))
     app.add_route("/.well-known/jwks.json", _keys(house))
     app.add_route("/healthz", healthz)
     app.add_route("/readyz", _route(Readiness(house)))
@@ -80,6 +87,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, errors.answer_bug)
     app.add_middleware(SecurityHeaders)
+    app.state.end_streams = broadcast.stop
     return app
 
 
@@ -88,24 +96,40 @@ def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
     ensure_operator(settings)
     host, _, port = settings.gateway_address.rpartition(":")
     listener = socket.create_server((host, int(port)))
+    app = build(settings)
     config = uvicorn.Config(
-        build(settings), timeout_graceful_shutdown=GRACE_SECONDS, log_config=None, access_log=False, lifespan="on"
+        app, timeout_graceful_shutdown=GRACE_SECONDS, log_config=None, access_log=False, lifespan="on"
     )
-    server = _Server(config, lambda: on_ready(f"{host}:{listener.getsockname()[1]}"))
+    server = _Server(config, lambda: on_ready(f"{host}:{listener.getsockname()[1]}"), app.state.end_streams)
     server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and ends open streams before it waits for connections to close."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._end_streams = end_streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn raises the signal again once it has stopped; here `run` returns, so that its caller can tidy up."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
 
 class SecurityHeaders:

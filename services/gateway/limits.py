@@ -41,7 +41,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from services.gateway.errors import coded
 
-MAX_TOKENS = 5_000
+MAX_TOKENS = 2_000
 MAX_DEPTH = 15
 MAX_ALIASES = 30
 MAX_ROOT_FIELDS = 10

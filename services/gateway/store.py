@@ -123,8 +123,8 @@ class Store:
             return frozenset(connection.execute(query).scalars())
 
     def signing_keys(self) -> Sequence[StoredKey]:
-        """The newest first: it signs."""
-        query = select(_KEYS).order_by(_KEYS.c.created_at.desc(), _KEYS.c.kid)
+        """First the one that signs, then those that only verify."""
+        query = select(_KEYS).order_by(_KEYS.c.verifies_until.is_not(None), _KEYS.c.created_at.desc())
         with self._database.reading() as connection:
             return [StoredKey(r.kid, r.private_pem, r.created_at, r.verifies_until) for r in connection.execute(query)]
 

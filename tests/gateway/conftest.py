@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from services.gateway.store import NewClient, Store, create_client, open_store
 from services.kit.auth import Role
 from services.referential import open_snapshot
@@ -136,5 +137,13 @@ def fakes(all_fakes: Fakes) -> Fakes:
 @pytest.fixture(scope="session")
 def gateway(all_fakes: Fakes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     running = Gateway(tmp_path_factory.mktemp("gateway"), all_fakes.addresses)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def quick_gateway(all_fakes: Fakes, tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway of one's own, with half a second for each request."""
+    running = Gateway(tmp_path, all_fakes.addresses, VIVIER_GATEWAY_SECONDS="0.5")
     yield running
     running.close()

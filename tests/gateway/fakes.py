@@ -14,15 +14,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
-from services.kit.auth import Role
-from services.kit.errors import Kind, Refused, Violation
-from services.kit.rpc.server import Call, Server
 from vivier.common.v1 import common_pb2 as common
 from vivier.common.v1 import operations_pb2 as operations
 from vivier.matching.v1 import matching_pb2 as matching
 from vivier.notifications.v1 import notifications_pb2 as notifications
 from vivier.offers.v1 import offers_pb2 as offers
 from vivier.profile.v1 import profile_pb2 as profile
+
+from services.kit.auth import Role
+from services.kit.errors import Kind, Refused, Violation
+from services.kit.rpc.server import Call, Server
 
 SECRET = sys.argv[1]
 SKILLS = sys.argv[2].split(",")
@@ -41,7 +42,7 @@ def temper(identifier: str) -> None:
     if identifier.startswith("boom"):
         raise RuntimeError("a secret of the house: hunter2")
     if identifier.startswith("slow"):
-        time.sleep(3)
+        time.sleep(1)
 
 
 def offer(identifier: str) -> offers.Offer:
@@ -78,9 +79,7 @@ def get_offers(_: Call, request: offers.BatchGetOffersRequest) -> offers.BatchGe
     return offers.BatchGetOffersResponse(offers=found, organisations=[organisation(i) for i in owners])
 
 
-def get_organisations(
-    _: Call, request: offers.BatchGetOrganisationsRequest
-) -> offers.BatchGetOrganisationsResponse:
+def get_organisations(_: Call, request: offers.BatchGetOrganisationsRequest) -> offers.BatchGetOrganisationsResponse:
     return offers.BatchGetOrganisationsResponse(organisations=[organisation(i) for i in request.ids if i != "none"])
 
 

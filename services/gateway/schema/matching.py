@@ -169,7 +169,7 @@ def _words(text: str) -> str:
 async def search_offers(asking: Asking, request: pb.SearchOffersRequest, language: str | None, skip: int) -> Any:
     """The answer, and the offers of its hits in order; an offer that has just gone is left out."""
     answer = await asking.ask(MATCHING, "SearchOffers", request)
-    hits = answer.hits[skip:]
+    hits = answer.hits[skip:] if asking.wants("nodes", "edges") else []
     explained = [request.person_id] if asking.wants("match") and request.person_id else []
     offers, people = await asyncio.gather(
         fetch_offers(asking, [hit.offer_id for hit in hits]), _people_of(asking, explained)
@@ -203,7 +203,7 @@ class MatchingQuery:
         language: str | None = None,
         first: First = 20,
         after: After = None,
-    ) -> OfferSearch:
+    ) -> OfferSearch | None:
         asking, at = info.context, page(first, after)
         request = pb.SearchOffersRequest(
             text=text,
@@ -236,7 +236,7 @@ class MatchingQuery:
         language: str | None = None,
         first: First = 20,
         after: After = None,
-    ) -> CourseSearch:
+    ) -> CourseSearch | None:
         asking, at = info.context, page(first, after)
         request = pb.SearchCoursesRequest(
             text=text,
@@ -250,7 +250,7 @@ class MatchingQuery:
             facets=asking.wants("facets"),
         )
         answer = await asking.ask(MATCHING, "SearchCourses", request)
-        hits = answer.hits[at.skip :]
+        hits = answer.hits[at.skip :] if asking.wants("nodes", "edges") else []
         courses = await fetch_courses(asking, [hit.course_id for hit in hits])
         reader = Reader(asking, language, {})
         for hit in hits:
@@ -277,7 +277,7 @@ class MatchingQuery:
         offer: strawberry.ID | None = None,
         first: First = 20,
         after: After = None,
-    ) -> Connection[Shown]:
+    ) -> Connection[Shown] | None:
         asking, at = info.context, page(first, after)
         asking.demand(Role.OPERATOR)
         request = pb.ListShownRequest(

@@ -44,7 +44,7 @@ class NotificationsQuery:
     @field("The caller's own, newest first.")
     async def notifications(
         self, info: Info, unread_only: bool = False, first: First = 20, after: After = None
-    ) -> NotificationList:
+    ) -> NotificationList | None:
         return await inbox(info.context, "", unread_only, first, after)
 
     @field("How the caller, or somebody whom the caller may see, wishes to be told.")

@@ -106,7 +106,7 @@ class OffersQuery:
         organisation_id: strawberry.ID | None = None,
         first: First = 20,
         after: After = None,
-    ) -> Connection[Offer]:
+    ) -> Connection[Offer] | None:
         at = page(first, after)
         request = pb.ListOffersRequest(
             organisation_id=organisation_id or "",

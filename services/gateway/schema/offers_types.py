@@ -183,7 +183,7 @@ class Offer(FromProto):
     )
 
     @field("The ranked people who agreed to be seen; for its own verified organisation.", calls=1)
-    async def candidates(self, info: Info, first: First = 20, after: After = None) -> Connection[LazyMatch]:
+    async def candidates(self, info: Info, first: First = 20, after: After = None) -> Connection[LazyMatch] | None:
         from services.gateway.schema.matching import candidates_of  # noqa: PLC0415 — matches know their offers
 
         return await candidates_of(info.context, self.id, first, after)

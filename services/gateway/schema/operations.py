@@ -150,14 +150,14 @@ async def _status(asking: Asking, service: str) -> ServiceStatus:
 @strawberry.type
 class OperationsQuery:
     @field("How every service is.")
-    async def status(self, info: Info) -> list[ServiceStatus]:
+    async def status(self, info: Info) -> list[ServiceStatus] | None:
         info.context.demand(Role.OPERATOR)
         return await asyncio.gather(*(_status(info.context, name) for name in info.context.house.neighbours))
 
     @field("Oldest first.")
     async def dead_letters(
         self, info: Info, service: ServiceName, first: First = 20, after: After = None
-    ) -> Connection[DeadLetter]:
+    ) -> Connection[DeadLetter] | None:
         asking, at = info.context, page(first, after)
         asking.demand(Role.OPERATOR)
         request = pb.ListDeadLettersRequest(page_size=at.size, page_token=at.token)
@@ -166,7 +166,7 @@ class OperationsQuery:
         return Connection[DeadLetter].of(at, found, answer.next_page_token)
 
     @field("Credentials, revoked ones too; never their secrets.")
-    async def clients(self, info: Info, first: First = 20, after: After = None) -> Connection[Client]:
+    async def clients(self, info: Info, first: First = 20, after: After = None) -> Connection[Client] | None:
         asking, at = info.context, page(first, after)
         asking.demand(Role.OPERATOR)
         found = await run_in_threadpool(asking.house.store.clients, at.size + 1, at.token)

@@ -40,26 +40,28 @@ class Mentorship(FromProto):
 @strawberry.type(description="As far as the caller may see; an employer sees no name and no words.")
 class Person(PersonFields):
     @field("Matching offers, best first, computed now.", calls=1)
-    async def matches(self, info: Info, first: First = 20, after: After = None) -> Connection[Match]:
+    async def matches(self, info: Info, first: First = 20, after: After = None) -> Connection[Match] | None:
         return await matching.matches_of_person(info.context, self.id, first, after)
 
     @field("Courses that close gaps to the offers near.", calls=1)
-    async def course_matches(self, info: Info, first: First = 20, after: After = None) -> Connection[CourseMatch]:
+    async def course_matches(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> Connection[CourseMatch] | None:
         return await matching.course_matches_of_person(info.context, self.id, first, after)
 
     @field("Newest first.", calls=1)
     async def notifications(
         self, info: Info, unread_only: bool = False, first: First = 20, after: After = None
-    ) -> NotificationList:
+    ) -> NotificationList | None:
         return await notifications.inbox(info.context, f"person/{self.id}", unread_only, first, after)
 
     @field("Those that the caller takes part in.", calls=1)
-    async def mentorships(self, info: Info) -> list[Mentorship]:
+    async def mentorships(self, info: Info) -> list[Mentorship] | None:
         answer = await info.context.ask(PROFILE, "ListMentorships", pb.ListMentorshipsRequest(page_size=100))
         return await with_both(info.context, [m for m in answer.mentorships if m.person_id == self.id])
 
     @field("Everything that is held about this person.", calls=1)
-    async def export(self, info: Info) -> JSON:
+    async def export(self, info: Info) -> JSON | None:
         answer = await info.context.ask(PROFILE, "ExportPerson", pb.ExportPersonRequest(id=self.id))
         return JSON(orjson.loads(answer.json))
 

@@ -87,7 +87,7 @@ class ProfileQuery:
         return found
 
     @field("A partner's own people, a mentor's mentees, an operator's all.")
-    async def people(self, info: Info, first: First = 20, after: After = None) -> Connection[Person]:
+    async def people(self, info: Info, first: First = 20, after: After = None) -> Connection[Person] | None:
         at = page(first, after)
         request = pb.ListPeopleRequest(page_size=at.size, page_token=at.token)
         answer = await info.context.ask(PROFILE, "ListPeople", request)
@@ -102,7 +102,7 @@ class ProfileQuery:
     @strawberry.field
     async def mentors(
         self, info: Info, occupation: str | None = None, first: First = 20, after: After = None
-    ) -> Connection[Mentor]:
+    ) -> Connection[Mentor] | None:
         at = page(first, after)
         request = pb.ListMentorsRequest(occupation_code=occupation or "", page_size=at.size, page_token=at.token)
         answer = await info.context.ask(PROFILE, "ListMentors", request)
@@ -112,7 +112,7 @@ class ProfileQuery:
     @field("The mentorships of the mentor who asks.")
     async def my_mentees(
         self, info: Info, states: list[MentorshipState] | None = None, first: First = 20, after: After = None
-    ) -> Connection[Mentorship]:
+    ) -> Connection[Mentorship] | None:
         asking, at = info.context, page(first, after)
         asking.demand(Role.MENTOR)
         request = pb.ListMentorshipsRequest(states=numbers(states), page_size=at.size, page_token=at.token)

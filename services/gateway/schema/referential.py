@@ -115,7 +115,7 @@ def _place(guess: referential.PlaceGuess) -> PlaceGuess:
 @strawberry.type
 class ReferentialQuery:
     @field("Occupations that a job title may mean, the surest first; also completes words.")
-    def occupations(self, info: Info, text: str, first: int = 10) -> list[OccupationGuess]:
+    def occupations(self, info: Info, text: str, first: int = 10) -> list[OccupationGuess] | None:
         book, text = info.context.house.referential, _text(text)
         guesses = book.occupations_for(text, first) or book.search_occupations(text, first)
         return [
@@ -142,17 +142,17 @@ class ReferentialQuery:
         )
 
     @field("Skills named by free words, the surest first; also completes words.")
-    def skills(self, info: Info, text: str, first: int = 10) -> list[SkillGuess]:
+    def skills(self, info: Info, text: str, first: int = 10) -> list[SkillGuess] | None:
         book, text = info.context.house.referential, _text(text)
         guesses = book.skills_for(text, first) or book.search_skills(text, first)
         return [SkillGuess(**asdict(guess)) for guess in guesses]
 
     @field("Places that a text may mean, the surest first.")
-    def places(self, info: Info, text: str, first: int = 10) -> list[PlaceGuess]:
+    def places(self, info: Info, text: str, first: int = 10) -> list[PlaceGuess] | None:
         return [_place(guess) for guess in info.context.house.referential.places_for(_text(text), first)]
 
     @strawberry.field
-    def qpv_at(self, info: Info, latitude: float, longitude: float) -> QpvAnswer:
+    def qpv_at(self, info: Info, latitude: float, longitude: float) -> QpvAnswer | None:
         checks = Checks()
         checks.number("latitude", latitude, -90, 90)
         checks.number("longitude", longitude, -180, 180)

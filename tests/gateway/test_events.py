@@ -1,0 +1,134 @@
+"""Server-sent events: everyone hears their own, misses nothing, and nobody delays the end."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from harness import eventually
+
+from services.kit.auth import Role
+
+
+class Listening:
+    """The events of one open stream."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.lines = response.iter_lines()
+        self.last_id = 0
+
+    def event(self) -> dict[str, Any] | None:
+        """The next event; None for an id alone or when the stream ends."""
+        data = None
+        for line in self.lines:
+            name, _, value = line.partition(": ")
+            if name == "id":
+                self.last_id = int(value)
+            elif name == "data":
+                data = json.loads(value)
+            elif not line:
+                return data
+        return None
+
+
+@contextmanager
+def listening(gateway: Any, token: str, last: int | None = None) -> Iterator[Listening]:
+    headers = {"Authorization": f"Bearer {token}"} | ({} if last is None else {"Last-Event-ID": str(last)})
+    with gateway.http.stream("GET", "/events", headers=headers) as response:
+        assert response.status_code == 200, response.read()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        yield Listening(response)
+
+
+@pytest.fixture
+def told(gateway: Any, fakes: Any) -> Any:
+    eventually(lambda: fakes.do("watchers"))
+    return lambda recipient, count=1: fakes.do("notify", recipient=recipient, count=count)
+
+
+def test_everyone_hears_their_own(gateway: Any, told: Any) -> None:
+    one, two = gateway.token(Role.PERSON, "s1"), gateway.token(Role.MENTOR, "s1")
+    with listening(gateway, one) as a, listening(gateway, one) as b, listening(gateway, two) as c:
+        for stream in (a, b, c):
+            assert stream.event() is None  # an id to come back with
+        told("person/s1")
+        told("mentor/s1")
+        first, second, third = a.event(), b.event(), c.event()
+        assert first == second
+        assert first["kind"] == "OFFER_MATCHED"
+        assert third["id"] != first["id"]
+        told("person/s1")
+        assert a.event()["id"] not in (first["id"], third["id"])
+
+
+def test_who_comes_back_gets_what_they_missed_in_order(gateway: Any, told: Any) -> None:
+    token = gateway.token(Role.PERSON, "s2")
+    with listening(gateway, token) as stream:
+        assert stream.event() is None
+        start = stream.last_id
+        told("person/s2")
+        assert stream.event() is not None
+        last = stream.last_id
+    told("person/s2", 150)
+    told("person/other")
+    with listening(gateway, token, last) as stream:
+        missed = []
+        while len(missed) < 150:
+            assert stream.event() is not None
+            missed.append(stream.last_id)
+        told("person/s2")
+        assert stream.event() is not None
+        missed.append(stream.last_id)
+    assert missed == sorted(set(missed))
+    assert missed[0] > last > start
+    with listening(gateway, token, start) as stream:
+        assert stream.event() is not None
+        assert stream.last_id == last
+
+
+def test_the_stream_of_the_process_comes_back(gateway: Any, fakes: Any, told: Any) -> None:
+    with listening(gateway, gateway.token(Role.PERSON, "s3")) as stream:
+        assert stream.event() is None
+        told("person/s3")
+        first = stream.event()
+        before = fakes.do("watchers")
+        fakes.do("stop", service="notifications")
+        told("person/s3")
+        fakes.do("start", service="notifications")
+        eventually(lambda: fakes.do("watchers") > before)
+        second = stream.event()
+        assert second is not None
+        assert second["id"] != first["id"]
+
+
+def test_who_may_listen_and_how_often(gateway: Any, told: Any) -> None:
+    def status(token: str, **headers: str) -> int:
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        with gateway.http.stream("GET", "/events", headers=bearer | headers) as response:
+            return int(response.status_code)
+
+    person = gateway.token(Role.PERSON, "s4")
+    assert status("") == 403
+    assert status(gateway.token(Role.PARTNER, "partner-1")) == 403
+    assert status(person, **{"Last-Event-ID": "x"}) == 400
+    with listening(gateway, person), listening(gateway, person), listening(gateway, person):
+        with listening(gateway, person), listening(gateway, person):
+            assert status(person) == 429
+        eventually(lambda: status(person) == 200)
+
+
+def test_a_stopping_gateway_ends_its_streams(quick_gateway: Any, told: Any) -> None:
+    with listening(quick_gateway, quick_gateway.token(Role.PERSON, "s5")) as stream:
+        assert stream.event() is None
+        started = time.monotonic()
+        quick_gateway.process.send_signal(signal.SIGTERM)
+        assert stream.event() is None
+        assert list(stream.lines) == []
+        assert quick_gateway.process.wait(3) == 0
+        assert time.monotonic() - started < 3
+    assert "Traceback" not in quick_gateway.logged()

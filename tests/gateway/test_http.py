@@ -1,0 +1,157 @@
+"""The HTTP side: what is taken, what is refused, what is said when neighbours are away."""
+
+import time
+from typing import Any
+
+import pytest
+
+from services.kit.auth import Role
+
+ME = '{"query": "{ me { role } }"}'
+QUERY = "mutation { markRead(input: {ids: []}) { __typename } }"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("application/graphql", 415),
+        ("", 415),
+        ("application/json; charset=utf-8", 200),
+    ],
+)
+def test_only_json_is_taken(gateway: Any, kind: str, status: int) -> None:
+    assert gateway.http.post("/graphql", content=ME, headers={"Content-Type": kind}).status_code == status
+
+
+def test_nothing_by_get(gateway: Any, fakes: Any) -> None:
+    answer = gateway.http.get("/graphql", params={"query": QUERY})
+    assert answer.status_code == 405
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert fakes.calls() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b",".join([ME.encode()] * 50) + b"]",
+        b"",
+        b"null",
+        b"{}",
+        b'{"query": ""}',
+        b'{"query": 3}',
+        b'{"query": "{ me { role } }", "variables": []}'.replace(b"[]", b"[1]"),
+        b'{"query": "{ me { role } }", "operationName": 3}',
+        b'{"query": "{ offer(id: \\"\\ud800\\") { id } }"}',
+        b'{"query": "query($i: ID!) { offer(id: $i) { id } }", "variables": {"i": "\\udfff"}}',
+        b'{"query": "{ me { role } }", "variables": {"x": NaN}}',
+        b'{"query": "\xff"}',
+        b'{"query": "{ me { role } }", "variables": ' + b"[" * 3000 + b"]" * 3000 + b"}",
+    ],
+    ids=lambda body: body[:40].decode("latin-1"),
+)
+def test_a_body_that_is_no_question_is_a_400(gateway: Any, body: bytes) -> None:
+    answer = gateway.http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400, answer.text
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\u202e", "<script>", "\ufffe", "é" * 500])
+def test_hostile_text_is_never_a_500(gateway: Any, text: str) -> None:
+    query = "query($t: String!) { occupations(text: $t) { code } places(text: $t) { code } offer(id: $t) { id } }"
+    query = query.replace("$t) { id", "$i) { id").replace("$t: String!", "$t: String!, $i: ID!")
+    answer = gateway.post(query, "", {"t": text, "i": text})
+    assert answer.status_code == 200
+    codes = {error["extensions"]["code"] for error in answer.json().get("errors", [])}
+    assert codes <= {"INVALID_FIELDS"}
+    fields = [f for error in answer.json().get("errors", []) for f in error["extensions"]["fields"]]
+    assert all(field["path"] == "text" for field in fields)
+
+
+def test_bodies_are_bounded_by_who_sends_them(gateway: Any) -> None:
+    small, large = " " * (70 << 10), " " * (3 << 20)
+    assert gateway.post("{ me { role } }" + small).status_code == 413
+    assert gateway.post("{ me { role } }" + small, gateway.token(Role.MENTOR, "m")).status_code == 413
+    assert gateway.post("{ me { role } }" + small, gateway.token(Role.PARTNER, "partner-1")).status_code == 200
+    too_large = gateway.post("{ me { role } }" + large, gateway.token(Role.PARTNER, "partner-1"))
+    assert too_large.status_code == 413
+    assert too_large.headers["content-type"] == "application/problem+json"
+
+
+def test_every_answer_has_the_headers_of_safety(gateway: Any) -> None:
+    for path in ("/healthz", "/nowhere", "/graphql"):
+        answer = gateway.http.get(path, headers={"Origin": "https://elsewhere.example"})
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert "access-control-allow-origin" not in answer.headers
+    assert gateway.http.get("/nowhere").json()["code"] == "NOT_FOUND"
+    assert gateway.http.get("/docs").status_code == 404
+
+
+def test_a_bug_of_a_neighbour_shows_its_trace_and_nothing_else(gateway: Any) -> None:
+    answer = gateway.post('{ offer(id: "boom") { id } me { role } }')
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["data"] == {"offer": None, "me": {"role": "anyone"}}
+    (error,) = body["errors"]
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert len(error["extensions"]["traceId"]) == 32
+    assert error["message"] == f"erreur interne, trace {error['extensions']['traceId']}"
+    assert "hunter2" not in answer.text
+    assert error["extensions"]["traceId"] in gateway.logged()
+
+
+def test_the_trace_of_the_caller_goes_on(gateway: Any) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    error = gateway.post('{ offer(id: "boom") { id } }', **headers).json()["errors"][0]
+    assert error["extensions"]["traceId"] == trace
+
+
+def test_readiness_and_search_without_a_neighbour(gateway: Any, fakes: Any) -> None:
+    assert gateway.http.get("/readyz").json() == {"ready": True, "reasons": {}}
+    fakes.do("stop", service="matching")
+    try:
+        started = time.monotonic()
+        ready = gateway.http.get("/readyz")
+        assert ready.status_code == 503
+        assert set(ready.json()["reasons"]) == {"matching"}
+        answer = gateway.post("{ offers { totalCount } }")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+        assert time.monotonic() - started < 6
+        half = gateway.post('{ offers { totalCount } offer(id: "o001") { id } }')
+        assert half.status_code == 200
+        assert half.json()["data"] == {"offers": None, "offer": {"id": "o001"}}
+        assert gateway.http.get("/healthz").status_code == 200
+        status = gateway.ask("{ status { service ready reasons } }", gateway.token(Role.OPERATOR))["status"]
+        assert {s["service"]: s["ready"] for s in status} == {
+            "profile": True,
+            "offers": True,
+            "matching": False,
+            "notifications": True,
+        }
+    finally:
+        fakes.do("start", service="matching")
+    for _ in range(100):
+        if gateway.http.get("/readyz").status_code == 200:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the gateway did not find its neighbour again")
+
+
+def test_the_time_of_a_request_is_passed_on(gateway: Any, fakes: Any) -> None:
+    gateway.ask('{ offers(text: "slow") { nodes { title } } }')
+    first, second = fakes.do("calls")
+    assert 4 < first["seconds"] <= 5
+    assert second["seconds"] < first["seconds"] - 0.9
+
+
+def test_no_request_outlives_its_time(quick_gateway: Any) -> None:
+    started = time.monotonic()
+    answer = quick_gateway.post('{ offers(text: "slow") { totalCount } }')
+    assert time.monotonic() - started < 0.95
+    assert answer.status_code == 503
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"

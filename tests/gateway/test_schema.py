@@ -1,0 +1,37 @@
+"""The published schema: what is committed is what is served, and it says what the contracts say."""
+
+from enum import Enum
+from typing import Any
+
+import pytest
+from vivier.common.v1 import common_pb2
+from vivier.notifications.v1 import notifications_pb2
+from vivier.offers.v1 import offers_pb2
+from vivier.profile.v1 import profile_pb2
+
+from services.gateway.schema import common, notifications_types, offers_types, profile_types
+from services.gateway.schema.build import COMMITTED, schema
+
+
+def test_the_committed_schema_is_the_one_served() -> None:
+    how = "run `uv run python -m services.gateway.schema.build > services/gateway/schema.graphql`"
+    assert COMMITTED.read_text(encoding="utf-8").strip() == schema().as_str().strip(), how
+
+
+ENUMS = [
+    (getattr(module, descriptor.name), descriptor)
+    for module, contract in (
+        (common, common_pb2),
+        (offers_types, offers_pb2),
+        (profile_types, profile_pb2),
+        (notifications_types, notifications_pb2),
+    )
+    for descriptor in contract.DESCRIPTOR.enum_types_by_name.values()
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), ENUMS, ids=lambda value: getattr(value, "name", ""))
+def test_enums_say_what_the_contracts_say(ours: type[Enum], theirs: Any) -> None:
+    prefix = theirs.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    wanted = {v.name.removeprefix(prefix): v.number for v in theirs.values if v.number}
+    assert {member.name: member.value for member in ours} == wanted
