@@ -122,7 +122,9 @@ def test_a_course_ends_when_its_last_session_has_long_started(offers, trainer):
     offers.clock.move(days=1)
     told = offers.eventually_events(f"course/{ends.id}", 2)
     assert told[-1].course.state == pb.COURSE_STATE_EXPIRED
+    witness = post(offers, trainer, external_id="5")
     offers.clock.move(days=4000)
+    offers.eventually_events(f"course/{witness.id}", 2)
     assert [get(offers, each.id).state for each in (entered_any_time, no_sessions)] == [pb.COURSE_STATE_PUBLISHED] * 2
     back = post(offers, trainer, external_id="4", sessions=[])
     assert (back.id, back.state) == (over.id, pb.COURSE_STATE_PUBLISHED)

@@ -48,6 +48,7 @@ NO_PLACES = [
     place(label="Ardèche"),
     place(label="Principauté de Monaco"),
     place(label="07 - NULLE PART"),
+    place(label="Saint-Denis"),  # two big towns have this name
     place(label="Aubenas", country_code="BE"),
     place(point=common.Point(latitude=0, longitude=0)),
 ]
@@ -102,6 +103,12 @@ def test_no_occupation_is_searchable_and_not_matchable(offers):
     assert found.green == pb.Green()
 
 
+def test_a_guess_below_the_line_is_no_code(offers):
+    found = offers.post(offers.organisation(), title="Agent").occupation
+    assert (found.code, found.label) == ("", "")
+    assert (found.resolution.source, 0 < found.resolution.confidence < 0.6) == ("title", True)
+
+
 UNKNOWN = {
     "occupation": common.Occupation(code="Z9999"),
     "place": place(commune_code="99999", label="07 - AUBENAS"),
@@ -130,7 +137,7 @@ def test_skills(offers):
     asked = [
         pb.SkillNeed(code=known.code, required=True),
         pb.SkillNeed(label=known.label),
-        pb.SkillNeed(label="une bonne humeur", required=True),
+        pb.SkillNeed(label="Accueillir un client", required=True),
     ]
     given, named, words = offers.post(offers.organisation(), skills=asked).skills
     assert (given.code, given.label, given.required, given.resolution.source) == (

@@ -136,7 +136,7 @@ def page(
 def due(connection: Connection, shelf: Shelf[P], now: datetime, limit: int) -> list[P]:
     """Open ones whose end has come."""
     c = shelf.table.c
-    query = shelf.select().where(c.state.in_(OPEN), c.expires_at <= now).order_by(c.expires_at).limit(limit)
+    query = shelf.select().where(c.state.in_(OPEN), c.expires_at <= now).limit(limit)
     return [shelf.posting(row) for row in connection.execute(query)]
 
 
@@ -166,13 +166,15 @@ def next_retelling(connection: Connection, shelf: Shelf[Any], limit: int) -> lis
     if todo is None:
         return []
     c = shelf.table.c
-    query = shelf.select().where(c.organisation_id == todo.organisation_id, c.state.in_(OPEN), c.id > todo.after)
-    found = [shelf.posting(row) for row in connection.execute(query.order_by(c.id).limit(limit))]
+    query = shelf.select().where(
+        c.organisation_id == todo.organisation_id, c.external_id > todo.after, c.state.in_(OPEN)
+    )
+    found = [shelf.posting(row) for row in connection.execute(query.order_by(c.external_id).limit(limit))]
     where = and_(where, RETELLINGS.c.organisation_id == todo.organisation_id)
     if len(found) < limit:
         connection.execute(delete(RETELLINGS).where(where))
     else:
-        connection.execute(RETELLINGS.update().where(where).values(after=found[-1].id))
+        connection.execute(RETELLINGS.update().where(where).values(after=found[-1].content.external_id))
     return found
 
 

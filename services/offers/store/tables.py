@@ -50,4 +50,4 @@ RETELLINGS = Table(
     Column("shelf", String, primary_key=True),
     Column("after", String, nullable=False),
 )
-"""Organisations whose open postings are still to be told again; `after` is the last id that was."""
+"""Organisations whose open postings are still to be told again; `after` is the last external id that was."""
