@@ -187,13 +187,14 @@ def _import(
 def _rows(read: "Reader", file: str, options: "Options") -> "list[Row]":
     from services.cli.feeds import Unreadable  # noqa: PLC0415
 
+    named = "standard input" if file == "-" else file
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         rows = list(read(content, options))
     except OSError as error:
-        raise fail(f"{file} cannot be read: {error.strerror}", UNUSABLE) from None
+        raise fail(f"{named} cannot be read: {error.strerror}", UNUSABLE) from None
     except Unreadable as error:
-        raise fail(f"{file} is not what --format says: {error}", UNUSABLE) from None
+        raise fail(f"{named} is not what --format says: {error}", UNUSABLE) from None
     if not rows:
-        raise fail(f"{file} holds no rows", UNUSABLE)
+        raise fail(f"{named} holds no rows", UNUSABLE)
     return rows

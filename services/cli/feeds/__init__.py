@@ -42,13 +42,14 @@ class Options:
     def end_of(self, published: datetime | None, end: datetime | None = None) -> str | None:
         """When the offer ends, as the API takes it; None leaves it to the service.
 
-        An old feed judged "as of" a day in the past gives offers that were open then a new life from now.
+        An old feed judged "as of" a day in the past gives offers that were open then a new life from now: that they
+        stood in it says so, unless they name an earlier end themselves.
         """
+        if self.as_of:
+            return end.isoformat() if end and end <= self.as_of else None
         if end is None:
             end = published + LIFETIME if published else None
-        if end is None or (self.as_of and end > self.as_of):
-            return None
-        return end.isoformat()
+        return end.isoformat() if end else None
 
 
 Reader = Callable[[bytes, Options], Iterator[Row]]
