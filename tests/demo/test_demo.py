@@ -1,0 +1,48 @@
+"""`vivier demo --once`: the world is sound, and the story comes to its end."""
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from services.demo import world
+from services.demo.words import TRADES
+from services.offers.domain.siret import is_siret
+from services.referential import open_snapshot
+
+
+def test_the_world_has_what_it_promises() -> None:
+    organisations = world.organisations()
+    ids = [one["externalId"] for one in organisations]
+    kinds = Counter(one["kind"] for one in organisations)
+    assert kinds["EMPLOYER"] == 40
+    assert len(world.offers(ids)) == 300
+    assert len(world.courses(ids)) == 100
+    assert len(world.people()) == 500
+    assert len(world.mentors()) == 20
+    assert all(is_siret(one["siret"]) for one in organisations)
+
+
+def test_the_world_is_the_same_at_every_call() -> None:
+    assert world.people() == world.people()
+
+
+def test_every_code_of_the_world_is_known() -> None:
+    book = open_snapshot()
+    codes = {code for t in TRADES for code in (*t.required, *t.wished, *(code for code, _ in t.told))}
+    assert all(book.skill(code) for code in codes)
+    assert all(book.occupation(trade.code) for trade in TRADES)
+    assert all(book.place(one["place"]["communeCode"]) for one in [*world.people(), *world.organisations()])
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_story_is_told_to_its_end(language: str) -> None:
+    command = [sys.executable, "-m", "services", "demo", "--once", "--language", language]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    words = {
+        "fr": ("Inès l'a lue", "Il lui manque", "comble", "refusée par une condition", "✗ reach"),
+        "en": ("Inès could read it", "Missing", "closes", "refused by a gate", "✗ reach"),
+    }
+    assert all(word in " ".join(done.stdout.split()) for word in words[language]), done.stdout

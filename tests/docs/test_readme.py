@@ -1,0 +1,67 @@
+"""What the README shows is what happens: its five examples are run, in order, against the running system."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stack import Stack, quiet, stack
+
+from services.cli.api import Api
+from services.demo import world
+from services.demo.load import ORGANISATION, written
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = re.compile(r"<!-- as: (\w+) -->\n```graphql\n(.*?)```", re.DOTALL)
+
+
+def examples() -> list[tuple[str, str]]:
+    return EXAMPLE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with stack(tmp_path_factory.mktemp("readme")) as running:
+        yield running
+
+
+def test_the_five_examples(system: Stack) -> None:
+    employer = written(system.operator.ask(ORGANISATION, {"input": {"organisation": world.organisations()[0]}}))
+    partner = system.client("PARTNER")
+    recruiter = system.client("RECRUITER", employer["organisation"]["id"])
+    callers: dict[str, Api] = {"partner": partner, "recruiter": recruiter}
+    found = examples()
+    assert len(found) == 5
+    told: dict[str, Any] = {}
+    ids: dict[str, str] = {}
+    for role, query in found:
+        quiet(system)
+        needed = {name: ids[name] for name in ids if f"${name}" in query}
+        answer = callers[role].ask(query, needed)
+        name = re.search(r"(?:query|mutation) (\w+)", query)[1]
+        told[name] = answer
+        if name == "Post":
+            (row,) = answer["upsertOffers"]["results"]
+            assert row["outcome"] == "CREATED"
+            assert row["offer"]["status"]["matchable"], row
+            ids["offer"] = row["offer"]["id"]
+        if name == "Bring":
+            (row,) = answer["upsertPeople"]["results"]
+            assert row["person"]["status"]["matchable"], row
+            ids["person"] = row["person"]["id"]
+    assert told["Search"]["offers"]["totalCount"] == 0
+    assert callers["partner"].ask(found[0][1])["offers"]["totalCount"] == 1
+    (match,) = told["Matches"]["person"]["matches"]["nodes"]
+    assert match["score"] > 0.5
+    (candidate,) = told["Candidates"]["offer"]["candidates"]["nodes"]
+    assert candidate["person"]["id"] == ids["person"]
+    assert candidate["score"] == match["score"]
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:services|docs|protos|benchmarks)/[\w./]*)`", text))
+    missing = {name for name in named if not (ROOT / name).exists()}
+    assert named
+    assert not missing
