@@ -3,10 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from services.matching.domain import Knowledge
 from services.matching.values import AgeBand, HeldSkill, Offer, OfferKind, Person, Point, Remote
+
+unhurried = settings(deadline=None, max_examples=60)
+"""For a machine that is busy with other things."""
 
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 NIMES, UZES, SAINT_PIERRE = Point(43.84, 4.36), Point(44.01, 4.42), Point(-21.34, 55.48)

@@ -24,6 +24,7 @@ from tests.matching.pairs import (
     offers,
     people,
     person,
+    unhurried,
 )
 
 ROUNDING = 1e-12
@@ -40,6 +41,7 @@ def never_lower(before: Person, after: Person, other: Offer) -> None:
 # Guarantees
 
 
+@unhurried
 @given(people, offers, st.data())
 def test_adding_a_skill_that_the_offer_asks_never_lowers(one, other, data):
     asked = sorted(other.required_skills | other.wished_skills)
@@ -50,6 +52,7 @@ def test_adding_a_skill_that_the_offer_asks_never_lowers(one, other, data):
     never_lower(one, replace(one, skills={**(one.skills or {}), code: held}), other)
 
 
+@unhurried
 @given(people, offers, st.data())
 def test_confirming_never_lowers(one, other, data):
     assume(one.skills)
@@ -58,6 +61,7 @@ def test_confirming_never_lowers(one, other, data):
     never_lower(stated, replace(one, skills={**one.skills, code: HeldSkill(code, True)}), other)
 
 
+@unhurried
 @given(people, offers, st.data())
 def test_answering_with_something_better_than_the_prior_never_lowers(one, other, data):
     start = max(other.start_date or NOW.date(), NOW.date())
@@ -78,6 +82,7 @@ def test_answering_with_something_better_than_the_prior_never_lowers(one, other,
     never_lower(before, replace(before, **answers), other)
 
 
+@unhurried
 @given(people, offers)
 def test_a_longer_limit_never_lowers_and_anywhere_is_the_longest(one, other):
     limit = 20 if one.travel_limit_km is None else one.travel_limit_km
@@ -88,11 +93,13 @@ def test_a_longer_limit_never_lowers_and_anywhere_is_the_longest(one, other):
 places = st.builds(Point, st.floats(43.5, 44.2), st.floats(4.0, 4.8))
 
 
+@unhurried
 @given(places, offers)
 def test_an_empty_profile_never_matches(place, other):
     assert judge(empty(place), other).score < M1.threshold
 
 
+@unhurried
 @given(places, places, places, offers, people, st.data())
 def test_an_empty_profile_never_outranks_a_documented_fit(nowhere, here, there, other, one, data):
     """A fit: half of the required skills at least stated, in a wished occupation that is the offer's or close to it,
@@ -113,6 +120,7 @@ def test_an_empty_profile_never_outranks_a_documented_fit(nowhere, here, there, 
     assert judge(fit, other).score > judge(empty(nowhere), other).score
 
 
+@unhurried
 @given(people, offers)
 def test_the_score_is_the_weighted_mean_of_its_parts_and_nothing_else(one, other):
     judged = judge(one, other)
@@ -125,6 +133,7 @@ def test_the_score_is_the_weighted_mean_of_its_parts_and_nothing_else(one, other
     assert judged.matched == (all(gate.passed for gate in judged.gates) and judged.score >= M1.threshold)
 
 
+@unhurried
 @given(people, offers)
 def test_reasons_are_codes_with_words_and_every_unknown_names_its_question_or_the_offer(one, other):
     judged = judge(one, other)

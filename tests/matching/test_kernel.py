@@ -33,7 +33,7 @@ def same(scores: Scores, judged: list[Assessment]) -> None:
 several = st.lists(people, min_size=1, max_size=6), st.lists(offers, min_size=1, max_size=6)
 
 
-@settings(max_examples=150)
+@settings(deadline=None)
 @given(*several, st.data())
 def test_both_directions_give_the_score_of_the_one_formula(some, others, data):
     codes = Codes(KNOWLEDGE)
