@@ -8,7 +8,7 @@
 | occupation |     20 |  0.30 | closeness of the nearest wished occupation, or 0.6 × that of the nearest past one |
 | place      |     10 |  0.30 | 1 − 0.75 × distance / travel limit; 0 beyond it; 1 when remote |
 | wishes     |     30 |  0.40 | 0.65 occupation + 0.10 kind + 0.15 hours + 0.10 start, each with the prior 0.40 |
-| freshness  |      5 |     – | 0.5 ^ (days since publication / 30); always known |
+| freshness  |      5 |     – | 0.5 ^ (whole days since publication / 30); always known |
 
 Coverage is the share of what the offer asks that the person holds; a skill counts its idf × (1 when required, 0.5 when
 wished) × (1 when confirmed, 0.85 when stated). The value is prior + (1 − prior) × coverage, so that the first fitting

@@ -196,9 +196,9 @@ def _with_value(why: Reason, value: float) -> Reason:
 
 
 def _freshness(offer: Offer, formula: Formula, now: datetime) -> Part:
-    """A clock that jumped back makes an offer new, never younger than new."""
-    days = max(0.0, (now - offer.published_at) / timedelta(days=1))
-    why = reason(Code.PUBLISHED_DAYS_AGO, days=str(int(days)))
+    """In whole days, so that whoever looks on the same day sees the same score; a clock that jumped back makes it new."""
+    days = max(0, (now - offer.published_at) // timedelta(days=1))
+    why = reason(Code.PUBLISHED_DAYS_AGO, days=str(days))
     return Part("freshness", formula.freshness_weight, 0.5 ** (days / formula.half_life_days), True, (why,))
 
 

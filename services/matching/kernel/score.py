@@ -255,6 +255,6 @@ def _hours(people: PeopleColumns, offers: OfferColumns, formula: Formula) -> Flo
 
 
 def _freshness(offers: OfferColumns, formula: Formula, now: datetime) -> Floats:
-    days = np.maximum(micros(now) - offers.published, 0) / _MICROS_A_DAY
+    days = np.maximum(micros(now) - offers.published, 0) // _MICROS_A_DAY
     value: Floats = 0.5 ** (days / formula.half_life_days)
     return value
