@@ -196,7 +196,7 @@ def _with_value(why: Reason, value: float) -> Reason:
 
 
 def _freshness(offer: Offer, formula: Formula, now: datetime) -> Part:
-    """In whole days, so that whoever looks on the same day sees the same score; a clock that jumped back makes it new."""
+    """In whole days, so that whoever looks on one day sees one score; a clock that jumped back makes it new."""
     days = max(0, (now - offer.published_at) // timedelta(days=1))
     why = reason(Code.PUBLISHED_DAYS_AGO, days=str(days))
     return Part("freshness", formula.freshness_weight, 0.5 ** (days / formula.half_life_days), True, (why,))
