@@ -1,5 +1,6 @@
 """The whole system in its own processes on a temporary folder, asked only through its public API."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +9,11 @@ from typing import Any
 
 import httpx
 
-from services.cli.api import Api
+from services.cli.api import Api, ApiError
 from services.cli.up import Supervisor, free_ports
 
 START_SECONDS = 90
+STATUS = "{ status { service ready reasons outboxRows deadLetters workers { group lag state reason } } }"
 
 
 class Stack:
@@ -28,14 +30,21 @@ class Stack:
 
     def start(self) -> None:
         self.supervisor.start()
-        assert self.supervisor.wait_ready(START_SECONDS), "not ready in time"
+        assert self.supervisor.wait_ready(START_SECONDS), self.supervisor.failure or "not ready in time"
         self.operator = Api.of_home(self.home)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Everything is down while the block lasts, and up again on the same folder and port after it."""
+        self.supervisor.stop()
+        yield
+        self.supervisor = self._supervisor()
+        self.start()
 
     def restart(self) -> None:
         """Stop everything and start it again on the same folder and port."""
-        self.supervisor.stop()
-        self.supervisor = self._supervisor()
-        self.start()
+        with self.stopped():
+            pass
 
     def client(self, role: str, subject: str | None = None) -> Api:
         """A new credential of that role, and a client that uses it; `subject` on the client is its id."""
@@ -58,6 +67,18 @@ class Stack:
         answer = httpx.post(f"{partner.url}/oauth/token", data=form, auth=partner._credential, timeout=10)
         assert answer.status_code == 200, answer.text
         return Bearer(partner.url, answer.json()["access_token"])
+
+    def status(self) -> dict[str, Any]:
+        """How every service is, by name."""
+        return {each["service"]: each for each in self.operator.ask(STATUS)["status"]}
+
+    def rows(self, store: str, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What stands in a service's store, or in the log; to read only."""
+        connection = sqlite3.connect(f"file:{self.home / store}.db?mode=ro", uri=True, timeout=10)
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            connection.close()
 
 
 class Bearer:
@@ -84,21 +105,28 @@ class Bearer:
 def stack(home: Path) -> Iterator[Stack]:
     """The system, started, until the block ends."""
     running = Stack(home)
-    running.start()
     try:
+        running.start()
         yield running
     finally:
         running.supervisor.stop()
 
 
 def quiet(running: Stack, seconds: float = 30.0) -> None:
-    """Wait until no service has anything left to do."""
-    query = "{ status { outboxRows workers { lag state } } }"
+    """Wait until every service answers and none has anything left to do, twice in a row."""
     until = time.monotonic() + seconds
     still = 0
+    busy: object = None
     while still < 2:
-        services = running.operator.ask(query)["status"]
-        busy = any(s["outboxRows"] or any(w["lag"] for w in s["workers"]) for s in services)
+        try:
+            busy = [each for each in running.status().values() if not _is_idle(each)]
+        except ApiError as error:  # the gateway itself may be on its way up
+            busy = error
         still = 0 if busy else still + 1
-        assert time.monotonic() < until, f"still busy after {seconds} s: {services}"
+        assert time.monotonic() < until, f"still busy after {seconds} s: {busy}"
         time.sleep(0.05)
+
+
+def _is_idle(service: dict[str, Any]) -> bool:
+    working = any(each["lag"] or each["state"] != "running" for each in service["workers"])
+    return bool(service["ready"]) and not service["outboxRows"] and not working
