@@ -66,22 +66,20 @@ def test_without_the_parent_a_child_is_not_matched(home: Home) -> None:
     assert home.do("GrantConsent", **said).person.status.matchable
 
 
-@pytest.mark.parametrize(
-    ("caller", "said", "reason"),
-    [
+def test_consents_that_cannot_be_given(home: Home) -> None:
+    person = home.made()
+    refusals: list[tuple[Caller, dict[str, object], str]] = [
         (PARTNER, {"kind": pb.CONSENT_KIND_PARTNER, "grantee_id": "asso-9"}, "CONSENT_NOT_YOURS"),
         (PARTNER, {"kind": MENTOR_KIND, "grantee_id": "m1"}, "ASK_THE_MENTOR"),
         (OPERATOR, {"kind": EMPLOYERS, "grantee_id": "x"}, "INVALID_FIELDS"),
         (OPERATOR, {"kind": pb.CONSENT_KIND_PARTNER}, "INVALID_FIELDS"),
         (OPERATOR, {"kind": pb.CONSENT_KIND_PARTNER, "grantee_id": "Zoé Petit"}, "INVALID_FIELDS"),
         (OPERATOR, {}, "INVALID_FIELDS"),
-    ],
-)
-def test_consents_that_cannot_be_given(home: Home, caller: Caller, said: dict[str, object], reason: str) -> None:
-    person = home.made()
-    with pytest.raises(Refused) as refused:
-        home.do("GrantConsent", caller, person_id=person.id, **said)
-    assert refused.value.reason == reason
+    ]
+    for caller, said, reason in refusals:
+        with pytest.raises(Refused) as refused:
+            home.do("GrantConsent", caller, person_id=person.id, **said)
+        assert refused.value.reason == reason, said
 
 
 def test_only_two_kinds_come_with_a_creation(home: Home) -> None:
