@@ -28,7 +28,7 @@ DAY = 86_400.0
 
 
 class ProfileSettings(Settings):
-    profile_address: str = "127.0.0.1:7201"
+    profile_address: str = "127.0.0.1:8401"
     master_key: SecretStr | None = None
     """32 random bytes in base64, under which people's keys are wrapped; the file `master.key` when not set."""
 
