@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from services.kit.errors import Violation, invalid
@@ -64,7 +64,7 @@ class Checks:
         if not value:
             return None
         try:
-            return date.fromisoformat(value)
+            return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:
             self.add(path, "NOT_A_DATE", "must be a day like 2026-11-23")
             return None

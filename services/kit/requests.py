@@ -1,7 +1,7 @@
 """Writes carry a `request_id`: repeating one is harmless, and using it for something else is refused.
 
-The answer of a repeat is the same because every write is idempotent and new identifiers are derived from the request;
-so nothing of the answer needs to be kept, only a keyed hash of what was asked.
+A repeat changes nothing, even when something newer came in between: it is answered with what stands now. New
+identifiers are derived from the request, so nothing of the answer needs to be kept, only a keyed hash of the question.
 """
 
 import hmac
@@ -30,11 +30,14 @@ REQUESTS = Table(
 )
 
 
-def claim(connection: Connection, caller: Caller, request: Message, now: datetime) -> None:
-    """Remember this request; refused with REQUEST_ID_REUSED when its id stood for another body."""
+def claim(connection: Connection, caller: Caller, request: Message, now: datetime) -> bool:
+    """Remember this request. False when it was carried out before: then nothing may be changed again.
+
+    Refused with REQUEST_ID_REUSED when its id stood for another body. A request without id is always new.
+    """
     request_id: str = request.request_id  # type: ignore[attr-defined]
     if not request_id:
-        return
+        return True
     if len(request_id) > MAX_LENGTH:
         raise invalid([Violation("request_id", "TOO_LONG", f"at most {MAX_LENGTH} characters")])
     who = f"{caller.role}/{caller.subject}"
@@ -45,6 +48,7 @@ def claim(connection: Connection, caller: Caller, request: Message, now: datetim
         connection.execute(insert(REQUESTS), {"caller": who, "id": request_id, "body": body, "at": now})
     elif not hmac.compare_digest(known, body):
         raise Refused(Kind.EXISTS, "REQUEST_ID_REUSED", "this request_id was used for something else")
+    return known is None
 
 
 def ids_of(caller: Caller, request_id: str, ids: Ids) -> Ids:

@@ -160,3 +160,16 @@ def test_nobody_else_writes(offers):
 def test_a_training_body_posts_offers_too(offers):
     caller = offers.organisation("tb-1", Role.TRAINING_BODY, kind=pb.ORGANISATION_KIND_TRAINING_BODY)
     assert offers.post(caller).state == pb.OFFER_STATE_PUBLISHED
+
+
+def test_a_late_repeat_does_not_undo_what_came_after(offers):
+    own = offers.organisation()
+    offers.upsert(own, offers.row(title="Couvreur un"), request_id="r-1")
+    offers.upsert(own, offers.row(title="Couvreur deux"), request_id="r-2")
+    (repeated,) = offers.upsert(own, offers.row(title="Couvreur un"), request_id="r-1")
+    assert repeated.offer.title == "Couvreur deux"
+    request = pb.CloseOfferRequest(id=repeated.offer.id, request_id="r-3")
+    publish = pb.PublishOfferRequest(id=repeated.offer.id, request_id="r-4")
+    offers.ask("PublishOffer", publish, own)
+    offers.ask("CloseOffer", request, own)
+    assert offers.ask("PublishOffer", publish, own).offer.state == pb.OFFER_STATE_CLOSED

@@ -28,13 +28,13 @@ def upsert(
         _check_key(key)
     found = read_profile(words, said, typed=bool(own))
     with units() as unit:
-        requests.claim(unit.connection, caller, request, units.clock())
+        fresh = requests.claim(unit.connection, caller, request, units.clock())
         known = _known(unit, own, key)
         if known is None:
             new_id = own or requests.ids_of(caller, request_id, units.ids)()
             source, external_id = ("", "") if own else key
             return _save(unit, Organisation(new_id, source, external_id, found, 1)), Outcome.CREATED
-        changed = known.said(found)
+        changed = known.said(found) if fresh else known
         if changed is known:
             return known, Outcome.UNCHANGED
         if changed.owner != known.owner:

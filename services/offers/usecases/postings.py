@@ -58,11 +58,11 @@ def upsert(
     """Each row (its content, or why it is refused) for itself; all that stand are written in one transaction."""
     own = writer(caller, trade.writers)
     with units() as unit:
-        requests.claim(unit.connection, caller, request, units.clock())
+        fresh = requests.claim(unit.connection, caller, request, units.clock())
         ids = requests.ids_of(caller, request_id, units.ids)
         named = [(_named(row, new_id), new_id) for row, new_id in ((row, ids()) for row in rows)]
         contents = [row for row, _ in named if not isinstance(row, Refused)]
-        batch = _Batch(unit, words, trade, own, publish, units.clock(), contents)
+        batch = _Batch(unit, words, trade, own, publish, fresh, units.clock(), contents)
         results = [batch.result(row, new_id) for row, new_id in named]
         save(unit, trade, batch.written)
     return results
@@ -74,11 +74,11 @@ def act(
     """One step of an offer's or course's life; harmless when it was taken before."""
     own = writer(caller, trade.writers)
     with units() as unit:
-        requests.claim(unit.connection, caller, request, units.clock())
+        fresh = requests.claim(unit.connection, caller, request, units.clock())
         posting = store.by_ids(unit.connection, trade.shelf, [id]).get(id)
         if posting is None or own not in ("", posting.owner.id):
             raise not_found(trade.shelf.make.WORD, id)
-        moved = verb(posting, units.clock())
+        moved = verb(posting, units.clock()) if fresh else posting
         if moved is not posting:
             save(unit, trade, [moved])
     return moved
@@ -136,6 +136,7 @@ class _Batch(Generic[P]):
         trade: Trade[P],
         own: str,
         publish: bool,
+        fresh: bool,
         now: datetime,
         contents: Sequence[Any],
     ) -> None:
@@ -146,6 +147,7 @@ class _Batch(Generic[P]):
         self._trade = trade
         self._own = own
         self._publish = publish
+        self._fresh = fresh
         self._now = now
         self._owners: Mapping[str, Owner] = store.owners(unit.connection, organisations)
         known = store.by_external_ids(unit.connection, trade.shelf, organisations, names)
@@ -170,7 +172,7 @@ class _Batch(Generic[P]):
             found, green = self._trade.read(self._words, content, bool(self._own))
             posting = self._trade.shelf.make(new_id, owner, found, green, digest, self._now)
             return self._keep(posting.first(self._publish, self._now)), Outcome.CREATED
-        if known.digest == digest and not self._to_publish(known, content):
+        if not self._fresh or (known.digest == digest and not self._to_publish(known, content)):
             return known, Outcome.CREATED if known.id == new_id else Outcome.UNCHANGED
         found, green = self._trade.read(self._words, content, bool(self._own))
         return self._keep(known.rewritten(found, green, digest, self._publish, self._now)), Outcome.UPDATED
