@@ -75,7 +75,9 @@ def test_domains_import_only_the_standard_library() -> None:
         strange = {
             name
             for name in imports(path)
-            if name.split(".")[0] not in known and name not in FREE and not name.startswith((own + ".domain", own + ".values"))
+            if name.split(".")[0] not in known
+            and name not in FREE
+            and not name.startswith((f"{own}.domain", f"{own}.values"))
         }
         assert not strange, f"{path.relative_to(ROOT)} imports {sorted(strange)}; a domain stands on its own"
 
@@ -109,14 +111,15 @@ def test_every_module_imports_in_an_empty_environment() -> None:
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
 
 
 def test_no_address_of_a_registry_and_no_lock_that_holds_one() -> None:
-    hosts = re.compile("|".join(r"\.".join(pair) for pair in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "(org|com)"), ("repo1?", "maven"))))
+    pairs = (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "(org|com)"), ("repo1?", "maven"))
+    hosts = re.compile("|".join(map(r"\.".join, pairs)))
     for path in tracked():
-        assert path.name != "uv.lock", "uv.lock writes a registry's address on every line"
+        assert path.name != "uv.lock", "it writes a registry's address on every line"
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
