@@ -9,6 +9,7 @@ import strawberry
 from google.protobuf.message import Message
 from strawberry.dataloader import DataLoader
 
+from services.gateway.compiled import Plans
 from services.gateway.labels import Labels
 from services.gateway.neighbours import Neighbour
 from services.gateway.store import Store
@@ -41,6 +42,8 @@ class Asking:
     until: float  # time.monotonic
     names: frozenset[str] = frozenset()
     """Every field name that the document mentions: what is not among them need not be fetched."""
+    plans: Plans | None = None
+    """How to read the plain parts of the document; see `compiled`."""
     loaders: dict[str, DataLoader[str, Any]] = field(default_factory=dict)
 
     async def ask(self, neighbour: str, method: str, request: Message) -> Any:

@@ -3,18 +3,19 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any
+from types import CoroutineType
+from typing import Any, TypeGuard
 
 import orjson
-from graphql import ExecutionResult, GraphQLObjectType, GraphQLSchema, execute
+from graphql import ExecutionResult, execute
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry import Schema
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from services.gateway.compiled import CompiledExecutor, plain_attributes
 from services.gateway.context import Asking, House, deadline, language_of
 from services.gateway.errors import Problem, all_unavailable, coded, formatted, unauthorized
 from services.gateway.limits import Document, Documents, Refusals
@@ -65,7 +66,7 @@ class Endpoint:
             _allow_introspection(document, asking.caller)
         except Refusals as refusals:
             return _refused(refusals, asking.caller, time.perf_counter() - started)
-        asking.names = document.names
+        asking.names, asking.plans = document.names, document.plans
         result = await self._execute(document, question, asking)
         return _response(result)
 
@@ -76,7 +77,8 @@ class Endpoint:
             context_value=asking,
             variable_values=dict(question.variables),
             operation_name=question.operation,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
+            executor_class=CompiledExecutor,
+            is_awaitable=_is_awaitable,
             hide_suggestions=True,
             operation_extensions=None,
         )
@@ -85,6 +87,11 @@ class Endpoint:
                 return await result if isawaitable(result) else result
         except TimeoutError:
             return ExecutionResult(None, [coded("no time is left for this request", "UNAVAILABLE")])
+
+
+def _is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
+    """Our resolvers return values or coroutines, nothing else that could be awaited; asked of every value."""
+    return type(value) is CoroutineType
 
 
 def caller_of(request: Request, house: House) -> Caller:
@@ -160,21 +167,3 @@ def _response(result: ExecutionResult) -> Response:
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(orjson.dumps(body), status, headers, "application/json")
-
-
-def plain_attributes(schema: GraphQLSchema) -> GraphQLSchema:
-    """Read fields without a resolver straight from the object: Strawberry's detour costs as much as the rest."""
-    for kind in schema.type_map.values():
-        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
-            for field in kind.fields.values():
-                definition = field.extensions.get("strawberry-definition")
-                if definition is not None and definition.is_basic_field:
-                    field.resolve = _reader(definition.python_name)
-    return schema
-
-
-def _reader(name: str) -> Any:
-    def read(source: Any, _info: object) -> Any:
-        return getattr(source, name)
-
-    return read

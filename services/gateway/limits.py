@@ -39,6 +39,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from services.gateway.compiled import Plans
 from services.gateway.errors import coded
 
 MAX_TOKENS = 2_000
@@ -82,6 +83,7 @@ class Document:
     tree: DocumentNode
     names: frozenset[str]
     variable_first: bool  # a variable says how many: walk again with its value
+    plans: Plans | None  # none where directives choose at each request what is read
 
 
 @dataclass(slots=True)
@@ -106,14 +108,14 @@ class Documents:
     def _prepare(self, text: str, variables: Mapping[str, Any]) -> Document:
         try:
             tree = _parsed(text)
-            names = _shape(tree)
+            names, directives = _shape(tree)
             variable_first = _measure(self.schema, tree, variables)
             errors = validate(self.schema, tree, _RULES, max_errors=10, hide_suggestions=True)
         except RecursionError:
             raise Refusals(coded("the document is nested too deeply", "TOO_DEEP")) from None
         if errors:
             raise Refusals(*errors)
-        return Document(tree, names, variable_first)
+        return Document(tree, names, variable_first, None if directives else {})
 
     def _keep(self, text: str, document: Document) -> None:
         if len(text) <= LONGEST_CACHED:
@@ -142,8 +144,8 @@ def _most(count: int, most: int, code: str, what: str) -> None:
         raise _over(code, f"at most {most} {what}")
 
 
-def _shape(tree: DocumentNode) -> frozenset[str]:
-    """Refuse what can be seen by looking at each node once; the names of all fields."""
+def _shape(tree: DocumentNode) -> tuple[frozenset[str], int]:
+    """Refuse what can be seen by looking at each node once; the names of all fields, the number of directives."""
     aliases = directives = 0
     names: set[str] = set()
     for node in _nodes(tree):
@@ -160,7 +162,7 @@ def _shape(tree: DocumentNode) -> frozenset[str]:
     _most(len(fragments), MAX_FRAGMENTS, "TOO_MANY_FRAGMENTS", "fragments")
     _most(len(tree.definitions) - len(fragments), MAX_OPERATIONS, "TOO_MANY_OPERATIONS", "operations")
     _refuse_circles({f.name.value: f for f in fragments})
-    return frozenset(names)
+    return frozenset(names), directives
 
 
 def _nodes(root: Node) -> Iterator[Node]:

@@ -174,7 +174,8 @@ def test_a_circle_around_a_place_or_a_point(gateway: Any, fakes: Any) -> None:
 
 def test_the_referential_is_read_here(gateway: Any, fakes: Any) -> None:
     data = gateway.ask("""{ occupations(text: "couvreur") { code label green } skills(text: "toit") { code }
-      places(text: "Lyon", first: 1) { code postalCodes } qpvAt(latitude: 45.76, longitude: 4.84) { state vintage } }""")
+      places(text: "Lyon", first: 1) { code postalCodes }
+      qpvAt(latitude: 45.76, longitude: 4.84) { state vintage } }""")
     code = data["occupations"][0]["code"]
     sheet = gateway.ask("query($c: String!) { occupation(code: $c) { label skills { label } } }", "", {"c": code})
     assert sheet["occupation"]["label"]

@@ -1,5 +1,9 @@
 """Who may ask: tokens that are right, and every way in which they are wrong."""
 
+import base64
+import hashlib
+import hmac
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,11 +54,6 @@ def wrong_tokens(kid: str, private: Any) -> dict[str, str]:
         return jwt.encode(claims(**changes), by, "ES256", headers={"kid": kid} if headers is None else headers)
 
     # PyJWT itself refuses to sign with a public key as an HMAC secret, so an attacker's hand is played here
-    import base64  # noqa: PLC0415
-    import hashlib
-    import hmac
-    import json
-
     def part(value: Any) -> bytes:
         return base64.urlsafe_b64encode(json.dumps(value, default=lambda d: int(d.timestamp())).encode()).rstrip(b"=")
 
@@ -259,8 +258,6 @@ def test_no_secret_is_kept(gateway: Any) -> None:
 def test_the_operator_of_an_installation(gateway: Any) -> None:
     path = gateway.home / "operator.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    import json  # noqa: PLC0415
-
     known = json.loads(path.read_text())
     form = {"grant_type": "client_credentials"}
     assert gateway.http.post("/oauth/token", data=form, auth=(known["client_id"], known["client_secret"])).json()

@@ -11,14 +11,17 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
-from typing import Any, Self, TypeVar, cast, get_args, get_origin
+from functools import cache, lru_cache
+from typing import Any, ClassVar, Self, TypeVar, cast, get_args, get_origin
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.gateway.errors import camel_path
+
 Getter = Callable[[Any], Any]
+Names = frozenset[str] | None
 M = TypeVar("M", bound=Message)
 _ANSWERS = {"vivier.profile.v1.CodeAnswer": "codes", "vivier.profile.v1.KindAnswer": "kinds"}
 _LISTS = {"vivier.profile.v1.Skills": "skills", "vivier.profile.v1.Experiences": "experiences"}
@@ -27,51 +30,63 @@ _WRAPPED = _ANSWERS | _LISTS
 
 
 class FromProto:
-    """A type that is made from a message. `more` are the fields that do not come from it."""
+    """A type that is made from a message. `more` are the fields that do not come from it.
+
+    `names` are the GraphQL names that a document mentions: other fields stay null and cost nothing, except those in
+    `always`, which the gateway itself reads.
+    """
+
+    always: ClassVar[frozenset[str]] = frozenset({"id"})
 
     @classmethod
-    def from_proto(cls, message: Message, **more: Any) -> Self:
-        for name, get in _getters(cast(Any, cls), message.DESCRIPTOR):
+    def from_proto(cls, message: Message, names: Names = None, **more: Any) -> Self:
+        getters, blank = _getters(cast(Any, cls), message.DESCRIPTOR, names)
+        values = blank | more
+        for name, get in getters:
             if name not in more:
-                more[name] = get(message)
-        return cls(**more)
+                values[name] = get(message)
+        return cls(**values)
 
 
-@cache
-def _getters(cls: Any, descriptor: Descriptor) -> tuple[tuple[str, Getter], ...]:
+@lru_cache(5_000)
+def _getters(cls: Any, descriptor: Descriptor, names: Names) -> tuple[Sequence[tuple[str, Getter]], dict[str, None]]:
+    """How to read each wanted field, and the others."""
     hints = {name: hint for c in reversed(cls.__mro__) for name, hint in getattr(c, "__annotations__", {}).items()}
     own = {f.name for f in dataclasses.fields(cls) if f.init}
     known = descriptor.fields_by_name
-    return tuple((name, _getter(hints[name], known[name])) for name in hints if name in own and name in known)
+    shared = [name for name in hints if name in own and name in known]
+    wanted = {name for name in shared if names is None or name in cls.always or camel_path(name) in names}
+    getters = [(name, _getter(hints[name], known[name], names)) for name in shared if name in wanted]
+    return getters, {name: None for name in shared if name not in wanted}
 
 
-def _getter(hint: Any, known: FieldDescriptor) -> Getter:
+def _getter(hint: Any, known: FieldDescriptor, names: Names) -> Getter:
     name = known.name
     inner, optional = _without_none(hint)
     message = known.message_type.full_name if known.message_type is not None else ""
     if message in _WRAPPED:
-        items = _items(get_args(inner)[0])
+        items = _items(get_args(inner)[0], names)
         return lambda m: items(getattr(getattr(m, name), _WRAPPED[message])) if m.HasField(name) else None
     if known.is_repeated:
-        items = _items(get_args(inner)[0])
+        items = _items(get_args(inner)[0], names)
         return lambda m: items(getattr(m, name))
     if message == Timestamp.DESCRIPTOR.full_name:
         return lambda m: getattr(m, name).ToDatetime(UTC) if m.HasField(name) else None
     if message:
-        return lambda m: inner.from_proto(getattr(m, name)) if m.HasField(name) else None
+        return lambda m: inner.from_proto(getattr(m, name), names) if m.HasField(name) else None
     if isinstance(inner, type) and issubclass(inner, Enum):
         members = members_of(inner)
         return lambda m: members.get(getattr(m, name))
     return (lambda m: getattr(m, name) or None) if optional else (lambda m: getattr(m, name))
 
 
-def _items(kind: Any) -> Getter:
+def _items(kind: Any, names: Names) -> Getter:
     """How to read a repeated field of this kind."""
     if isinstance(kind, type) and issubclass(kind, Enum):
         members = members_of(kind)
         return lambda values: [members[v] for v in values if v in members]
     if hasattr(kind, "from_proto"):
-        return lambda values: [kind.from_proto(v) for v in values]
+        return lambda values: [kind.from_proto(v, names) for v in values]
     return list
 
 

@@ -20,10 +20,10 @@ from services.gateway.schema.matching_types import (
     Gate,
     Match,
     OfferSearch,
-    Parameter,
     Part,
     Reason,
     Shown,
+    listed,
 )
 from services.gateway.schema.offers import fetch_courses, fetch_offers
 from services.gateway.schema.offers_types import ContractType, GreenGrade, Offer
@@ -52,7 +52,7 @@ class Reader:
 
     def __init__(self, asking: Asking, language: str | None, people: Mapping[str, PersonFields]) -> None:
         self._labels = asking.house.labels
-        self._texts = asking.wants("text")
+        self._wants = asking.wants
         self._voice = reasons.Voice(language or asking.language, asking.caller.role is Role.PERSON, self._labels)
         self._people = people
         self._evidence = {e.id: e for person in people.values() for s in person.skills or () for e in s.evidence}
@@ -63,8 +63,8 @@ class Reader:
             offer_id=strawberry.ID(message.offer_id),
             score=message.score,
             matched=message.matched,
-            parts=[self.part(part) for part in message.parts],
-            gates=[self._gate(gate) for gate in message.gates],
+            parts=[self.part(part) for part in message.parts] if self._wants("parts") else [],
+            gates=[self._gate(gate) for gate in message.gates] if self._wants("gates") else [],
             missing_skills=skill_names(self._labels, message.missing_skill_codes),
             formula_version=message.formula_version,
             offer_version=message.offer_version,
@@ -79,7 +79,7 @@ class Reader:
             weight=message.weight,
             value=message.value,
             known=message.known,
-            reasons=[self._reason(reason) for reason in message.reasons],
+            reasons=[self._reason(reason) for reason in message.reasons] if self._wants("reasons") else [],
         )
 
     def _gate(self, message: pb.Gate) -> Gate:
@@ -91,8 +91,8 @@ class Reader:
         known: Sequence[Evidence] = [e for i in message.evidence_ids if (e := self._evidence.get(strawberry.ID(i)))]
         return Reason(
             code=message.code,
-            text=self._voice.say(message.code, parameters) if self._texts else "",
-            parameters=[Parameter(name=name, value=value) for name, value in sorted(parameters.items())],
+            text=self._voice.say(message.code, parameters) if self._wants("text") else "",
+            parameters=listed(parameters) if self._wants("parameters") else [],
             evidence=list(known),
         )
 

@@ -1,5 +1,6 @@
 """Matches and what explains them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,10 @@ LazyPerson = Annotated["Person", strawberry.lazy("services.gateway.schema.people
 class Parameter:
     name: str
     value: str
+
+
+def listed(parameters: Mapping[str, str]) -> list[Parameter]:
+    return [Parameter(name=name, value=value) for name, value in sorted(parameters.items())]
 
 
 @strawberry.type(description="A code with parameters, and the same in the reader's language.")

@@ -6,7 +6,7 @@ from vivier.notifications.v1 import notifications_pb2 as pb
 from services.gateway.context import Asking, Info
 from services.gateway.schema.convert import write
 from services.gateway.schema.fields import field
-from services.gateway.schema.matching_types import Parameter
+from services.gateway.schema.matching_types import listed
 from services.gateway.schema.notifications_types import (
     MarkedRead,
     MarkReadInput,
@@ -24,8 +24,7 @@ NOTIFICATIONS = "notifications"
 
 
 def notification(message: pb.Notification) -> Notification:
-    parameters = [Parameter(name=name, value=value) for name, value in sorted(message.parameters.items())]
-    return Notification.from_proto(message, parameters=parameters)
+    return Notification.from_proto(message, parameters=listed(message.parameters))
 
 
 async def inbox(asking: Asking, recipient: str, unread_only: bool, first: int, after: str | None) -> NotificationList:

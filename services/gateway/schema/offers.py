@@ -44,7 +44,10 @@ async def fetch_offers(asking: Asking, ids: Sequence[str]) -> dict[str, Offer]:
     request = pb.BatchGetOffersRequest(ids=wanted, with_organisations=asking.wants("organisation"))
     answer = await asking.ask(OFFERS, "BatchGetOffers", request)
     organisations = _organisations(answer.organisations)
-    return {o.id: Offer.from_proto(o, organisation=organisations.get(o.organisation_id)) for o in answer.offers}
+    return {
+        o.id: Offer.from_proto(o, asking.names, organisation=organisations.get(o.organisation_id))
+        for o in answer.offers
+    }
 
 
 async def fetch_courses(asking: Asking, ids: Sequence[str]) -> dict[str, Course]:
@@ -54,7 +57,10 @@ async def fetch_courses(asking: Asking, ids: Sequence[str]) -> dict[str, Course]
     request = pb.BatchGetCoursesRequest(ids=wanted, with_organisations=asking.wants("organisation"))
     answer = await asking.ask(OFFERS, "BatchGetCourses", request)
     organisations = _organisations(answer.organisations)
-    return {c.id: Course.from_proto(c, organisation=organisations.get(c.organisation_id)) for c in answer.courses}
+    return {
+        c.id: Course.from_proto(c, asking.names, organisation=organisations.get(c.organisation_id))
+        for c in answer.courses
+    }
 
 
 async def fetch_organisations(asking: Asking, ids: Sequence[str]) -> dict[str, Organisation]:

@@ -95,7 +95,7 @@ async def fetch_people(asking: Asking, ids: Sequence[str]) -> dict[str, Person]:
     if not wanted:
         return {}
     answer = await asking.ask(PROFILE, "BatchGetPeople", pb.BatchGetPeopleRequest(ids=wanted))
-    return {person.id: Person.from_proto(person) for person in answer.people}
+    return {person.id: Person.from_proto(person, asking.names) for person in answer.people}
 
 
 async def fetch_mentors(asking: Asking, ids: Sequence[str]) -> dict[str, Mentor]:

@@ -106,6 +106,7 @@ class Evidence(FromProto):
 
 @strawberry.type
 class PersonSkill(FromProto):
+    always = frozenset({"evidence"})
     code: str | None
     label: str | None
     evidence: list[Evidence]
@@ -143,6 +144,8 @@ class Mentor(FromProto):
 @strawberry.type
 class PersonFields(FromProto):
     """What is read of a person; `Person` adds what is asked of other services."""
+
+    always = frozenset({"id", "skills"})  # a match shows the evidence of skills
 
     id: strawberry.ID
     partner_id: strawberry.ID | None
