@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 Input = dict[str, Any]
 NOBODY = "Employeur non communiqué"
@@ -53,6 +53,7 @@ class Options:
 
 
 Reader = Callable[[bytes, Options], Iterator[Row]]
+REPLACEMENT = "\ufffd"
 WRONG = (Unreadable, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What reading a broken row may raise."""
 
@@ -63,7 +64,7 @@ def each(items: Iterator[tuple[int, Any]], read: Callable[[Any], tuple[Input, In
         try:
             if isinstance(item, Unreadable):
                 raise item
-            content, organisation = map(_said, read(item))
+            content, organisation = read(item)
             size = len(json.dumps(content, allow_nan=False, ensure_ascii=False).encode())
         except WRONG as error:
             why = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
@@ -73,19 +74,23 @@ def each(items: Iterator[tuple[int, Any]], read: Callable[[Any], tuple[Input, In
 
 
 def decoded(source: bytes) -> str:
-    """The text of a file: UTF-8 or UTF-16 as its first bytes say, else as old Windows programs write."""
+    """The text of a file: UTF-16 where its first bytes say so, UTF-8, or what old Windows programs write.
+
+    A few broken bytes do not make a UTF-8 file another: what cannot be read is replaced.
+    """
     if source.startswith((b"\xff\xfe", b"\xfe\xff")):
         return source.decode("utf-16", errors="replace")
-    try:
-        return source.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    text = source.decode("utf-8-sig", errors="replace")
+    broken = text.count(REPLACEMENT)
+    if broken and broken > sum(character > "\x7f" for character in text) / 2:
         return source.decode("cp1252", errors="replace")
+    return text
 
 
 def documents(text: str) -> Iterator[tuple[int, Any]]:
     """The numbered items of a JSON list, of one JSON object, or of one JSON document a line."""
     try:
-        said = _parsed(text)
+        said = json.loads(text)
     except ValueError as error:
         yield from _lines(text, error)
     except RecursionError:
@@ -102,25 +107,17 @@ def moment(text: str | None) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
+def filled(fields: Input) -> Input:
+    """Without what was not said."""
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+
+
 def _lines(text: str, why: ValueError) -> Iterator[tuple[int, Any]]:
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     for number, line in lines:
         try:
-            yield number, _parsed(line)
+            yield number, json.loads(line)
         except (ValueError, RecursionError) as error:
             if len(lines) == 1 or (number, line) == lines[0]:
                 raise Unreadable(f"neither JSON nor one JSON document a line: {why}") from None
             yield number, Unreadable(f"not JSON: {error}")
-
-
-def _parsed(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse_constant)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
-
-
-def _said(fields: Input) -> Input:
-    """Without what was not said."""
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}

@@ -2,10 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from services.cli.feeds import Input, Options, Row, Unreadable, decoded, each, moment
+from services.cli.feeds import Input, Options, Row, Unreadable, decoded, each, filled, moment
 from services.cli.feeds.france_travail import organisation
 from services.cli.feeds.french import CONTRACTS, clean, hours, salary
 
@@ -36,13 +36,16 @@ def read(source: bytes, options: Options) -> Iterator[Row]:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(text.split("\n", 1)[0], delimiters=",;|\t")
     except csv.Error:
         dialect = csv.excel
-    table = csv.DictReader(io.StringIO(text), delimiter=dialect.delimiter)
-    columns = _columns(table.fieldnames or [], options.columns)
-    yield from each(enumerate(table, 2), partial(_offer, columns=columns, options=options))
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=dialect.delimiter)
+    try:
+        columns = _columns(table.fieldnames or [], options.columns)
+        yield from each(enumerate(table, 2), partial(_offer, columns=columns, options=options))
+    except csv.Error as error:
+        raise Unreadable(f"row {table.line_num}: {error}") from None
 
 
-def _columns(headers: "list[str] | object", chosen: Mapping[str, str]) -> dict[str, str]:
-    present = list(headers) if isinstance(headers, (list, tuple)) else []
+def _columns(headers: Iterable[str], chosen: Mapping[str, str]) -> dict[str, str]:
+    present = list(headers)
     if unknown := sorted(set(chosen) - set(HEADERS)):
         raise Unreadable(f"no such field: {', '.join(unknown)}; there are {', '.join(HEADERS)}")
     if absent := sorted(set(chosen.values()) - set(present)):
@@ -61,23 +64,24 @@ def _offer(line: Mapping[str | None, str], columns: Mapping[str, str], options: 
     if empty := [name for name in NEEDED if not said[name]]:
         raise Unreadable(f"{', '.join(empty)} is empty")
     url = said.get("url", "")
-    offer: Input = {
-        "externalId": said["id"],
-        "source": options.source,
-        "kind": "JOB",
-        "title": clean(said["title"]),
-        "description": clean(said.get("description")),
-        "occupation": {"code": said["occupation"]} if said.get("occupation") else None,
-        "place": _place(said),
-        "contract": CONTRACTS.get(said.get("contract", "")),
-        "weeklyHours": hours(said.get("hours")),
-        "salary": salary(said.get("salary")),
-        "applyUrl": url if url.startswith("https://") else None,
-        "expiresAt": options.end_of(moment(said.get("created"))),
-    }
+    offer = filled(
+        {
+            "externalId": said["id"],
+            "source": options.source,
+            "kind": "JOB",
+            "title": clean(said["title"]),
+            "description": clean(said.get("description")),
+            "occupation": {"code": said["occupation"]} if said.get("occupation") else None,
+            "place": _place(said),
+            "contract": CONTRACTS.get(said.get("contract", "")),
+            "weeklyHours": hours(said.get("hours")),
+            "salary": salary(said.get("salary")),
+            "applyUrl": url if url.startswith("https://") else None,
+            "expiresAt": options.end_of(moment(said.get("created"))),
+        }
+    )
     return offer, organisation(clean(said.get("employer")), said.get("siret"), None, options)
 
 
 def _place(said: Mapping[str, str]) -> Input:
-    named = {"label": clean(said.get("place")), "postalCode": said.get("postal_code")}
-    return {name: value for name, value in named.items() if value}
+    return filled({"label": clean(said.get("place")), "postalCode": said.get("postal_code")})

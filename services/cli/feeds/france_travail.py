@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.feeds import NOBODY, Input, Options, Row, Unreadable, decoded, documents, each, moment
+from services.cli.feeds import NOBODY, Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
 from services.cli.feeds.french import CONTRACTS, clean, hours, salary
 
 REQUIRED = "E"
@@ -24,50 +24,53 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
     firm = said.get("entreprise") or {}
     url = (said.get("origineOffre") or {}).get("urlOrigine") or ""
     nature = said.get("natureContrat") or ""
-    offer = {
-        "externalId": str(said["id"]),
-        "source": options.source,
-        "kind": "APPRENTICESHIP" if said.get("alternance") or APPRENTICESHIP in nature.lower() else "JOB",
-        "title": clean(said["intitule"]),
-        "description": clean(said.get("description")),
-        "occupation": _filled(code=said.get("romeCode"), label=clean(said.get("appellationlibelle"))),
-        "skills": [_skill(skill) for skill in said.get("competences") or []],
-        "place": _place(said.get("lieuTravail") or {}),
-        "contract": _contract(said.get("typeContrat") or "", nature),
-        "weeklyHours": hours(said.get("dureeTravailLibelle")),
-        "salary": salary((said.get("salaire") or {}).get("libelle")),
-        "openings": said.get("nombrePostes"),
-        "licences": _licences(said.get("permis") or []),
-        "disabilityFriendly": said.get("accessibleTH"),
-        "applyUrl": url if url.startswith("https://") else None,
-        "expiresAt": options.end_of(moment(said.get("dateActualisation") or said.get("dateCreation"))),
-    }
+    offer = filled(
+        {
+            "externalId": str(said["id"]),
+            "source": options.source,
+            "kind": "APPRENTICESHIP" if said.get("alternance") or APPRENTICESHIP in nature.lower() else "JOB",
+            "title": clean(said["intitule"]),
+            "description": clean(said.get("description")),
+            "occupation": filled({"code": said.get("romeCode"), "label": clean(said.get("appellationlibelle"))}),
+            "skills": [_skill(skill) for skill in said.get("competences") or []],
+            "place": _place(said.get("lieuTravail") or {}),
+            "contract": _contract(said.get("typeContrat") or "", nature),
+            "weeklyHours": hours(said.get("dureeTravailLibelle")),
+            "salary": salary((said.get("salaire") or {}).get("libelle")),
+            "openings": said.get("nombrePostes"),
+            "licences": _licences(said.get("permis") or []),
+            "disabilityFriendly": said.get("accessibleTH"),
+            "applyUrl": url if url.startswith("https://") else None,
+            "expiresAt": options.end_of(moment(said.get("dateActualisation") or said.get("dateCreation"))),
+        }
+    )
     return offer, organisation(clean(firm.get("nom")), firm.get("siret"), said.get("codeNAF"), options)
 
 
 def organisation(name: str, siret: str | None, activity: str | None, options: Options) -> Input:
     """The employer as the feed knows it: by SIRET, else by name, else nobody in particular."""
-    return {
-        "source": options.source,
-        "externalId": siret or name.casefold() or "-",
-        "kind": "EMPLOYER",
-        "name": name or NOBODY,
-        "siret": siret,
-        "activityCode": activity if name or siret else None,
-    }
+    return filled(
+        {
+            "source": options.source,
+            "externalId": siret or name.casefold() or "-",
+            "kind": "EMPLOYER",
+            "name": name or NOBODY,
+            "siret": siret,
+            "activityCode": activity if name or siret else None,
+        }
+    )
 
 
 def _skill(said: Input) -> Input:
     return {
-        **_filled(code=said.get("code"), label=clean(said.get("libelle"))),
+        **filled({"code": said.get("code"), "label": clean(said.get("libelle"))}),
         "required": said.get("exigence") == REQUIRED,
     }
 
 
 def _place(said: Input) -> Input:
-    place = _filled(
-        communeCode=said.get("commune"), postalCode=said.get("codePostal"), label=clean(said.get("libelle"))
-    )
+    named = {"communeCode": said.get("commune"), "postalCode": said.get("codePostal")}
+    place = filled(named | {"label": clean(said.get("libelle"))})
     if said.get("latitude") is not None and said.get("longitude") is not None:
         place["point"] = {"latitude": float(said["latitude"]), "longitude": float(said["longitude"])}
     return place
@@ -84,7 +87,3 @@ def _contract(kind: str, nature: str) -> str | None:
 def _licences(said: list[Input]) -> list[str]:
     """Those that are demanded: "B" of "B - Véhicule léger"."""
     return [one["libelle"].split(" - ")[0].strip() for one in said if one.get("exigence") == REQUIRED]
-
-
-def _filled(**fields: Any) -> Input:
-    return {name: value for name, value in fields.items() if value}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.feeds import Input, Options, Row, Unreadable, decoded, documents, each, moment
+from services.cli.feeds import Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
 from services.cli.feeds.france_travail import organisation
 from services.cli.feeds.french import clean, from_html, hours
 
@@ -39,24 +39,26 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
     firm = _first(said.get("hiringOrganization")) or {}
     firm = {"name": firm} if isinstance(firm, str) else firm
     kind, contract = next((TYPES[t] for t in _all(said.get("employmentType")) if t in TYPES), ("JOB", None))
-    offer = {
-        "externalId": _identifier(said),
-        "source": options.source,
-        "kind": kind,
-        "contract": contract,
-        "title": clean(said["title"]),
-        "description": from_html(said.get("description") or ""),
-        "occupation": _occupation(said.get("occupationalCategory")),
-        "skills": [{"label": word, "required": False} for word in _skills(said.get("skills"))],
-        "place": _place(_first(said.get("jobLocation")) or {}),
-        "remote": "FULL" if said.get("jobLocationType") == "TELECOMMUTE" else None,
-        "weeklyHours": hours(said.get("workHours")),
-        "salary": _salary(_first(said.get("baseSalary"))),
-        "startDate": (said.get("jobStartDate") or "")[:10],
-        "openings": said.get("totalJobOpenings"),
-        "applyUrl": said["url"] if str(said.get("url", "")).startswith("https://") else None,
-        "expiresAt": options.end_of(moment(said.get("datePosted")), moment(said.get("validThrough"))),
-    }
+    offer = filled(
+        {
+            "externalId": _identifier(said),
+            "source": options.source,
+            "kind": kind,
+            "contract": contract,
+            "title": clean(said["title"]),
+            "description": from_html(said.get("description") or ""),
+            "occupation": _occupation(said.get("occupationalCategory")),
+            "skills": [{"label": word, "required": False} for word in _skills(said.get("skills"))],
+            "place": _place(_first(said.get("jobLocation")) or {}),
+            "remote": "FULL" if said.get("jobLocationType") == "TELECOMMUTE" else None,
+            "weeklyHours": hours(said.get("workHours")),
+            "salary": _salary(_first(said.get("baseSalary"))),
+            "startDate": (said.get("jobStartDate") or "")[:10],
+            "openings": said.get("totalJobOpenings"),
+            "applyUrl": said["url"] if str(said.get("url", "")).startswith("https://") else None,
+            "expiresAt": options.end_of(moment(said.get("datePosted")), moment(said.get("validThrough"))),
+        }
+    )
     return offer, organisation(clean(firm.get("name")), _siret(firm), None, options)
 
 
@@ -111,7 +113,7 @@ def _place(said: Any) -> Input:
     }
     if geo.get("latitude") is not None and geo.get("longitude") is not None:
         place["point"] = {"latitude": float(geo["latitude"]), "longitude": float(geo["longitude"])}
-    return {name: value for name, value in place.items() if value}
+    return filled(place)
 
 
 def _salary(said: Any) -> Input | None:

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 from xml.parsers import expat
 
-from services.cli.feeds import Input, Options, Row, Unreadable, each
+from services.cli.feeds import Input, Options, Row, Unreadable, each, filled
 from services.cli.feeds.french import clean, from_html
 
 FUNDERS = {"2": "REGION", "4": "FRANCE_TRAVAIL", "10": "SELF", "16": "OPCO", "17": "OPCO"}
@@ -49,20 +49,22 @@ def _refuse_doctype(*_: object) -> None:
 def _course(said: Xml.Element, options: Options) -> tuple[Input, Input]:
     actions = said.findall("action")
     code = _certification(said)
-    course = {
-        "externalId": _number(said),
-        "source": options.source,
-        "title": clean(_text(said, "intitule-formation"))[:200],
-        "description": "\n\n".join(filter(None, (_long(said, name) for name in _DESCRIBING)))[:MAX_DESCRIPTION],
-        "certificationCode": code,
-        "occupations": [{"code": c.text.strip()} for c in said.iterfind("domaine-formation/code-ROME") if c.text],
-        "sessions": [_session(one, action) for action in actions for one in action.findall("session")],
-        "funding": sorted({*_funding(said)}),
-        "price": min((p for a in actions if (p := _amount(a, "prix-total-TTC"))), default=None),
-        "durationHours": max((int(_amount(a, "nombre-heures-total") or 0) for a in actions), default=0),
-        "applyUrl": _url(said),
-    }
-    if not course["title"]:
+    course = filled(
+        {
+            "externalId": _number(said),
+            "source": options.source,
+            "title": clean(_text(said, "intitule-formation"))[:200],
+            "description": "\n\n".join(filter(None, (_long(said, name) for name in _DESCRIBING)))[:MAX_DESCRIPTION],
+            "certificationCode": code,
+            "occupations": [{"code": c.text.strip()} for c in said.iterfind("domaine-formation/code-ROME") if c.text],
+            "sessions": [_session(one, action) for action in actions for one in action.findall("session")],
+            "funding": sorted({*_funding(said)}),
+            "price": min((p for a in actions if (p := _amount(a, "prix-total-TTC"))), default=None),
+            "durationHours": max((int(_amount(a, "nombre-heures-total") or 0) for a in actions), default=0),
+            "applyUrl": _url(said),
+        }
+    )
+    if "title" not in course:
         raise Unreadable("intitule-formation is missing")
     return course, _organisation(said, options)
 
@@ -77,15 +79,16 @@ def _number(said: Xml.Element) -> str:
 def _session(said: Xml.Element, action: Xml.Element) -> Input:
     open_entry = _text(action, "modalites-entrees-sorties") == PERMANENT_ENTRY
     places = [*action.iterfind("lieu-de-formation/coordonnees/adresse"), *said.iterfind("adresse-inscription/adresse")]
-    session = {
-        "externalId": (said.get("numero") or "").strip(),
-        "startDate": None if open_entry else _day(said, "periode/debut"),
-        "endDate": _day(said, "periode/fin"),
-        "seats": int(_amount(said, "recrutement/nb-places") or 0) or None,
-        "remote": _text(action, "modalites-enseignement") == ALL_REMOTE,
-        "place": _place(places[0]) if places else None,
-    }
-    return {name: value for name, value in session.items() if value not in (None, "", {})}
+    return filled(
+        {
+            "externalId": (said.get("numero") or "").strip(),
+            "startDate": None if open_entry else _day(said, "periode/debut"),
+            "endDate": _day(said, "periode/fin"),
+            "seats": int(_amount(said, "recrutement/nb-places") or 0) or None,
+            "remote": _text(action, "modalites-enseignement") == ALL_REMOTE,
+            "place": _place(places[0]) if places else None,
+        }
+    )
 
 
 def _organisation(said: Xml.Element, options: Options) -> Input:
@@ -96,15 +99,17 @@ def _organisation(said: Xml.Element, options: Options) -> Input:
     name = clean(_text(body, "nom-organisme") or _text(body, "raison-sociale"))
     address = body.find("coordonnees-organisme/coordonnees/adresse")
     site = _text(body, "coordonnees-organisme/coordonnees/web/urlweb")
-    return {
-        "source": options.source,
-        "externalId": siret or _text(body, "numero-activite") or name.casefold(),
-        "kind": "TRAINING_BODY",
-        "name": name,
-        "siret": siret,
-        "website": site if site.startswith("https://") else None,
-        "place": _place(address) if address is not None else None,
-    }
+    return filled(
+        {
+            "source": options.source,
+            "externalId": siret or _text(body, "numero-activite") or name.casefold(),
+            "kind": "TRAINING_BODY",
+            "name": name,
+            "siret": siret,
+            "website": site if site.startswith("https://") else None,
+            "place": _place(address) if address is not None else None,
+        }
+    )
 
 
 def _place(address: Xml.Element) -> Input:
@@ -116,7 +121,7 @@ def _place(address: Xml.Element) -> Input:
     latitude, longitude = _amount(address, "geolocalisation/latitude"), _amount(address, "geolocalisation/longitude")
     if latitude and longitude:
         place["point"] = {"latitude": latitude, "longitude": longitude}
-    return {name: value for name, value in place.items() if value}
+    return filled(place)
 
 
 def _certification(said: Xml.Element) -> str | None:
@@ -151,7 +156,10 @@ def _day(said: Xml.Element, path: str) -> str | None:
     text = _text(said, path)
     if not text.strip("0") or text.startswith("9999"):
         return None
-    return datetime.strptime(text, "%Y%m%d").date().isoformat()
+    try:
+        return datetime.strptime(text, "%Y%m%d").date().isoformat()
+    except ValueError:
+        raise Unreadable(f"{path} is no date (AAAAMMJJ): {text[:20]}") from None
 
 
 def _amount(said: Xml.Element, path: str) -> float | None:
