@@ -177,9 +177,11 @@ def set_preferences(units: Units, caller: Caller, request: Message, wish: Prefer
     _check_owner(caller, wish.recipient)
     wish.check()
     with units() as unit:
-        requests.claim(unit.connection, caller, request, units.clock())
+        fresh = requests.claim(unit.connection, caller, request, units.clock())
         if inbox.erased(unit.connection, [wish.recipient]):
             raise not_found("recipient", wish.recipient)
+        if not fresh:
+            return
         inbox.prefer(unit.connection, wish)
         if wish.mail is Frequency.NEVER:
             mails.withdraw(unit.connection, wish.recipient)

@@ -244,3 +244,14 @@ def test_an_external_id_stays_what_it_was(home: Home) -> None:
     person = home.made()
     assert paths(home.upsert(row(id=person.id, external_id="other"))[0]) == {"external_id": "IMMUTABLE"}
     assert home.upsert(pb.Person(id=person.id, language="en"))[0].outcome == UPDATED
+
+
+def test_a_late_repeat_does_not_undo_what_came_after(home: Home) -> None:
+    person = home.made(language="fr", request_id="r1")
+    home.upsert(row(language="en"), request_id="r2")
+    (repeated,) = home.upsert(row(language="fr"), request_id="r1")
+    assert repeated.person.language == "en"
+    grant = {"person_id": person.id, "kind": pb.CONSENT_KIND_EMPLOYERS}
+    home.do("GrantConsent", **grant, request_id="r3")
+    home.do("WithdrawConsent", **grant, request_id="r4")
+    assert not home.do("GrantConsent", **grant, request_id="r3").person.status.visible_to_employers

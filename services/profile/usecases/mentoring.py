@@ -36,10 +36,10 @@ def upsert_mentor(tools: Tools, caller: Caller, request: Message, said: Mentor) 
     """The whole public profile, by the mentor or an operator."""
     only(caller, Role.MENTOR, Role.OPERATOR)
     mentor = _ready(tools, caller, said)
-    with writing(tools, caller, request) as (unit, _):
+    with writing(tools, caller, request) as (unit, _, fresh):
         before = load_mentors(unit.connection, [mentor.id]).get(mentor.id)
         version = before.version if before else 0
-        if before == replace(mentor, version=version):
+        if before and (not fresh or before == replace(mentor, version=version)):
             return before, Outcome.UNCHANGED
         mentor = replace(mentor, version=version + 1)
         save_mentor(unit.connection, mentor)
@@ -136,13 +136,13 @@ def _move(
     step: Callable[[Mentorship, datetime], Mentorship],
 ) -> Mentorship:
     now = tools.units.clock()
-    with writing(tools, caller, request) as (unit, people):
+    with writing(tools, caller, request) as (unit, people, fresh):
         mentorships = Mentorships(unit.connection, people)
         before = mentorships.one(mentorship_id)
         person = people.one(before.person_id) if before else None
         if before is None or person is None or not _is_side(caller, before, person):
             raise not_found("mentorship", mentorship_id)
-        after = step(before, now)
+        after = step(before, now) if fresh else before
         if after == before:
             return before
         if after.state is MentorshipState.ACCEPTED:

@@ -54,8 +54,8 @@ def upsert_people(
     checks.require("consents", known.issuperset(consents), "UNKNOWN_VALUE", "only EMPLOYERS and PARENT come with a row")
     checks.done()
     ready = [_checked(tools, row) for row in rows]
-    with writing(tools, caller, request) as (unit, people):
-        batch = _Batch(tools, caller, people, consents)
+    with writing(tools, caller, request) as (unit, people, fresh):
+        batch = _Batch(tools, caller, people, consents, fresh)
         batch.look_up(ready, requests.ids_of(caller, getattr(request, "request_id", ""), tools.units.ids))
         results = [batch.write(row, at) for at, row in enumerate(ready)]
         store(tools, unit, people, list(batch.changed.values()))
@@ -77,11 +77,14 @@ def _checked(tools: Tools, row: Row) -> Row:
 class _Batch:
     """The rows of one request against what is there; rows about the same person see each other."""
 
-    def __init__(self, tools: Tools, caller: Caller, people: People, consents: Sequence[ConsentKind]) -> None:
+    def __init__(
+        self, tools: Tools, caller: Caller, people: People, consents: Sequence[ConsentKind], fresh: bool
+    ) -> None:
         self.changed: dict[str, Person] = {}
         self._stamp = tools.stamp()
         self._caller = caller
         self._people = people
+        self._fresh = fresh
         self._consents = [kind for kind in consents if self._may_record(kind)]
         self._partner = caller.subject if caller.role is Role.PARTNER else ""
 
@@ -107,6 +110,8 @@ class _Batch:
             if row.refusal:
                 raise row.refusal
             person = self._meant(row, at)
+            if person and not self._fresh:
+                return Result(person, Outcome.UNCHANGED)
             return self._update(person, row.said) if person else self._create(row.said, self._ids[at])
         except Refused as refusal:
             return Result(refusal=refusal)

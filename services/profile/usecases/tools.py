@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from google.protobuf.message import Message
@@ -35,24 +35,30 @@ class Tools:
 
 
 @contextmanager
-def writing(tools: Tools, caller: Caller, request: Message) -> Iterator[tuple[Unit, People]]:
-    """One transaction for one request of this caller."""
+def writing(tools: Tools, caller: Caller, request: Message) -> Iterator[tuple[Unit, People, bool]]:
+    """One transaction for one request of this caller; False when it was carried out before and changes nothing now."""
     with tools.units() as unit:
-        requests.claim(unit.connection, caller, request, tools.units.clock())
-        yield unit, tools.people(unit)
+        fresh = requests.claim(unit.connection, caller, request, tools.units.clock())
+        yield unit, tools.people(unit), fresh
 
 
 @contextmanager
 def changing(
     tools: Tools, caller: Caller, request: Message, person_id: str, may: Callable[[Caller, Person], None]
 ) -> Iterator[tuple[Unit, People, Person]]:
-    """Somebody whom the caller sees and, says `may`, may change; saved and told where anything changed."""
-    with writing(tools, caller, request) as (unit, people):
+    """Somebody whom the caller sees and, says `may`, may change; saved and told where anything changed.
+
+    When the request is a repeat they are given back as they stand.
+    """
+    with writing(tools, caller, request) as (unit, people, fresh):
         person = seen(people, caller, person_id, tools.units.clock())
         may(caller, person)
         before = replace(person)
         yield unit, people, person
-        if person != before:
+        if not fresh:
+            for each in fields(before):
+                setattr(person, each.name, getattr(before, each.name))
+        elif person != before:
             store(tools, unit, people, [person])
 
 
