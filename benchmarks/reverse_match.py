@@ -8,7 +8,7 @@ from dataclasses import replace
 from time import process_time
 
 import numpy as np
-from search_engine import NOW, France, cpu_ms, embedded, report
+from search_engine import NOW, France, cpu_ms, embedded, report, report_updates
 
 from services.matching.domain import M1, Knowledge
 from services.matching.index import TIERS_KM
@@ -67,9 +67,7 @@ def main(size: int = 20_000, offers: int = 100) -> None:
     found = [len(index.people_for(offer).rows) for offer in near]
     print(f"candidates an offer: median {int(np.median(found)):,}, most {max(found):,} of {size:,}")
     updates = [person(world, world.random.randrange(size), version=2) for _ in range(max(offers, size // 3))]
-    spent = cpu_ms(lambda one: index.put_people([one]), updates)
-    report("one update, visible (merges included)", spent)
-    print(f"{'':<44} mean {np.mean(spent):7.3f} ms   longest {max(spent):8.1f} ms")
+    report_updates(lambda one: index.put_people([one]), updates)
 
 
 if __name__ == "__main__":

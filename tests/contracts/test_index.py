@@ -39,7 +39,7 @@ ADAPTERS: dict[str, Callable[[], Index]] = {
 }
 Open = Callable[[], Index]
 WORLDS = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 seeds = st.integers(0, 10**9)
 

@@ -4,6 +4,7 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -90,7 +91,7 @@ class Scorer:
         return sum(i * counted[s] * (K1 + 1) / (counted[s] + norm) for s, i in zip(self.stems, self.idf, strict=True))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=seeds)
 def test_the_top_twenty_are_those_of_a_full_scan(seed: int) -> None:
     dice, index = Dice(seed), embedded()
@@ -122,7 +123,7 @@ def test_rare_words_weigh_more() -> None:
 
 
 @pytest.mark.usefixtures("merging")
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=seeds)
 def test_an_index_of_many_small_writes_equals_one_written_at_once(seed: int) -> None:
     dice, slow, fast = Dice(seed), embedded(), embedded()
@@ -153,13 +154,13 @@ def test_the_kernel_scores_rows_where_they_lie() -> None:
     offers = {f"o{n}": dice.offer(f"o{n}") for n in range(150)}
     index.put_people(list(people.values()))
     index.put_offers(list(offers.values()))
-    for offer in offers.values():
+    for offer in list(offers.values())[:25]:
         found = index.people_for(offer)
         got = score_people(offer, found.columns, found.rows, codes, M1, NOW).score
         subjects = [people[found.name(int(row))] for row in found.rows]
         alone = [_alone(offer, person, codes) for person in subjects]
         assert got.tolist() == pytest.approx(alone, abs=1e-12)
-    for person in people.values():
+    for person in list(people.values())[:25]:
         found_offers = index.offers_for(person)
         assert len(score_offers(person, found_offers.columns, found_offers.rows, codes, M1, NOW).score) == len(
             found_offers.rows
@@ -196,14 +197,13 @@ def test_readers_see_whole_states_while_a_writer_works() -> None:
             if (one := index.offer("o7")) is None or one.title != "toit":
                 wrong.append("an offer was gone for a moment")
 
-    readers = [threading.Thread(target=read) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    for version in range(1, 80):
-        index.put_offers([replace(plain, id=name, version=version, place=towns[version % 2]) for name in names])
-    stop.set()
-    for reader in readers:
-        reader.join()
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        for version in range(1, 40):
+            index.put_offers([replace(plain, id=name, version=version, place=towns[version % 2]) for name in names])
+        stop.set()
+        for reader in readers:
+            reader.result()
     assert wrong == []
 
 
@@ -217,11 +217,9 @@ def test_writers_take_turns() -> None:
         for person in people:
             index.put_people([person])
 
-    writers = [threading.Thread(target=write, args=(batch,)) for batch in batches]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(write, batches):
+            pass
     assert index.counts().people == 320
     assert all(index.person(person.id) == person for batch in batches for person in batch)
 
