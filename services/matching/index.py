@@ -40,13 +40,14 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from services.matching.domain import M1
 from services.matching.kernel import OfferColumns, PeopleColumns
 from services.matching.values import Course, Offer, OfferKind, Person, Point
 
 TIERS_KM = (5, 10, 15, 20, 30, 50, 200)
 """Travel limits are grouped by the first of these that is not smaller; the exact limit is tested after."""
 
-DEFAULT_LIMIT_KM = 20
+DEFAULT_LIMIT_KM = M1.default_limit_km
 CAP = 2_000
 RERANKED = 2_000
 OCCUPATION_WEIGHT = 5.0
