@@ -26,6 +26,7 @@ from services.gateway.oauth import TokenEndpoint, ensure_operator
 from services.gateway.schema.build import schema
 from services.gateway.store import open_store
 from services.gateway.tokens import Tokens
+from services.kit import telemetry
 from services.kit.settings import Settings
 from services.referential import open_snapshot
 
@@ -77,16 +78,15 @@ def build(settings: GatewaySettings) -> FastAPI:
         await asyncio.gather(*(neighbour.close() for neighbour in neighbours.values()))
         store.close()
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None)  # routes that read a body bound it themselves, by who sends it
-    app.add_route("/graphql", _route(Endpoint(schema(), house, settings.gateway_seconds)), methods=["POST"])
-    app.add_route("/oauth/token", _route(TokenEndpoint(house, settings.gateway_seconds)), methods=["POST"])
-    app.add_route("/events", _route(EventsEndpoint(house, broadcast)))
+    # Routes that read a body bound it themselves, by who sends it; the span of a request is our own.
+    app = FastAPI(lifespan=lifespan, openapi_url=None, telemetry={"tracing": False, "logs": False})
+    app.add_route("/graphql", _route("graphql", Endpoint(schema(), house, settings.gateway_seconds)), methods=["POST"])
+    app.add_route("/oauth/token", _route("token", TokenEndpoint(house, settings.gateway_seconds)), methods=["POST"])
+    app.add_route("/events", _route("events", EventsEndpoint(house, broadcast)))
     app.add_route("/.well-known/jwks.json", _keys(house))
     app.add_route("/healthz", healthz)
-    app.add_route("/readyz", _route(Readiness(house)))
-    app.add_exception_handler(errors.Problem, errors.answer_problem)
+    app.add_route("/readyz", _route("readyz", Readiness(house)))
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, errors.answer_bug)
     app.add_middleware(SecurityHeaders)
     app.state.end_streams = broadcast.stop
     return app
@@ -94,16 +94,16 @@ def build(settings: GatewaySettings) -> FastAPI:
 
 def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` is told the address. Open streams do not delay the end."""
-    ensure_operator(settings)
     host, _, port = settings.gateway_address.rpartition(":")
     listener = socket.create_server((host, int(port)))
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else an answer waits 40 ms for an acknowledgement
+    address = f"{host}:{listener.getsockname()[1]}"
+    ensure_operator(settings.model_copy(update={"gateway_address": address}))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets that it opened
     app = build(settings)
     config = uvicorn.Config(
         app, timeout_graceful_shutdown=GRACE_SECONDS, log_config=None, access_log=False, lifespan="on"
     )
-    server = _Server(config, lambda: on_ready(f"{host}:{listener.getsockname()[1]}"), app.state.end_streams)
+    server = _Server(config, lambda: on_ready(address), app.state.end_streams)
     server.run(sockets=[listener])
 
 
@@ -152,11 +152,18 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with if scope["type"] == "http" else send)
 
 
-def _route(endpoint: Answers) -> Answers:
-    """Starlette takes an object that can be called for an ASGI application; this is a function."""
+def _route(name: str, endpoint: Answers) -> Answers:
+    """An endpoint inside a span of its own; what nobody expected shows the trace id and nothing else."""
 
     async def answer(request: Request) -> Response:
-        return await endpoint(request)
+        with telemetry.server_span(name, request.headers):
+            try:
+                return await endpoint(request)
+            except errors.Problem as problem:
+                return errors.problem_response(problem)
+            except Exception:
+                logger.exception("%s failed, trace %s", name, telemetry.trace_id())
+                return errors.problem_response(errors.internal())
 
     return answer
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError
-from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit import telemetry
@@ -62,18 +61,6 @@ def unavailable(detail: str) -> Problem:
 
 def internal() -> Problem:
     return Problem(500, "INTERNAL", f"erreur interne, trace {telemetry.trace_id()}")
-
-
-async def answer_problem(_: Request, problem: Exception) -> Response:
-    """What a route raised on purpose."""
-    assert isinstance(problem, Problem)
-    return problem_response(problem)
-
-
-async def answer_bug(_: Request, error: Exception) -> Response:
-    """What nobody expected, outside GraphQL."""
-    logger.error("a request failed, trace %s", telemetry.trace_id(), exc_info=error)
-    return problem_response(internal())
 
 
 def coded(message: str, code: str, **more: Any) -> GraphQLError:

@@ -20,7 +20,6 @@ from services.gateway.context import Asking, House, deadline, language_of
 from services.gateway.errors import Problem, all_unavailable, coded, formatted, unauthorized
 from services.gateway.limits import Document, Documents, Refusals
 from services.gateway.tokens import TokenRefused
-from services.kit import telemetry
 from services.kit.auth import ANYONE, Caller, Role
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
 
@@ -52,12 +51,11 @@ class Endpoint:
         self._seconds = seconds
 
     async def __call__(self, request: Request) -> Response:
-        with telemetry.server_span("graphql", request.headers):
-            caller = caller_of(request, self._house)
-            question = _question(await _body(request, caller))
-            language = language_of(request.headers.get("accept-language", ""))
-            asking = Asking(self._house, caller, language, deadline(self._seconds))
-            return await self._answer(question, asking)
+        caller = caller_of(request, self._house)
+        question = _question(await _body(request, caller))
+        language = language_of(request.headers.get("accept-language", ""))
+        asking = Asking(self._house, caller, language, deadline(self._seconds))
+        return await self._answer(question, asking)
 
     async def _answer(self, question: Question, asking: Asking) -> Response:
         started = time.perf_counter()

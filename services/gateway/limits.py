@@ -61,6 +61,8 @@ MIN_FIRST, MAX_FIRST, DEFAULT_FIRST = 1, 100, 20
 LIST_TIMES = 3
 """What a list without `first` counts for."""
 CACHED_DOCUMENTS = 500
+CACHED_CHARACTERS = 300_000
+"""A parsed document takes some 150 bytes of memory a character."""
 LONGEST_CACHED = 20_000
 CALLS = "calls"
 """The metadata of a field that asks a neighbour for each parent: how many times."""
@@ -92,6 +94,7 @@ class Documents:
 
     schema: GraphQLSchema
     _kept: OrderedDict[str, Document] = field(default_factory=OrderedDict)
+    _size: int = 0
 
     def read(self, text: str, variables: Mapping[str, Any]) -> Document:
         """The document, or `Refusals`."""
@@ -118,10 +121,13 @@ class Documents:
         return Document(tree, names, variable_first, None if directives else {})
 
     def _keep(self, text: str, document: Document) -> None:
-        if len(text) <= LONGEST_CACHED:
-            self._kept[text] = document
-            if len(self._kept) > CACHED_DOCUMENTS:
-                self._kept.popitem(last=False)
+        if len(text) > LONGEST_CACHED:
+            return
+        self._kept[text] = document
+        self._size += len(text)
+        while len(self._kept) > CACHED_DOCUMENTS or self._size > CACHED_CHARACTERS:
+            gone, _ = self._kept.popitem(last=False)
+            self._size -= len(gone)
 
 
 def _parsed(text: str) -> DocumentNode:

@@ -155,3 +155,10 @@ def test_introspection_is_for_those_with_a_token(gateway: Any) -> None:
     assert answer.json()["errors"][0]["extensions"]["code"] == "INTROSPECTION_DENIED"
     assert gateway.ask("{ me { __typename } }") == {"me": {"__typename": "Me"}}
     assert gateway.post('{ x: __type(name: "Offer") { name } }').status_code == 400
+
+
+def test_kept_documents_are_bounded_in_size() -> None:
+    documents = Documents(SCHEMA)
+    for number in range(40):
+        documents.read(f"query Q{number} {{ me {{ role }} }}" + " " * 15_000, {})
+    assert sum(map(len, documents._kept)) == documents._size <= limits.CACHED_CHARACTERS

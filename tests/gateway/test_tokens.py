@@ -14,7 +14,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from pydantic import SecretStr
 
+from services.gateway.app import GatewaySettings
 from services.gateway.oauth import ACCESS_TOKEN, EXCHANGE, ensure_operator
 from services.gateway.store import Store, create_client
 from services.gateway.tokens import TokenRefused, Tokens
@@ -264,12 +266,9 @@ def test_the_operator_of_an_installation(gateway: Any) -> None:
 
 
 def test_the_credential_file_is_made_once(tmp_path: Path) -> None:
-    class Settings:
-        home = tmp_path
-        gateway_address = "127.0.0.1:8400"
-
-    first = ensure_operator(Settings()).read_text()
-    assert ensure_operator(Settings()).read_text() == first
+    settings = GatewaySettings(home=tmp_path, secret=SecretStr("x"))
+    first = ensure_operator(settings).read_text()
+    assert ensure_operator(settings).read_text() == first
     assert '"url": "http://127.0.0.1:8400"' in first
 
 
