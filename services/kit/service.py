@@ -93,6 +93,7 @@ class Service:
         self.address = self._server.address
         self.settled = threading.Event()  # set once it is ready, or cannot become so
         self._running: list[Running] = []
+        self._stopped = False
         self._starter = threading.Thread(target=self._begin, name=f"{name}: start", daemon=True)
         telemetry.watch(f"vivier.{name}.outbox.rows", "{row}", "committed, not yet in the log", self._outbox_lag)
         telemetry.watch(f"vivier.{name}.lag", "{record}", "in the log, not yet handled", self._lag)
@@ -106,6 +107,7 @@ class Service:
         self._starter.start()
 
     def stop(self, grace: float = 1.0) -> None:
+        self._stopped = True
         self._interrupt()
         self._server.stop(grace)
         self._starter.join()
@@ -149,7 +151,7 @@ class Service:
                 logger.info("compaction of %s goes on next time: %s", topic, error)
 
     def _outbox_lag(self) -> Mapping[str, float]:
-        return {self.name: float(self._relay.lag().rows)}
+        return {} if self._stopped else {self.name: float(self._relay.lag().rows)}
 
     def _lag(self) -> Mapping[str, float]:
-        return {worker.group: float(worker.lag()) for worker in self._workers}
+        return {} if self._stopped else {worker.group: float(worker.lag()) for worker in self._workers}
