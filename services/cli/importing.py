@@ -145,7 +145,7 @@ class Importer:
         if isinstance(found, str):
             row.content["organisationId"] = found
             return True
-        return self._refuse(row, _why(found, "organisation."))
+        return self._refuse(row, _why(found))
 
     def _write(self, rows: Sequence[Row]) -> None:
         """One request; where its question is refused as a whole, the halves, down to the row that is at fault."""
@@ -207,7 +207,7 @@ def _not_understood(error: QuestionRefused) -> Input:
     return {"reason": "NOT_UNDERSTOOD", "message": str(error), "fields": []}
 
 
-def _why(refusal: Input, prefix: str = "") -> str:
+def _why(refusal: Input) -> str:
     """`INVALID_FIELDS: title REQUIRED (must be said)`."""
-    fields = [f"{prefix}{one['path']} {one['reason']} ({one['description']})" for one in refusal["fields"]]
+    fields = [f"{one['path']} {one['reason']} ({one['description']})" for one in refusal["fields"]]
     return f"{refusal['reason']}: {'; '.join(fields) or refusal['message']}"

@@ -3,38 +3,12 @@
 import json
 
 import pytest
+from feed_samples import FT
 
 from services.cli.feeds import NOBODY, Options, Row, Unreadable, csv_file, documents, france_travail, jobposting, moment
 from services.cli.feeds.french import clean, from_html, hours, salary
 
 OPTIONS = Options("essai")
-FT = {
-    "id": "77ABC",
-    "intitule": "Installateur de panneaux (H/F)",
-    "description": "Poser et raccorder.",
-    "dateCreation": "2026-11-01T08:00:00.000Z",
-    "dateActualisation": "2026-11-10T08:00:00.000Z",
-    "lieuTravail": {
-        "libelle": "13 - MARSEILLE",
-        "commune": "13201",
-        "codePostal": "13001",
-        "latitude": 43.3,
-        "longitude": 5.38,
-    },
-    "romeCode": "F1602",
-    "appellationlibelle": "Installateur / Installatrice de panneaux",
-    "entreprise": {"nom": "Soleil d'essai"},
-    "typeContrat": "CDD",
-    "natureContrat": "Contrat travail",
-    "permis": [{"libelle": "B - Véhicule léger", "exigence": "E"}, {"libelle": "C - Poids lourd", "exigence": "S"}],
-    "competences": [{"code": "104301", "libelle": "Câbler", "exigence": "E"}, {"libelle": "Sourire", "exigence": "S"}],
-    "salaire": {"libelle": "Mensuel de 1900,50 Euros à 2 100.0 Euros sur 12.0 mois"},
-    "dureeTravailLibelle": "35H30 Travail en journée",
-    "nombrePostes": 2,
-    "accessibleTH": True,
-    "codeNAF": "43.21A",
-    "origineOffre": {"urlOrigine": "https://example.org/77ABC"},
-}
 POSTING = {
     "@type": "JobPosting",
     "identifier": {"@type": "PropertyValue", "value": "jp-1"},

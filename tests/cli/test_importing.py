@@ -86,7 +86,7 @@ def test_a_refused_employer_takes_only_its_own_offers_with_it() -> None:
         [row(1), row(2, employer="bad", name="refused"), row(3), row(4, employer="odd", said={"unknown": 1})]
     )
     assert [line.row.number for line in lines if line.outcome == "refused"] == [2, 4]
-    assert "organisation.title R (d)" in lines[0].detail
+    assert "title R (d)" in lines[0].detail
     assert said == "created 2, updated 0, unchanged 0, refused 2"
 
 
