@@ -1,6 +1,7 @@
 """The only builder of matching: settings → adapters → a running service."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -16,7 +17,7 @@ from services.kit.outbox import Units
 from services.kit.service import Service, Subscription
 from services.kit.settings import Settings
 from services.kit.ticker import Ticker
-from services.matching import store, usecases
+from services.matching import store
 from services.matching.domain import M1, Knowledge
 from services.matching.events import (
     OFFERS_TOPIC,
@@ -32,12 +33,17 @@ from services.matching.index import Index
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes
 from services.matching.server import serves
-from services.matching.usecases import Matching
+from services.matching.usecases import lists
+from services.matching.usecases.ranking import Matching
 from services.referential import Referential, open_snapshot
 
 GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
 REBUILD_BATCH = 2000
+UNKNOWN_IDF = 10.0
+"""A skill that the referential does not know is taken for a rare one."""
+
+CLOSENESSES = 100_000
 
 
 class MatchingSettings(Settings):
@@ -63,7 +69,7 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
         serves=serves(matching),
         publishes_on=[TOPIC],
         subscriptions=[Subscription(GROUP, [OFFERS_TOPIC, PROFILE_TOPIC], listens(matching, clock))],
-        tickers=[Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: usecases.prune(matching))],
+        tickers=[Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(matching))],
         prepare=lambda: rebuild(matching.index, log),
         counts=lambda: _counts(matching),
     )
@@ -100,13 +106,12 @@ def _messages(newest: Mapping[str, Record]) -> Iterator[Any]:
 
 
 def _knowledge(referential: Referential) -> Knowledge:
-    rare = 10.0
-
+    @cache
     def idf(code: str) -> float:
         skill = referential.skill(code)
-        return rare if skill is None else skill.idf
+        return UNKNOWN_IDF if skill is None else skill.idf
 
-    return Knowledge(closeness=referential.closeness, idf=idf)
+    return Knowledge(closeness=lru_cache(CLOSENESSES)(referential.closeness), idf=idf)
 
 
 def _occupation_words(referential: Referential) -> Callable[[str], str]:

@@ -12,8 +12,9 @@ from vivier.profile.v1 import events_pb2 as profile
 from services.kit.bus import Event, Record
 from services.kit.dispatch import Handler
 from services.kit.outbox import Unit, outgoing
-from services.matching import usecases
-from services.matching.usecases import Matching, OfferMet, PersonMet
+from services.matching.usecases import changes
+from services.matching.usecases.changes import OfferMet, PersonMet
+from services.matching.usecases.ranking import Matching
 from services.matching.values import (
     AgeBand,
     Course,
@@ -197,18 +198,18 @@ def listens(matching: Matching, now: Callable[[], datetime]) -> Mapping[str, Han
 
     def offer_changed(unit: Unit, record: Record) -> None:
         message = offers.OfferChanged.FromString(record.event.payload or b"")
-        usecases.offer_changed(matching, unit, offer_of(message), now())
+        changes.offer_changed(matching, unit, offer_of(message), now())
 
     def course_changed(unit: Unit, record: Record) -> None:
         message = offers.CourseChanged.FromString(record.event.payload or b"")
-        usecases.course_changed(matching, course_of(message))
+        changes.course_changed(matching, course_of(message))
 
     def person_changed(unit: Unit, record: Record) -> None:
         message = profile.PersonChanged.FromString(record.event.payload or b"")
-        usecases.person_changed(matching, unit, person_of(message), now())
+        changes.person_changed(matching, unit, person_of(message), now())
 
     def person_erased(unit: Unit, record: Record) -> None:
-        usecases.person_erased(matching, unit, record.event.key.removeprefix("person/"))
+        changes.person_erased(matching, unit, record.event.key.removeprefix("person/"))
 
     return {
         "vivier.offers.v1.OfferChanged": offer_changed,

@@ -12,11 +12,13 @@ from services.kit.checks import Checks
 from services.kit.errors import denied, not_found
 from services.kit.pages import decode_token, encode_token, page_size
 from services.kit.rpc.server import Call, Function
-from services.matching import store, usecases
+from services.matching import store
 from services.matching.domain import Assessment, CourseMatch, Gate, Part, Reason
 from services.matching.events import KINDS, contract_name, green_name
 from services.matching.index import Circle, CourseQuery, Hit, Page, SearchQuery
-from services.matching.usecases import Matching, Ranked
+from services.matching.usecases import access, lists
+from services.matching.usecases.lists import Ranked
+from services.matching.usecases.ranking import Matching
 from services.matching.values import Point
 
 LONGEST_TEXT = 200
@@ -26,15 +28,15 @@ OFFERS_SHOWN = 20
 
 
 def search_offers(matching: Matching, call: Call, request: pb.SearchOffersRequest) -> pb.SearchOffersResponse:
-    person = usecases.visible_person(matching, call.caller, request.person_id) if request.person_id else None
+    person = access.visible_person(matching, call.caller, request.person_id) if request.person_id else None
     now = matching.units.clock()
-    page = usecases.search_offers(matching, _offer_query(request, now), person)
+    page = lists.search_offers(matching, _offer_query(request, now), person)
     response = pb.SearchOffersResponse(next_page_token=page.cursor, total=page.total, facets=_facets(page))
     for hit in page.hits:
         line = response.hits.add(offer_id=hit.id, score=hit.score, parts=_hit_parts(hit))
         offer = matching.index.offer(hit.id)
         if person and offer:
-            line.match.CopyFrom(match_message(usecases.explain(matching, person, offer, now)))
+            line.match.CopyFrom(match_message(matching.assess(person, offer, now)))
     return response
 
 
@@ -45,30 +47,30 @@ def search_courses(matching: Matching, call: Call, request: pb.SearchCoursesRequ
 
 
 def list_matches(matching: Matching, call: Call, request: pb.ListMatchesRequest) -> pb.ListMatchesResponse:
-    person = usecases.visible_person(matching, call.caller, request.person_id)
+    person = access.visible_person(matching, call.caller, request.person_id)
     size, first, after = _place(request)
-    ranked = usecases.matches_of(matching, person, after, size, matching.units.clock())
+    ranked = lists.matches_of(matching, person, after, size, matching.units.clock())
     lines = [line.assessment for line in ranked[:size]]
-    usecases.remember_shown(matching, "matches", person.id, first, lines)
+    lists.remember_shown(matching, "matches", person.id, first, lines)
     return pb.ListMatchesResponse(matches=map(match_message, lines), next_page_token=_next(ranked, size, first))
 
 
 def list_candidates(matching: Matching, call: Call, request: pb.ListCandidatesRequest) -> pb.ListCandidatesResponse:
-    offer = usecases.own_offer(matching, call.caller, request.offer_id)
+    offer = access.own_offer(matching, call.caller, request.offer_id)
     size, first, after = _place(request)
-    ranked = usecases.candidates_of(matching, offer, after, size, matching.units.clock())
+    ranked = lists.candidates_of(matching, offer, after, size, matching.units.clock())
     lines = [line.assessment for line in ranked[:size]]
-    usecases.remember_shown(matching, "candidates", offer.id, first, lines)
+    lists.remember_shown(matching, "candidates", offer.id, first, lines)
     return pb.ListCandidatesResponse(matches=map(match_message, lines), next_page_token=_next(ranked, size, first))
 
 
 def list_course_matches(
     matching: Matching, call: Call, request: pb.ListCourseMatchesRequest
 ) -> pb.ListCourseMatchesResponse:
-    person = usecases.visible_person(matching, call.caller, request.person_id)
+    person = access.visible_person(matching, call.caller, request.person_id)
     size = page_size(request.page_size)
     position = decode_token(request.page_token, 2)
-    found = usecases.courses_for(matching, person, matching.units.clock())
+    found = lists.courses_for(matching, person, matching.units.clock())
     if position:
         found = [m for m in found if (-m.score, m.course_id) > (-float(position[0]), str(position[1]))]
     found.sort(key=lambda match: (-match.score, match.course_id))
@@ -77,8 +79,8 @@ def list_course_matches(
 
 
 def explain(matching: Matching, call: Call, request: pb.ExplainRequest) -> pb.ExplainResponse:
-    person, offer = usecases.explained_pair(matching, call.caller, request.person_id, request.offer_id)
-    return pb.ExplainResponse(match=match_message(usecases.explain(matching, person, offer, matching.units.clock())))
+    person, offer = access.explained_pair(matching, call.caller, request.person_id, request.offer_id)
+    return pb.ExplainResponse(match=match_message(matching.assess(person, offer, matching.units.clock())))
 
 
 def list_shown(matching: Matching, call: Call, request: pb.ListShownRequest) -> pb.ListShownResponse:

@@ -1,0 +1,1 @@
+"""What matching does: keeps the index, makes matches when offers and people change, answers who fits what and why."""

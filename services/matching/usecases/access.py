@@ -1,0 +1,40 @@
+"""Who may see whose matches. What a caller may not see looks exactly like what is missing."""
+
+from services.kit.auth import Caller, Role
+from services.kit.errors import not_found
+from services.matching.usecases.ranking import Matching
+from services.matching.values import Offer, Person
+
+
+def visible_person(matching: Matching, caller: Caller, person_id: str) -> Person:
+    """The person, if this caller may see their matches."""
+    person = matching.index.person(person_id)
+    if person is None or not _sees_person(caller, person):
+        raise not_found("person", person_id)
+    return person
+
+
+def own_offer(matching: Matching, caller: Caller, offer_id: str) -> Offer:
+    """The offer, if its people may be shown to this caller."""
+    offer = matching.index.offer(offer_id)
+    if offer is None or not (offer.sees_people and caller.may_act_for(Role.RECRUITER, offer.organisation_id)):
+        raise not_found("offer", offer_id)
+    return offer
+
+
+def explained_pair(matching: Matching, caller: Caller, person_id: str, offer_id: str) -> tuple[Person, Offer]:
+    """Both, if this caller may see how they fit."""
+    if caller.role is not Role.RECRUITER:
+        person, offer = visible_person(matching, caller, person_id), matching.index.offer(offer_id)
+        if offer is None:
+            raise not_found("offer", offer_id)
+        return person, offer
+    own, shown = own_offer(matching, caller, offer_id), matching.index.person(person_id)
+    if shown is None or not shown.visible_to_employers:
+        raise not_found("person", person_id)
+    return shown, own
+
+
+def _sees_person(caller: Caller, person: Person) -> bool:
+    known = {Role.PARTNER: person.partner_ids, Role.MENTOR: person.mentor_ids, Role.PERSON: {person.id}}
+    return caller.role in (Role.OPERATOR, Role.SERVICE) or caller.subject in known.get(caller.role, ())

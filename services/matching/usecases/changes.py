@@ -1,0 +1,112 @@
+"""What the events do: the index is kept, and whoever fits and was never told is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.kit.outbox import Unit
+from services.matching import store
+from services.matching.domain import CourseMatch
+from services.matching.kernel import OfferColumns
+from services.matching.store import Pair
+from services.matching.usecases.lists import courses_near
+from services.matching.usecases.ranking import Matching, Scored
+from services.matching.values import Course, Offer, Person
+
+TOLD_PER_CHANGE = 20
+"""At most so many new offers are told to a person at once, the best first; the rest stands in their list."""
+
+COURSES_PER_CHANGE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMet:
+    """An offer met people who were never told of it."""
+
+    offer: Offer
+    formula_version: str
+    pairs: Sequence[Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMet:
+    """A person met offers and courses that they were never told of."""
+
+    person_id: str
+    person_version: int
+    formula_version: str
+    offers: Sequence[tuple[Offer, float]]
+    courses: Sequence[tuple[Course, CourseMatch]]
+
+
+def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -> None:
+    """Keep it, and tell those who can take it and were never told of it."""
+    if _is_old(matching.index.offer(offer.id), offer):
+        return
+    matching.index.put_offers([offer])
+    if not (offer.searchable and offer.matchable):
+        return
+    told = store.people_told(unit.connection, offer.id)
+    room = matching.formula.kept_per_offer - len(told)
+    version = matching.formula.version
+    pairs = [
+        Pair(person.id, offer.id, score, version, offer.version, person.version)
+        for person_id, score in matching.people_of(offer, now).matched()
+        if person_id not in told and (person := matching.index.person(person_id))
+    ][: max(room, 0)]
+    store.keep_pairs(unit.connection, pairs, now)
+    if pairs:
+        unit.publish(OfferMet(offer, version, pairs))
+
+
+def person_changed(matching: Matching, unit: Unit, person: Person, now: datetime) -> None:
+    """Keep them, and tell them of the offers and courses that fit and that they were never told of."""
+    if _is_old(matching.index.person(person.id), person):
+        return
+    matching.index.put_people([person])
+    if not person.matchable:
+        return
+    scored = matching.offers_of(person, now)
+    offers = _new_offers(matching, unit, person, scored)
+    version = matching.formula.version
+    pairs = [Pair(person.id, offer.id, score, version, offer.version, person.version) for offer, score in offers]
+    store.keep_pairs(unit.connection, pairs, now)
+    courses = _new_courses(matching, unit, person, scored, now)
+    if offers or courses:
+        unit.publish(PersonMet(person.id, person.version, version, offers, courses))
+
+
+def course_changed(matching: Matching, course: Course) -> None:
+    """Keep it; people see it in their list, and are told of it when they change."""
+    matching.index.put_courses([course])
+
+
+def person_erased(matching: Matching, unit: Unit, person_id: str) -> None:
+    """Nothing about them stays."""
+    matching.index.remove_person(person_id)
+    store.forget_person(unit.connection, person_id)
+
+
+def _is_old(known: Offer | Person | None, given: Offer | Person) -> bool:
+    return known is not None and known.version > given.version
+
+
+def _new_offers(
+    matching: Matching, unit: Unit, person: Person, scored: Scored[OfferColumns]
+) -> list[tuple[Offer, float]]:
+    ranked = scored.matched()
+    told = store.offers_told(unit.connection, person.id) if ranked else set()
+    fresh = [line for line in ranked if line[0] not in told][:TOLD_PER_CHANGE]
+    return [(offer, score) for offer_id, score in fresh if (offer := matching.index.offer(offer_id))]
+
+
+def _new_courses(
+    matching: Matching, unit: Unit, person: Person, scored: Scored[OfferColumns], now: datetime
+) -> list[tuple[Course, CourseMatch]]:
+    found = courses_near(matching, person, scored, now)
+    told = store.courses_told(unit.connection, person.id) if found else set()
+    fresh = [match for match in found if match.course_id not in told][:COURSES_PER_CHANGE]
+    kept = [(course, match) for match in fresh if (course := matching.index.course(match.course_id))]
+    scores = {course.id: match.score for course, match in kept}
+    store.keep_courses(unit.connection, person.id, scores, matching.formula.version, now)
+    return kept

@@ -1,0 +1,117 @@
+"""What is asked: lists of matches, ranked people, courses that close gaps, search; and what was shown of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from services.matching import store
+from services.matching.domain import Assessment, CourseMatch, course_matches
+from services.matching.index import Circle, CourseQuery, Found, Page, SearchQuery
+from services.matching.kernel import OfferColumns, score_offers
+from services.matching.store import Pair, Shown
+from services.matching.usecases.ranking import Matching, Scored, after
+from services.matching.values import Offer, Person
+
+NEAR_OFFERS = 100
+"""The best so many offers near a person decide which courses help."""
+
+COURSE_CANDIDATES = 100
+SHOWN_RANKS = 20
+SHOWN_FOR = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One line of a list, best first; `position` is where a next page goes on."""
+
+    assessment: Assessment
+    position: tuple[float, str]
+
+
+def matches_of(
+    matching: Matching, person: Person, position: tuple[float, str] | None, size: int, now: datetime
+) -> list[Ranked]:
+    """The offers that match, best first; one more than `size` when there are more."""
+    lines = after(matching.offers_of(person, now).matched(), position)[: size + 1]
+    return [
+        Ranked(matching.assess(person, offer, now), (score, offer_id))
+        for offer_id, score in lines
+        if (offer := matching.index.offer(offer_id))
+    ]
+
+
+def candidates_of(
+    matching: Matching, offer: Offer, position: tuple[float, str] | None, size: int, now: datetime
+) -> list[Ranked]:
+    """The people who match and agreed to be shown, best first; one more than `size` when there are more."""
+    lines: list[Ranked] = []
+    for person_id, score in after(matching.people_of(offer, now).matched(), position):
+        person = matching.index.person(person_id)
+        if person and person.visible_to_employers:
+            lines.append(Ranked(matching.assess(person, offer, now), (score, person_id)))
+        if len(lines) > size:
+            break
+    return lines
+
+
+def courses_for(matching: Matching, person: Person, now: datetime) -> list[CourseMatch]:
+    """The courses that close gaps between this person and the best offers near them, the most useful first."""
+    return courses_near(matching, person, matching.offers_of(person, now), now)
+
+
+def courses_near(matching: Matching, person: Person, scored: Scored[OfferColumns], now: datetime) -> list[CourseMatch]:
+    """The same, where the offers near them are scored already."""
+    near = [offer for name, _ in scored.passed(NEAR_OFFERS) if (offer := matching.index.offer(name))]
+    asked = {code for offer in near for code in offer.required_skills | offer.wished_skills}
+    lacking = frozenset(asked.difference(person.skills or ()))
+    if not lacking:
+        return []
+    hits = matching.index.search_courses(_teaching(matching, person, lacking)).hits
+    courses = [course for hit in hits if (course := matching.index.course(hit.id))]
+    if not courses:
+        return []
+    return course_matches(person, near, courses, matching.formula, matching.codes.knowledge, now)
+
+
+def search_offers(matching: Matching, query: SearchQuery, person: Person | None) -> Page:
+    """Open offers; with a person, in the order of their match."""
+    if person is None:
+        return matching.index.search_offers(query)
+
+    def rerank(found: Found[OfferColumns]) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        return score_offers(person, found.columns, found.rows, matching.codes, matching.formula, query.as_of).score
+
+    return matching.index.search_offers(query, rerank)
+
+
+def remember_shown(matching: Matching, name: str, subject_id: str, first: int, lines: Sequence[Assessment]) -> None:
+    """Keep the first twenty of a list that somebody sees, with every part."""
+    kept = list(enumerate(lines, first))[: max(SHOWN_RANKS - first + 1, 0)]
+    if not kept:
+        return
+    now = matching.units.clock()
+    with matching.units() as unit:
+        store.keep_shown(unit.connection, [_shown(name, subject_id, rank, line, now) for rank, line in kept])
+
+
+def prune(matching: Matching) -> None:
+    """Forget lists shown more than two years ago."""
+    with matching.units() as unit:
+        store.prune_shown(unit.connection, matching.units.clock() - SHOWN_FOR)
+
+
+def _teaching(matching: Matching, person: Person, lacking: frozenset[str]) -> CourseQuery:
+    limit = float(person.travel_limit_km or matching.formula.default_limit_km)
+    bound = person.place if not person.anywhere else None
+    within = Circle(bound, limit) if bound else None
+    return CourseQuery(within=within, include_remote=True, skills=lacking, page_size=COURSE_CANDIDATES)
+
+
+def _shown(name: str, subject_id: str, rank: int, line: Assessment, now: datetime) -> Shown:
+    pair = Pair(
+        line.person_id, line.offer_id, line.score, line.formula_version, line.offer_version, line.person_version
+    )
+    return Shown(name, subject_id, rank, pair, {part.name: part.value for part in line.parts}, now)

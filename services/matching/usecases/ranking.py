@@ -1,0 +1,73 @@
+"""One judgement for everyone who asks: candidates from the index, scores from the kernel, words from the formula."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from services.kit.outbox import Units
+from services.matching.domain import GATES, Assessment, Formula, assess
+from services.matching.index import Found, Index
+from services.matching.kernel import Codes, OfferColumns, PeopleColumns, Scores, score_offers, score_people
+from services.matching.values import Offer, Person
+
+EVERY_GATE = (1 << len(GATES)) - 1
+Line = tuple[str, float]
+"""An id and its score."""
+
+C_co = TypeVar("C_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored(Generic[C_co]):
+    """Candidates and their scores."""
+
+    found: Found[C_co]
+    scores: Scores
+
+    def matched(self) -> list[Line]:
+        """Those that match, best first, ties by id."""
+        return self._named(np.flatnonzero(self.scores.matched))
+
+    def passed(self, most: int) -> list[Line]:
+        """The best of those that pass every gate, whether or not they reach the threshold."""
+        passed = np.flatnonzero(self.scores.gates == EVERY_GATE)
+        best = np.argsort(-self.scores.score[passed], kind="stable")[:most]
+        return self._named(passed[best])
+
+    def _named(self, lines: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[Line]:
+        rows, scores = self.found.rows, self.scores.score
+        named = [(self.found.name(int(rows[line])), round(float(scores[line]), 9)) for line in lines]
+        return sorted(named, key=lambda one: (-one[1], one[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What the use cases work with."""
+
+    index: Index
+    codes: Codes
+    formula: Formula
+    units: Units
+
+    def assess(self, person: Person, offer: Offer, now: datetime) -> Assessment:
+        """One pair, with every gate, part and reason."""
+        return assess(person, offer, self.formula, self.codes.knowledge, now)
+
+    def people_of(self, offer: Offer, now: datetime) -> Scored[PeopleColumns]:
+        found = self.index.people_for(offer)
+        return Scored(found, score_people(offer, found.columns, found.rows, self.codes, self.formula, now))
+
+    def offers_of(self, person: Person, now: datetime) -> Scored[OfferColumns]:
+        found = self.index.offers_for(person)
+        return Scored(found, score_offers(person, found.columns, found.rows, self.codes, self.formula, now))
+
+
+def after(lines: Sequence[Line], position: tuple[float, str] | None) -> Sequence[Line]:
+    """The lines that follow this (score, id); all of them when there is none."""
+    if position is None:
+        return lines
+    score, name = position
+    return [one for one in lines if (-one[1], one[0]) > (-score, name)]
