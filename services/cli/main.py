@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from services.cli import clients, deadletters, exports, imports
-from services.cli.common import DEFAULT_HOME, Home, fail
+from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.doctor import doctor
 from services.cli.why import why
 
@@ -25,7 +25,7 @@ START_SECONDS = 120
 @app.command()
 def up(
     home: Home = DEFAULT_HOME,
-    port: Annotated[int, typer.Option(help="Where the API listens on this machine.")] = 8400,
+    port: Annotated[int, typer.Option(help="Where the API listens on this machine.", min=1, max=65_535)] = 8400,
 ) -> None:
     """Start the whole system on this machine; Ctrl-C stops it, and the next start goes on where it was."""
     from services.cli.up import CannotStart, Supervisor  # noqa: PLC0415
@@ -63,7 +63,7 @@ def serve(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run one service, or several in one process; settings come from VIVIER_… variables."""
-    from services.cli.serve import GATEWAY, NAMES, serve  # noqa: PLC0415
+    from services.cli.serve import GATEWAY, NAMES, CannotServe, serve  # noqa: PLC0415
 
     if unknown := sorted(set(names) - set(NAMES)):
         raise fail(f"no service is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
@@ -71,7 +71,10 @@ def serve(
         raise fail("the gateway runs in a process of its own: `vivier serve gateway`")
     if not with_parent:  # `up` has looked
         refuse_unknown_settings()
-    serve(names, with_parent)
+    try:
+        serve(names, with_parent)
+    except CannotServe as obstacle:
+        raise fail(f"{' + '.join(names)}: {obstacle}", UNUSABLE) from None
 
 
 @app.command()

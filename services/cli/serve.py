@@ -1,17 +1,22 @@
 """One process: one or more services over one event log, until a signal, or until the parent has gone."""
 
+import errno
 import json
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from services.kit import telemetry
 from services.kit.settings import Settings
+from services.referential import SnapshotRefused
 
 if TYPE_CHECKING:
     from services.kit.service import Service
@@ -19,6 +24,10 @@ if TYPE_CHECKING:
 BEHIND_GRPC = ("profile", "offers", "matching", "notifications")
 GATEWAY = "gateway"
 NAMES = (*BEHIND_GRPC, GATEWAY)
+
+
+class CannotServe(Exception):
+    """Its text says what is in the way."""
 
 
 def settings_of(name: str) -> type[Settings]:
@@ -29,7 +38,7 @@ def settings_of(name: str) -> type[Settings]:
 
 
 def serve(names: Sequence[str], with_parent: bool) -> None:
-    """Run them until SIGTERM or SIGINT. Each prints one line of JSON when it is ready."""
+    """Run them until SIGTERM or SIGINT. Each prints one line of JSON when it is ready. CannotServe before that."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     stopping = threading.Event()
     if with_parent:
@@ -53,11 +62,28 @@ def _outlive_nobody() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What whoever starts a service can mend becomes CannotServe; anything else is a bug and stays as it is."""
+    try:
+        yield
+    except ValidationError as error:
+        wrong = (f"VIVIER_{str(each['loc'][0]).upper()}: {each['msg'].lower()}" for each in error.errors())
+        raise CannotServe(f"a setting is missing or wrong: {'; '.join(wrong)}") from None
+    except SnapshotRefused as error:
+        raise CannotServe(str(error)) from None
+    except OSError as error:
+        if error.errno not in (None, errno.EADDRINUSE):
+            raise
+        raise CannotServe(error.strerror or str(error)) from None
+
+
 def _serve_gateway() -> None:
     module = import_module("services.gateway.app")
-    settings = module.SETTINGS()
-    close = telemetry.setup(GATEWAY, settings.otlp_endpoint)
-    module.run(settings, lambda address: say(GATEWAY, address))
+    with _explained():
+        settings = module.SETTINGS()
+        close = telemetry.setup(GATEWAY, settings.otlp_endpoint)
+        module.run(settings, lambda address: say(GATEWAY, address))
     close()
 
 
@@ -65,10 +91,11 @@ def _serve_grpc(names: Sequence[str], stopping: threading.Event) -> None:
     from services.kit.bus_embedded import EmbeddedLog  # noqa: PLC0415 — the gateway's process needs none of it
 
     modules = [import_module(f"services.{name}.app") for name in names]
-    settings = [module.SETTINGS() for module in modules]
-    close = telemetry.setup("+".join(names), settings[0].otlp_endpoint)
-    log = EmbeddedLog(settings[0].home / "log.db")
-    running: list[Service] = [module.build(each, log) for module, each in zip(modules, settings, strict=True)]
+    with _explained():
+        settings = [module.SETTINGS() for module in modules]
+        close = telemetry.setup("+".join(names), settings[0].otlp_endpoint)
+        log = EmbeddedLog(settings[0].home / "log.db")
+        running: list[Service] = [module.build(each, log) for module, each in zip(modules, settings, strict=True)]
     for service in running:
         service.start()
     for service in running:

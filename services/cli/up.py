@@ -14,6 +14,7 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
+from services.cli.common import UNUSABLE
 from services.cli.ports import free_ports, is_free, ports_beside
 
 __all__ = ["CannotStart", "Supervisor", "free_ports"]
@@ -173,14 +174,14 @@ class Supervisor:
     def _watch(self, child: _Child) -> None:
         while not self._stopping.is_set():
             assert child.process is not None
-            child.process.wait()
+            status = child.process.wait()
             if self._stopping.is_set():
                 return
             quick = time.monotonic() - child.started < QUICK_DEATH_SECONDS
             child.pause = min(max(child.pause * 2, 0.5), LONGEST_PAUSE) if quick else 0.0
             child.ready.clear()
             child.false_starts += not child.was_ready
-            if child.false_starts >= MOST_FALSE_STARTS:
+            if child.false_starts >= MOST_FALSE_STARTS or (status == UNUSABLE and not child.was_ready):
                 self._give_up(child)
                 return
             self._on_death(child.title, child.pause)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import threading
@@ -167,6 +168,39 @@ def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("unknown setting VIVIER_REFERENTAIL; known are ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({}, "VIVIER_SECRET: field required"),
+        ({"VIVIER_SECRET": "s", "VIVIER_REFERENTIAL": "/nowhere"}, "cannot read the snapshot /nowhere"),
+        ({"VIVIER_SECRET": "s", "VIVIER_OFFERS_ADDRESS": "TAKEN"}, "is something else there already?"),
+    ],
+)
+def test_a_service_that_cannot_serve_says_why(tmp_path: Path, settings: dict[str, str], why: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        given = {
+            name: value.replace("TAKEN", f"127.0.0.1:{taken.getsockname()[1]}") for name, value in settings.items()
+        }
+        environment = os.environ | given | {"VIVIER_HOME": str(tmp_path)}
+        done = subprocess.run(
+            command("serve", "offers"), env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 2
+    assert why in done.stderr.splitlines()[-1]
+
+
+def test_what_cannot_serve_is_not_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "referential.snapshot").write_text("not one")
+    deaths: list[str] = []
+    supervisor = Supervisor(tmp_path, 0, lambda *_: None, lambda names, _: deaths.append(names), [("offers",)])
+    supervisor.start()
+    try:
+        assert not supervisor.wait_ready(START_SECONDS)
+        assert (supervisor.failure.startswith("offers cannot start"), deaths) == (True, [])
+    finally:
+        supervisor.stop()
 
 
 def test_ports_are_free_different_and_out_of_the_way_of_outgoing_connections() -> None:
