@@ -11,6 +11,7 @@ from typing import Any
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
@@ -42,7 +43,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             if plan is not None:
                 try:
                     return plan(result)
-                except (_NotPlain, AttributeError, TypeError, ValueError):
+                except (_NotPlain, GraphQLError, AttributeError, TypeError, ValueError):
                     pass  # graphql-core says what is wrong, and where
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 

@@ -91,7 +91,7 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     shown: dict[str, Any] = dict(error.formatted)
     cause = error.original_error
     shown["extensions"] = dict(error.extensions or {})
-    if cause is None or isinstance(cause, GraphQLError):  # the latter: a variable that does not fit its type
+    if cause is None or (isinstance(cause, GraphQLError) and error.path is None):  # a variable that does not fit
         shown["extensions"].setdefault("code", "INVALID_QUERY")
     elif isinstance(cause, Refused):
         shown["message"] = cause.message

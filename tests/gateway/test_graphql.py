@@ -192,3 +192,11 @@ def test_operators_only(gateway: Any, fakes: Any) -> None:
         body = gateway.post(query, gateway.token(Role.PARTNER, "partner-1")).json()
         assert body["errors"][0]["extensions"]["code"] == "ROLE_NOT_ALLOWED"
     assert fakes.calls() == []
+
+
+def test_a_variable_that_does_not_fit_is_the_askers_mistake(gateway: Any, fakes: Any) -> None:
+    query = "query($first: Int!) { offers(first: $first) { totalCount } }"
+    for wrong in ({"first": "many"}, {"first": 1.5}, {}, {"first": None}):
+        body = gateway.post(query, "", wrong).json()
+        assert [error["extensions"]["code"] for error in body["errors"]] == ["INVALID_QUERY"]
+    assert fakes.calls() == []

@@ -39,6 +39,13 @@ HOSTILE = {
         " } } } } } } }",
         "TOO_COSTLY",
     ),
+    "a hundred of everything, many times": (
+        "{"
+        + " ".join(f"{n}: offers(first: 100) {{ nodes {{ ...M }} }}" for n in "abcdefghi")
+        + "} fragment M on Offer {"
+        " match { parts { reasons { code text parameters { name value } evidence { id words } } } } }",
+        "TOO_COSTLY",
+    ),
     "a hundred calls": ("{ people(first: 100) { nodes { matches(first: 1) { totalCount } } } }", "TOO_COSTLY"),
     "first = 0": ("{ offers(first: 0) { totalCount } }", "FIRST_OUT_OF_RANGE"),
     "first = -1": ("{ offers(first: -1) { totalCount } }", "FIRST_OUT_OF_RANGE"),
