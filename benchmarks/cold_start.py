@@ -42,9 +42,8 @@ def main(runs: int = 5) -> None:
     floor, whole = np.median([pair[0] for pair in pairs]), np.median([pair[1] for pair in pairs])
     ratios = [whole / floor for floor, whole in pairs]
     print(f"importing the dependencies  median {floor:.2f} s")
-    print(
-        f"vivier up until ready       median {whole:.2f} s   {np.median(ratios):.1f} × ({min(ratios):.1f} to {max(ratios):.1f})"
-    )
+    print(f"vivier up until ready       median {whole:.2f} s")
+    print(f"ratio                       median {np.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")
 
 
 if __name__ == "__main__":

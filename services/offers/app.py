@@ -17,7 +17,7 @@ from services.offers.usecases.rounds import come_round
 from services.offers.usecases.words import Words
 from services.referential import open_snapshot
 
-ROUND_SECONDS = 1.0
+ROUND_SECONDS = 2.0
 
 
 class OffersSettings(Settings):

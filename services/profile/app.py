@@ -23,7 +23,7 @@ from services.profile.usecases.tools import Tools
 from services.profile.vault import MasterKeyRefused, Vault, master_key
 from services.referential import open_snapshot
 
-CUT_SECONDS = 1.0
+CUT_SECONDS = 2.0
 DAY = 86_400.0
 
 
