@@ -52,8 +52,8 @@ SCHEMA = plain_attributes(strawberry.Schema(Query)._schema)
 ALL = "id size weight good colour __typename"
 QUERIES = [
     f"{{ trees {{ name tags grid first {{ {ALL} }} leaves {{ {ALL} }} }} }}",
-    "{ trees { n: name leaves { a: id b: id } ... on Tree { leaves { size } } ...F } } fragment F on Tree { first { id }"
-    " }",
+    "{ trees { n: name leaves { a: id b: id } ... on Tree { leaves { size } } ...F } }"
+    " fragment F on Tree { first { id } }",
     "{ trees { name leaves { id doubled } first { colour } } }",
     "query($no: Boolean = false) { trees { name first @include(if: $no) { id } tags @skip(if: true) } }",
 ]

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from services.gateway.labels import Labels
-from services.gateway.reasons import LINES, Voice
+from services.gateway.reasons import LINES
+from services.gateway.voice import Voice
 from services.matching.domain.reasons import Code
 from services.referential import open_snapshot
 

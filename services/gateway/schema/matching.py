@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 import strawberry
 from vivier.matching.v1 import matching_pb2 as pb
 
-from services.gateway import reasons
 from services.gateway.context import Asking, Info
 from services.gateway.schema.common import OfferKind, PointInput
 from services.gateway.schema.convert import numbers
@@ -30,6 +29,7 @@ from services.gateway.schema.offers_types import ContractType, GreenGrade, Offer
 from services.gateway.schema.pages import After, Connection, First, page
 from services.gateway.schema.profile_types import Evidence, PersonFields
 from services.gateway.schema.referential import LONGEST_TEXT, skill_names
+from services.gateway.voice import Voice
 from services.kit.auth import Role
 from services.kit.checks import Checks
 from services.kit.errors import Violation, invalid
@@ -53,7 +53,7 @@ class Reader:
     def __init__(self, asking: Asking, language: str | None, people: Mapping[str, PersonFields]) -> None:
         self._labels = asking.house.labels
         self._wants = asking.wants
-        self._voice = reasons.Voice(language or asking.language, asking.caller.role is Role.PERSON, self._labels)
+        self._voice = Voice(language or asking.language, asking.caller.role is Role.PERSON, self._labels)
         self._people = people
         self._evidence = {e.id: e for person in people.values() for s in person.skills or () for e in s.evidence}
 

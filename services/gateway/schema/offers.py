@@ -12,6 +12,7 @@ from services.gateway.context import Asking, Info, unique
 from services.gateway.schema.common import IdInput, Outcome, Refused
 from services.gateway.schema.convert import members_of, numbers, write
 from services.gateway.schema.fields import field, mutation
+from services.gateway.schema.offers_inputs import UpsertCoursesInput, UpsertOffersInput, UpsertOrganisationInput
 from services.gateway.schema.offers_types import (
     Course,
     CourseResult,
@@ -27,9 +28,6 @@ from services.gateway.schema.offers_types import (
     Organisation,
     OrganisationResult,
     OrganisationWritten,
-    UpsertCoursesInput,
-    UpsertOffersInput,
-    UpsertOrganisationInput,
 )
 from services.gateway.schema.pages import After, Connection, First, page
 

@@ -27,22 +27,24 @@ from services.gateway.schema.people import (
     fetch_people,
     with_both,
 )
-from services.gateway.schema.profile_types import (
+from services.gateway.schema.profile_inputs import (
     AskMentorInput,
     ConfirmSkillInput,
     ConsentInput,
-    EraseResult,
-    Mentor,
-    MentorResult,
-    MentorshipState,
-    MentorWritten,
-    PersonErased,
     PutExperienceInput,
     PutSkillInput,
     RemoveExperienceInput,
     RemoveSkillInput,
     UpsertMentorInput,
     UpsertPeopleInput,
+)
+from services.gateway.schema.profile_types import (
+    EraseResult,
+    Mentor,
+    MentorResult,
+    MentorshipState,
+    MentorWritten,
+    PersonErased,
 )
 from services.kit.auth import Role
 
