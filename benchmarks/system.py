@@ -17,7 +17,7 @@ from services.cli.api import Api
 from services.cli.up import GROUPS, Supervisor, free_ports
 from services.demo import world
 from services.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential, written
-from services.demo.story import INES, _quiet
+from services.demo.story import INES, WAIT_SECONDS, quiet
 from services.demo.words import TOWNS, TRADES
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -56,8 +56,8 @@ class System:
         answer = written(self.recruiter.ask(OFFERS, {"input": {"offers": offers, "publish": True}}))
         return [row["offer"]["id"] for row in answer["results"]]
 
-    def quiet(self) -> None:
-        _quiet(self.operator)
+    def quiet(self, seconds: float = WAIT_SECONDS) -> None:
+        quiet(self.operator, seconds)
 
     def token_of(self, person: str) -> str:
         form = {

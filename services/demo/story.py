@@ -104,7 +104,7 @@ def play(url: str, operator: Api, step: Callable[[str, int], None], language: st
     employer = loaded.organisations[0]
     recruiter_way = credential(operator, "RECRUITER", employer)
     school_way = credential(operator, "TRAINING_BODY", loaded.organisations[-1])
-    _quiet(operator)
+    quiet(operator)
     step("matches", _matches(operator))
     before = _matches(operator)
     recruiter = _client(url, recruiter_way)
@@ -112,7 +112,7 @@ def play(url: str, operator: Api, step: Callable[[str, int], None], language: st
     offer = written(recruiter.ask(OFFERS, {"input": {"offers": [OFFER], "publish": True}}))["results"][0]["offer"]["id"]
     _reached(partner, ines, offer)
     milliseconds = (time.perf_counter() - posted) * 1000
-    _quiet(operator)
+    quiet(operator)
     return Told(
         offer=OFFER | {"id": offer},
         employer=_name(operator, employer),
@@ -171,7 +171,7 @@ def _status(operator: Api) -> dict[str, Input]:
     return {one["service"]: one for one in operator.ask(STATUS)["status"]}
 
 
-def _quiet(operator: Api) -> None:
+def quiet(operator: Api, seconds: float = WAIT_SECONDS) -> None:
     """Until no service has anything left to do, twice in a row."""
     until, still = time.monotonic() + WAIT_SECONDS, 0
     while still < 2 and time.monotonic() < until:
