@@ -4,6 +4,7 @@ VIVIER_TEST_SEEDS is the number of seeds; a failure names its seed. All seeds sh
 own, so a later seed also finds what an earlier one left behind.
 """
 
+import json
 import os
 import random
 import signal
@@ -16,10 +17,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from actors import Employer, Partner, done, found, inbox, matches, offer_input, person_input, tell
 from harness import eventually
-from stack import Stack, quiet, stack
+from stack import Bearer, Stack, quiet, stack
 
 from services.cli.api import ApiError
 from services.demo.words import TOWNS
@@ -172,6 +174,37 @@ def test_a_frozen_matching_process_goes_on_where_it_was(running: Stack, moment: 
     for offer in ledger.offers.values():
         done(ledger.employer.api, "closeOffer", id=offer)
     eventually(lambda: found(ledger.partner.api, near={"place": "29232", "radiusKm": 5}) == [])
+
+
+@pytest.mark.parametrize("name", ["notifications", "gateway"])
+def test_a_reader_of_the_live_stream_misses_nothing_when_what_feeds_it_is_killed(running: Stack, name: str) -> None:
+    town = {"notifications": "22278", "gateway": "25056"}[name]
+    ledger = Ledger(Employer(running, town), Partner(running, town))
+    ledger.enrol(0)
+    reader = running.exchange(ledger.partner.api, ledger.people["person-0"])
+    told: list[str] = []
+    last = "0"
+    for number in range(6):
+        if number == 3:
+            os.kill(running.supervisor.pids()[name], signal.SIGKILL)
+        ledger.post(number)
+        last = read_on(reader, last, told, number + 1)
+    quiet(running, PATIENCE)
+    assert told == [ledger.offers[f"offer-{number}"] for number in range(6)], "in order, each once"
+
+
+def read_on(reader: Bearer, last: str, told: list[str], count: int) -> str:
+    """Until so many are told in all; who is cut off comes back with the last id."""
+    until = time.monotonic() + PATIENCE
+    while len(told) < count:
+        assert time.monotonic() < until, f"only {len(told)} of {count} came"
+        with suppress(httpx.HTTPError, AssertionError), reader.events(last) as stream:
+            for event in stream:
+                last = event.get("id", last)
+                told += [json.loads(event["data"])["subjectId"]] if "data" in event else []
+                if len(told) == count:
+                    break
+    return last
 
 
 def test_an_operator_lists_retries_and_drops_dead_letters(running: Stack) -> None:

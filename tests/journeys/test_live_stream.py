@@ -1,24 +1,21 @@
 """GET /events: what is new is pushed, and who comes back misses nothing."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 from actors import Employer, Partner, inbox
 from harness import eventually
-from stack import Bearer, Stack
+from stack import Stack
 
 TOWN = "13203"
 SECONDS = 20.0
-Event = dict[str, str]
 
 
 def test_a_new_match_is_pushed_and_a_reader_who_comes_back_misses_nothing(running: Stack) -> None:
     partner, employer = Partner(running, TOWN), Employer(running, TOWN)
     person, other = partner.enrol(), partner.enrol(travel={"limitKm": 20})
     themself = running.exchange(partner.api, person)
-    with events(themself) as stream:
+    with themself.events() as stream:
         assert "data" not in next(stream), "a stream begins with the place where it stands"
         first = employer.post()
         pushed = next(each for each in stream if "data" in each)
@@ -26,7 +23,7 @@ def test_a_new_match_is_pushed_and_a_reader_who_comes_back_misses_nothing(runnin
         assert json.loads(pushed["data"])["kind"] == "OFFER_MATCHED"
     missed = [employer.post(description=f"Atelier {n}") for n in range(3)]
     eventually(lambda: set(missed) <= set(inbox(themself, person)))
-    with events(themself, pushed["id"]) as stream:
+    with themself.events(pushed["id"]) as stream:
         later = employer.post(description="Le dernier")
         told = [json.loads(next(stream)["data"]) for _ in range(4)]
     assert [each["subjectId"] for each in told] == [*missed, later], "in order, each once"
@@ -38,22 +35,3 @@ def test_nobody_listens_to_anothers_stream(running: Stack) -> None:
     for headers in ({}, {"authorization": f"Bearer {partner.api.token()}"}):
         answer = httpx.get(f"{partner.api.url}/events", headers=headers, timeout=SECONDS)
         assert answer.status_code in (401, 403)
-
-
-@contextmanager
-def events(reader: Bearer, last: str | None = None) -> Iterator[Iterator[Event]]:
-    headers = {"authorization": f"Bearer {reader.token}", **({"last-event-id": last} if last else {})}
-    with httpx.stream("GET", f"{reader.url}/events", headers=headers, timeout=SECONDS) as answer:
-        assert answer.status_code == 200
-        yield parsed(answer.iter_lines())
-
-
-def parsed(lines: Iterator[str]) -> Iterator[Event]:
-    event: Event = {}
-    for line in lines:
-        if not line and event:
-            yield event
-            event = {}
-        name, _, value = line.partition(": ")
-        if name:
-            event[name] = value

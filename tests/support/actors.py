@@ -9,7 +9,7 @@ from typing import Any
 
 from stack import Stack
 
-from services.cli.api import Api
+from services.cli.api import Api, ApiError
 from services.demo.world import siret
 
 Input = dict[str, Any]
@@ -159,14 +159,22 @@ class Partner:
 
 def matches(api: Any, person: str) -> dict[str, Input]:
     """A person's matches by offer, as this caller sees them."""
-    found = api.ask(MATCHES, {"id": person})["person"]
-    return {each["offerId"]: each for each in found["matches"]["nodes"]}
+    return {each["offerId"]: each for each in _of_person(api, MATCHES, person)["matches"]["nodes"]}
 
 
 def inbox(api: Any, person: str, kind: str = "OFFER_MATCHED") -> list[str]:
     """What a person was told of, each as often as it was told."""
-    nodes = api.ask(INBOX, {"id": person})["person"]["notifications"]["nodes"]
+    nodes = _of_person(api, INBOX, person)["notifications"]["nodes"]
     return [each["subjectId"] for each in nodes if each["kind"] == kind]
+
+
+def _of_person(api: Any, query: str, person: str) -> Input:
+    """Matching and notifications do not know people at the moment of their creation: "not yet" for `eventually`."""
+    try:
+        answer: Input = api.ask(query, {"id": person})["person"]
+    except ApiError as error:
+        raise AssertionError(f"{person} is not known there: {error}") from error
+    return answer
 
 
 def found(api: Any, **arguments: Any) -> list[str]:

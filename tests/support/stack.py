@@ -100,6 +100,25 @@ class Bearer:
         data: dict[str, Any] = body["data"]
         return data
 
+    @contextmanager
+    def events(self, after: str | None = None) -> Iterator[Iterator[dict[str, str]]]:
+        """The live stream: each event's fields; `after` is the id of the last one that was read."""
+        headers = {"authorization": f"Bearer {self.token}", **({"last-event-id": after} if after else {})}
+        with httpx.stream("GET", f"{self.url}/events", headers=headers, timeout=30) as answer:
+            assert answer.status_code == 200, answer.status_code
+            yield _events(answer.iter_lines())
+
+
+def _events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
+    event: dict[str, str] = {}
+    for line in lines:
+        if not line and event:
+            yield event
+            event = {}
+        name, _, value = line.partition(": ")
+        if name:  # without one it is a comment
+            event[name] = value
+
 
 @contextmanager
 def stack(home: Path) -> Iterator[Stack]:
