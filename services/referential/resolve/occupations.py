@@ -1,7 +1,7 @@
 """Occupations: by code, by title, by shared skills."""
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -155,7 +155,7 @@ class Occupations(Answers):
         row, other = find(self._occupation_codes, occupation_a), find(self._occupation_codes, occupation_b)
         if row < 0 or other < 0:
             return 0.0
-        return 1.0 if row == other else float(self._closeness_to_all(row)[other])
+        return 1.0 if row == other else float(self._closeness_rows(row)[other])
 
     def close_occupations(self, code: str, limit: int = 20) -> list[tuple[str, float]]:
         """Other occupations with shared skills, the closest first."""
@@ -178,6 +178,11 @@ class Occupations(Answers):
             shared[users[part]] += idf[skill] * np.minimum(factors[part], own)
         share = shared / np.maximum(self._weights + self._weights[row] - shared, 1e-9)
         return np.asarray(np.round(np.sqrt(share), 4))
+
+    @cached_property
+    def _closeness_rows(self) -> Callable[[int], Array]:
+        """Remembered: a pair alone costs as much as its whole row, and all rows together are 20 MB."""
+        return lru_cache(None)(self._closeness_to_all)
 
     @cached_property
     def _user_factors(self) -> Array:
