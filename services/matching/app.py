@@ -1,10 +1,12 @@
 """The only builder of matching: settings → adapters → a running service."""
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from vivier.matching.v1 import matching_pb2
 from vivier.offers.v1 import events_pb2 as offers
 from vivier.profile.v1 import events_pb2 as profile
@@ -25,6 +27,7 @@ from services.matching.events import (
     PUBLISHES,
     TOPIC,
     course_of,
+    is_public,
     listens,
     offer_of,
     person_of,
@@ -35,8 +38,10 @@ from services.matching.kernel import Codes
 from services.matching.server import serves
 from services.matching.usecases import lists
 from services.matching.usecases.ranking import Matching
+from services.matching.values import Course, Offer, Person
 from services.referential import Referential, open_snapshot
 
+logger = logging.getLogger(__name__)
 GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
 REBUILD_BATCH = 2000
@@ -44,6 +49,9 @@ UNKNOWN_IDF = 10.0
 """A skill that the referential does not know is taken for a rare one."""
 
 CLOSENESSES = 100_000
+KINDS: Mapping[str, Any] = {
+    kind.DESCRIPTOR.full_name: kind for kind in (offers.OfferChanged, offers.CourseChanged, profile.PersonChanged)
+}
 
 
 class MatchingSettings(Settings):
@@ -76,9 +84,13 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
 
 
 def rebuild(index: Index, log: Log) -> None:
-    """Fill the empty index with what was handled before; what comes after is handled with its effects."""
+    """Fill the empty index with all that the log has now.
+
+    Not only with what the group has committed: a record whose effect was committed just before a crash is not handled
+    again. What has no effect yet is handled as usual; the index then has it already, or something newer.
+    """
     for topic in (OFFERS_TOPIC, PROFILE_TOPIC):
-        records = log.replay(topic, log.committed(GROUP, topic))
+        records = log.replay(topic)
         while batch := list(islice(records, REBUILD_BATCH)):
             _put(index, batch)
 
@@ -86,23 +98,27 @@ def rebuild(index: Index, log: Log) -> None:
 def _put(index: Index, batch: list[Record]) -> None:
     """Only the newest record of each key counts; a tombstone forgets."""
     newest = {record.event.key: record for record in batch}
-    erased = [key for key, record in newest.items() if record.event.payload is None]
-    for key in erased:
+    for key in [key for key, record in newest.items() if record.event.payload is None]:
         index.remove_person(key.removeprefix("person/"))
-    messages = list(_messages(newest))
-    index.put_offers([offer_of(m) for m in messages if isinstance(m, offers.OfferChanged)])
-    index.put_courses([course_of(m) for m in messages if isinstance(m, offers.CourseChanged)])
-    index.put_people([person_of(m) for m in messages if isinstance(m, profile.PersonChanged)])
+    values = [value for record in newest.values() if (value := _value(record)) is not None]
+    index.put_offers([value for value in values if isinstance(value, Offer)])
+    index.put_courses([value for value in values if isinstance(value, Course)])
+    index.put_people([value for value in values if isinstance(value, Person)])
 
 
-def _messages(newest: Mapping[str, Record]) -> Iterator[Any]:
-    kinds = {
-        kind.DESCRIPTOR.full_name: kind for kind in (offers.OfferChanged, offers.CourseChanged, profile.PersonChanged)
-    }
-    for record in newest.values():
-        kind = kinds.get(record.event.type)
-        if kind is not None and record.event.payload is not None:
-            yield kind.FromString(record.event.payload)
+def _value(record: Record) -> Offer | Course | Person | None:
+    """What the index keeps of a record. One that cannot be read is left out: the consumer buries it."""
+    kind = KINDS.get(record.event.type)
+    if kind is None or record.event.payload is None:
+        return None
+    try:
+        message = kind.FromString(record.event.payload)
+        if isinstance(message, offers.OfferChanged):
+            return offer_of(message) if is_public(message) else None
+        return course_of(message) if isinstance(message, offers.CourseChanged) else person_of(message)
+    except (DecodeError, ValueError, LookupError):
+        logger.warning("left out of the index: %s at %d/%d", record.event.type, record.partition, record.offset)
+        return None
 
 
 def _knowledge(referential: Referential) -> Knowledge:

@@ -70,6 +70,11 @@ def offer_of(message: offers.OfferChanged) -> Offer:
     )
 
 
+def is_public(message: offers.OfferChanged) -> bool:
+    """A draft is nobody's business but its author's; matching does not keep it."""
+    return message.offer.state != offers_pb.OFFER_STATE_DRAFT
+
+
 def course_of(message: offers.CourseChanged) -> Course:
     """What matching keeps of a course."""
     course = message.course
@@ -198,6 +203,8 @@ def listens(matching: Matching, now: Callable[[], datetime]) -> Mapping[str, Han
 
     def offer_changed(unit: Unit, record: Record) -> None:
         message = offers.OfferChanged.FromString(record.event.payload or b"")
+        if not is_public(message):
+            return
         changes.offer_changed(matching, unit, offer_of(message), now())
 
     def course_changed(unit: Unit, record: Record) -> None:

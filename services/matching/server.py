@@ -1,7 +1,8 @@
 """gRPC in and out: search, matches and their explanation, ranked people, courses that close gaps."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -48,20 +49,20 @@ def search_courses(matching: Matching, call: Call, request: pb.SearchCoursesRequ
 
 def list_matches(matching: Matching, call: Call, request: pb.ListMatchesRequest) -> pb.ListMatchesResponse:
     person = access.visible_person(matching, call.caller, request.person_id)
-    size, first, after = _place(request)
-    ranked = lists.matches_of(matching, person, after, size, matching.units.clock())
+    size, at = page_size(request.page_size), _place(request, matching)
+    ranked = lists.matches_of(matching, person, at.after, size, at.now)
     lines = [line.assessment for line in ranked[:size]]
-    lists.remember_shown(matching, "matches", person.id, first, lines)
-    return pb.ListMatchesResponse(matches=map(match_message, lines), next_page_token=_next(ranked, size, first))
+    lists.remember_shown(matching, "matches", person.id, at.first, lines)
+    return pb.ListMatchesResponse(matches=map(match_message, lines), next_page_token=_next(ranked, size, at))
 
 
 def list_candidates(matching: Matching, call: Call, request: pb.ListCandidatesRequest) -> pb.ListCandidatesResponse:
     offer = access.own_offer(matching, call.caller, request.offer_id)
-    size, first, after = _place(request)
-    ranked = lists.candidates_of(matching, offer, after, size, matching.units.clock())
+    size, at = page_size(request.page_size), _place(request, matching)
+    ranked = lists.candidates_of(matching, offer, at.after, size, at.now)
     lines = [line.assessment for line in ranked[:size]]
-    lists.remember_shown(matching, "candidates", offer.id, first, lines)
-    return pb.ListCandidatesResponse(matches=map(match_message, lines), next_page_token=_next(ranked, size, first))
+    lists.remember_shown(matching, "candidates", offer.id, at.first, lines)
+    return pb.ListCandidatesResponse(matches=map(match_message, lines), next_page_token=_next(ranked, size, at))
 
 
 def list_course_matches(
@@ -222,16 +223,28 @@ def _facets(page: Page) -> list[pb.Facet]:
     ]
 
 
-def _place(request: Any) -> tuple[int, int, tuple[float, str] | None]:
-    """Page size, the rank of the page's first line, and after which line it begins."""
-    position = decode_token(request.page_token, 3)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page begins: the rank of its first line, the line before it, and when the list is judged."""
+
+    first: int
+    after: tuple[float, str] | None
+    now: datetime
+
+
+def _place(request: pb.ListMatchesRequest | pb.ListCandidatesRequest, matching: Matching) -> _Place:
+    """A list is judged at the moment of its first page, so that no line changes its place between two pages."""
+    position = decode_token(request.page_token, 4)
     if position is None:
-        return page_size(request.page_size), 1, None
-    return page_size(request.page_size), int(position[0]), (float(position[1]), str(position[2]))
+        return _Place(1, None, matching.units.clock())
+    now = datetime.fromtimestamp(float(position[3]), UTC)
+    return _Place(int(position[0]), (float(position[1]), str(position[2])), now)
 
 
-def _next(ranked: list[Ranked], size: int, first: int) -> str:
-    return encode_token(first + size, *ranked[size - 1].position) if len(ranked) > size else ""
+def _next(ranked: list[Ranked], size: int, at: _Place) -> str:
+    if len(ranked) <= size:
+        return ""
+    return encode_token(at.first + size, *ranked[size - 1].position, at.now.timestamp())
 
 
 def serves(matching: Matching) -> Mapping[str, Function]:

@@ -125,8 +125,9 @@ def test_a_new_offer_reaches_who_can_take_it_once(world: World) -> None:
     far = person_changed("far")
     far.place.latitude = 48.85
     world.telling.tell("person/far", far)
-    world.telling.tell("offer/o1", offer_changed("o1"))
     with world.running() as ask:
+        eventually(lambda: _is_there(ask, "inès") and _is_there(ask, "far"))
+        world.telling.tell("offer/o1", offer_changed("o1"))
         (message,) = eventually(world.told)
         assert [person.person_id for person in message.people] == ["inès"]
         assert (message.offer_id, message.title, message.organisation_name) == (
@@ -163,9 +164,10 @@ def test_a_closed_offer_leaves_every_list(world: World) -> None:
 
 def test_the_index_is_rebuilt_and_nobody_is_told_twice(world: World) -> None:
     world.telling.tell("person/inès", person_changed("inès"))
-    world.telling.tell("offer/o1", offer_changed("o1"))
     request = pb.ListMatchesRequest(person_id="inès")
     with world.running() as ask:
+        eventually(lambda: _is_there(ask, "inès"))
+        world.telling.tell("offer/o1", offer_changed("o1"))
         eventually(world.told)
         before = ask("ListMatches", request, ANYONE_S_PERSON)
     with world.running() as ask:
