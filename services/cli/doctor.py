@@ -53,7 +53,7 @@ def _findings(home: Path) -> Iterator[Finding]:
             yield _page(api, "/healthz", "alive")
             yield _page(api, "/readyz", "ready")
             for status in api.ask(STATUS)["status"]:
-                yield from _of_service(status)
+                yield from of_service(status)
     except ApiError as error:
         yield Finding(False, "gateway", str(error))
 
@@ -92,7 +92,8 @@ def _page(api: "Api", path: str, word: str) -> Finding:
     return Finding(status == 200, path, f"{api.url} is {word}" if status == 200 else reasons or f"answered {status}")
 
 
-def _of_service(status: dict[str, Any]) -> Iterator[Finding]:
+def of_service(status: dict[str, Any]) -> Iterator[Finding]:
+    """One service, its workers, and what it could not handle."""
     counts = ", ".join(f"{one['name']} {one['count']}" for one in status["counts"])
     waiting, age = status["outboxRows"], status["outboxAgeSeconds"]
     says = [counts] if status["ready"] else ["; ".join(status["reasons"]) or "not ready"]
