@@ -20,6 +20,10 @@ class ApiError(Exception):
     """Its text says what went wrong and what to do."""
 
 
+class Away(ApiError):
+    """Nobody answers at the address."""
+
+
 class QuestionRefused(ApiError):
     """The question itself was not understood: sending it again is useless."""
 
@@ -57,13 +61,9 @@ class Api:
     def ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """One GraphQL operation. ApiError when it is refused or Vivier is not there.
 
-        A service that is away is waited for, so writes must be safe to repeat: ours are.
+        A service that went away is waited for, so writes must be safe to repeat: ours are.
         """
-        for pause in PAUSES:
-            body = self._asked(query, variables)
-            if not _is_away(body):
-                break
-            time.sleep(pause)
+        body = self._asked_until_there(query, variables)
         if errors := body.get("errors"):
             kind = QuestionRefused if any(_code(error) == "INVALID_QUERY" for error in errors) else ApiError
             raise kind("; ".join(str(error.get("message")) for error in errors))
@@ -110,6 +110,18 @@ class Api:
             raise self._absent(error) from error
         return answer.status_code, _json(answer)
 
+    def _asked_until_there(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
+        for pause in PAUSES:
+            try:
+                body = self._asked(query, variables)
+                if not _is_away(body):
+                    return body
+            except Away:
+                if not self._token:  # it was never there
+                    raise
+            time.sleep(pause)
+        return self._asked(query, variables)
+
     def _asked(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self.token()}"}
         return _json(self._post("/graphql", json={"query": query, "variables": variables or {}}, headers=headers))
@@ -120,8 +132,8 @@ class Api:
         except httpx.TransportError as error:
             raise self._absent(error) from error
 
-    def _absent(self, error: Exception) -> ApiError:
-        return ApiError(f"nobody answers at {self.url} ({error}): is `vivier up` running?")
+    def _absent(self, error: Exception) -> Away:
+        return Away(f"nobody answers at {self.url} ({error}): is `vivier up` running?")
 
 
 def _is_away(body: dict[str, Any]) -> bool:

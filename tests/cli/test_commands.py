@@ -1,6 +1,8 @@
 """Every command against a running system: what it says, and how it ends."""
 
 import json
+import os
+import signal
 import stat
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from commands import Vivier
 from feed_samples import FT, course, document
 from harness import eventually
 from stack import Stack, quiet
+
+from services.cli.api import Api
 
 MARSEILLE = {"label": "Marseille", "postalCode": "13001"}
 PERSON = {
@@ -182,6 +186,13 @@ def test_no_dead_letters(at_home: Vivier) -> None:
     assert at_home("dead-letters", "retry", "offers", "--all").code == 0
     for verb in ("retry", "drop", "show"):
         assert at_home("dead-letters", verb, "offers", "nothing").code != 0
+
+
+def test_a_gateway_that_comes_back_is_waited_for(running: Stack) -> None:
+    with Api.of_home(running.home) as api:
+        assert api.ask("{ me { role } }") == {"me": {"role": "operator"}}
+        os.kill(running.supervisor.pids()["gateway"], signal.SIGKILL)
+        assert api.ask("{ me { role } }") == {"me": {"role": "operator"}}
 
 
 def test_commands_without_a_system_say_how_to_start_it(vivier: Vivier, tmp_path: Path) -> None:
