@@ -35,7 +35,8 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._live:
+            self._bar.stop()
 
     def line(self, line: Line) -> None:
         self._done += 1

@@ -61,6 +61,7 @@ def test_a_change_is_an_update_and_verbose_tells_every_row(at_home: Vivier, tmp_
     feed(path, said[0], said[1] | {"intitule": "Autre titre"})
     again = at_home("import", "offers", "--format", "france-travail", "-v", path)
     assert again.out.splitlines()[0].startswith("row 1 u1 unchanged published")
+    assert again.err == "", "nothing else where nobody looks on"
     assert again.last == "created 0, updated 1, unchanged 1, refused 0"
 
 
