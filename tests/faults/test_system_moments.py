@@ -108,18 +108,7 @@ def test_offers_killed_around_publishing_an_offer(services: Quartet, moment: str
     assert len({event.id for event in told}) == 1, "announced again, it must carry the same id"
 
 
-FORGETS = "matching fills its index up to the committed offset, and the inbox then drops what was handled beyond it"
-
-
-@pytest.mark.parametrize(
-    "moment",
-    [
-        pytest.param("before commit", marks=pytest.mark.xfail(strict=True, reason=FORGETS)),
-        "after commit",
-        pytest.param("before append", marks=pytest.mark.xfail(reason=FORGETS)),  # not each time
-        pytest.param("after append", marks=pytest.mark.xfail(reason=FORGETS)),  # hardly ever
-    ],
-)
+@pytest.mark.parametrize("moment", ["before commit", "after commit", "before append", "after append"])
 def test_matching_killed_around_making_a_match(services: Quartet, moment: str) -> None:
     services.start("profile", "offers")
     services.employ()

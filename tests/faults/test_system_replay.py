@@ -70,7 +70,6 @@ def test_a_lost_index_is_rebuilt_and_answers_as_before(tmp_path: Path) -> None:
         assert services.told() == told
 
 
-@pytest.mark.xfail(strict=True, reason="matching fills its index up to the committed offset, not to the end of the log")
 @pytest.mark.parametrize("inbox", ["kept", "forgotten"])
 def test_all_topics_heard_again_from_the_start_change_nothing(tmp_path: Path, inbox: str) -> None:
     """The inbox remembers for thirty days; after that versions and what was told must do."""
@@ -147,7 +146,6 @@ def test_what_fails_is_tried_three_times_at_most(services: Quartet, monkeypatch:
     assert tried.count(offer) >= 1
 
 
-@pytest.mark.xfail(strict=True, reason="matching's rebuild reads every record unguarded, so poison stops its start")
 def test_poison_does_not_keep_matching_from_starting_again(services: Quartet) -> None:
     services.log.append(poison(random.Random(7)))
     (offer,) = services.post(1)

@@ -94,7 +94,6 @@ def test_the_same_request_id_gives_the_same_offer_and_another_body_is_refused(ru
     assert len(partner.api.ask("{ people { nodes { id } } }")["people"]["nodes"]) == 1
 
 
-@pytest.mark.xfail(reason="matching's cursor is a score, and freshness moves every score between two pages")
 def test_a_list_read_page_by_page_repeats_and_misses_nothing(running: Stack) -> None:
     partner, employer = Partner(running, "54395"), Employer(running, "54395")
     person = partner.enrol()

@@ -87,11 +87,12 @@ class Bearer:
     def __init__(self, url: str, token: str) -> None:
         self.url = url
         self.token = token
+        self._http = httpx.Client(timeout=10)
 
     def post(self, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}"}
-        return httpx.post(
-            f"{self.url}/graphql", json={"query": query, "variables": variables or {}}, headers=headers, timeout=10
+        return self._http.post(
+            f"{self.url}/graphql", json={"query": query, "variables": variables or {}}, headers=headers
         )
 
     def ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
