@@ -5,10 +5,10 @@ mypy stubs, then services with gRPC stubs. The output is committed; a test runs 
 """
 
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 from grpc_tools import protoc
-from importlib.resources import files
 
 HERE = Path(__file__).parent
 
