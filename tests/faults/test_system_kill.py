@@ -176,21 +176,41 @@ def test_a_frozen_matching_process_goes_on_where_it_was(running: Stack, moment: 
     eventually(lambda: found(ledger.partner.api, near={"place": "29232", "radiusKm": 5}) == [])
 
 
-@pytest.mark.parametrize("name", ["notifications", "gateway"])
-def test_a_reader_of_the_live_stream_misses_nothing_when_what_feeds_it_is_killed(running: Stack, name: str) -> None:
-    town = {"notifications": "22278", "gateway": "25056"}[name]
-    ledger = Ledger(Employer(running, town), Partner(running, town))
-    ledger.enrol(0)
-    reader = running.exchange(ledger.partner.api, ledger.people["person-0"])
+def test_an_open_stream_goes_on_when_the_service_that_feeds_it_is_killed(running: Stack) -> None:
+    """The match is made while the service is down, so that it is told before anybody listens again."""
+    ledger, reader = reading_from(running, "22278")
+    pids = running.supervisor.pids()
+    with reader.events("0") as stream:
+        for number in range(4):
+            if number == 2:
+                os.kill(pids["matching"], signal.SIGSTOP)
+            ledger.post(number)
+            if number == 2:
+                os.kill(pids["notifications"], signal.SIGKILL)
+                os.kill(pids["matching"], signal.SIGCONT)
+            event = next(event for event in stream if "data" in event)
+            assert json.loads(event["data"])["subjectId"] == ledger.offers[f"offer-{number}"]
+
+
+def test_a_reader_whose_gateway_is_killed_comes_back_and_misses_nothing(running: Stack) -> None:
+    ledger, reader = reading_from(running, "25056")
     told: list[str] = []
     last = "0"
-    for number in range(6):
-        if number == 3:
-            os.kill(running.supervisor.pids()[name], signal.SIGKILL)
+    for number in range(5):
+        if number == 2:
+            os.kill(running.supervisor.pids()["gateway"], signal.SIGKILL)
         ledger.post(number)
         last = read_on(reader, last, told, number + 1)
     quiet(running, PATIENCE)
-    assert told == [ledger.offers[f"offer-{number}"] for number in range(6)], "in order, each once"
+    assert told == [ledger.offers[f"offer-{number}"] for number in range(5)], "in order, each once"
+
+
+def reading_from(running: Stack, town: str) -> tuple[Ledger, Bearer]:
+    """A person to whom offers of that town are told, and their own token."""
+    ledger = Ledger(Employer(running, town), Partner(running, town))
+    ledger.enrol(0)
+    quiet(running, PATIENCE)
+    return ledger, running.exchange(ledger.partner.api, ledger.people["person-0"])
 
 
 def read_on(reader: Bearer, last: str, told: list[str], count: int) -> str:

@@ -103,9 +103,12 @@ class Bearer:
 
     @contextmanager
     def events(self, after: str | None = None) -> Iterator[Iterator[dict[str, str]]]:
-        """The live stream: each event's fields; `after` is the id of the last one that was read."""
+        """The live stream: each event's fields; `after` is the id of the last one that was read.
+
+        Where nothing comes, reading gives up before the gateway's sign of life.
+        """
         headers = {"authorization": f"Bearer {self.token}", **({"last-event-id": after} if after else {})}
-        with httpx.stream("GET", f"{self.url}/events", headers=headers, timeout=30) as answer:
+        with httpx.stream("GET", f"{self.url}/events", headers=headers, timeout=12) as answer:
             assert answer.status_code == 200, answer.status_code
             yield _events(answer.iter_lines())
 
