@@ -113,13 +113,13 @@ def exported(at_home: Vivier, what: str) -> list[dict[str, Any]]:
 
 
 def test_export_is_complete_private_and_comes_in_again(running: Stack, at_home: Vivier, tmp_path: Path) -> None:
-    many = feed(tmp_path / "many.json", *offers(130, entreprise={"nom": "Beaucoup"}))
+    many = feed(tmp_path / "many.json", *offers(101, entreprise={"nom": "Beaucoup"}))
     assert at_home("import", "offers", "--format", "france-travail", "--source", "many", many).code == 0
     quiet(running)
     out = tmp_path / "offers.jsonl"
     assert at_home("export", "offers", out).code == 0
     found = [each for each in map(json.loads, out.read_text().splitlines()) if each["source"] == "many"]
-    assert sorted(each["externalId"] for each in found) == sorted(map(str, range(130)))
+    assert sorted(each["externalId"] for each in found) == sorted(map(str, range(101)))
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     again = at_home("import", "offers", "--format", "json", out)
     assert (again.code, "created 0" in again.last, "refused 0" in again.last) == (0, True, True)
