@@ -45,6 +45,9 @@ logger = logging.getLogger(__name__)
 GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
 REBUILD_BATCH = 2000
+BATCH = 50
+"""Records are scored inside their transaction: a short one lets lists be remembered meanwhile."""
+
 UNKNOWN_IDF = 10.0
 """A skill that the referential does not know is taken for a rare one."""
 
@@ -76,7 +79,7 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
         contract=matching_pb2.DESCRIPTOR.services_by_name["MatchingService"],
         serves=serves(matching),
         publishes_on=[TOPIC],
-        subscriptions=[Subscription(GROUP, [OFFERS_TOPIC, PROFILE_TOPIC], listens(matching, clock))],
+        subscriptions=[Subscription(GROUP, [OFFERS_TOPIC, PROFILE_TOPIC], listens(matching, clock), BATCH)],
         tickers=[Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(matching))],
         prepare=lambda: rebuild(matching.index, log),
         counts=lambda: _counts(matching),

@@ -8,6 +8,9 @@ from services.matching.domain.gates import distance_km, distance_reason, kind_re
 from services.matching.domain.reasons import Code, Reason, number, reason
 from services.matching.values import Offer, Person, Remote
 
+CALLED_CLOSE = 0.2
+"""Below it two occupations share hardly more than any two do: the words say far, whatever little the value is."""
+
 
 def parts(person: Person, offer: Offer, formula: Formula, knowledge: Knowledge, now: datetime) -> tuple[Part, ...]:
     """All parts, in the order of PARTS."""
@@ -93,7 +96,7 @@ def _occupation(person: Person, offer: Offer, formula: Formula, knowledge: Knowl
 def _closeness(offered: str, held: str, source: str, value: float) -> Reason:
     if held == offered:
         return reason(Code.OCCUPATION_SAME, occupation=offered, source=source)
-    if value > 0:
+    if value >= CALLED_CLOSE:
         return reason(Code.OCCUPATION_CLOSE, occupation=offered, held=held, source=source, closeness=number(value))
     return reason(Code.OCCUPATION_FAR, occupation=offered)
 
@@ -147,7 +150,7 @@ def _occupation_wish(person: Person, offer: Offer, formula: Formula, knowledge: 
     value, wished = near
     if wished == offered:
         return value, True, reason(Code.OCCUPATION_WISHED, occupation=offered)
-    if value > 0:
+    if value >= CALLED_CLOSE:
         return value, True, reason(Code.OCCUPATION_NEAR_WISH, occupation=offered, wished=wished)
     return value, True, reason(Code.OCCUPATION_NOT_WISHED, occupation=offered)
 
