@@ -1,4 +1,4 @@
-"""How well the formula orders what people judged. Run with -s to read the table."""
+"""How well the formula orders what people judged. The summary says it; run with -s -n 0 to read the table."""
 
 from math import log2
 
@@ -38,7 +38,7 @@ def assessed(people, offers, knowledge, now) -> dict[tuple[str, str], Assessment
     return {(p.id, o.id): assess(p, o, M1, knowledge, now) for p in people for o in offers}
 
 
-def test_ndcg_of_the_offers_of_each_person(people, offers, grades, cases, assessed):
+def test_ndcg_of_the_offers_of_each_person(people, offers, grades, cases, assessed, record_property):
     values = {}
     for person in people:
         judged = grades[person.id]
@@ -47,11 +47,11 @@ def test_ndcg_of_the_offers_of_each_person(people, offers, grades, cases, assess
         first = " ".join(f"{pair.offer_id}:{judged.get(pair.offer_id, 0)}({pair.score:.2f})" for pair in found[:6])
         print(f"\n{values[person.id]:.3f}  {cases[person.id]:32} {first}", end="")
     mean = sum(values.values()) / len(values)
-    print(f"\nnDCG@10 of offers for people: {mean:.3f}")
+    record_property("measured", f"nDCG@10 of offers for {len(people)} people: {mean:.3f}")
     assert mean >= FLOOR_FOR_PEOPLE
 
 
-def test_ndcg_of_the_people_of_each_offer(people, offers, grades, assessed):
+def test_ndcg_of_the_people_of_each_offer(people, offers, grades, assessed, record_property):
     values = []
     for offer in offers:
         judged = {person.id: grades[person.id].get(offer.id, 0) for person in people}
@@ -59,7 +59,7 @@ def test_ndcg_of_the_people_of_each_offer(people, offers, grades, assessed):
             found = ranked([assessed[person.id, offer.id] for person in people])
             values.append(ndcg([judged[pair.person_id] for pair in found], list(judged.values())))
     mean = sum(values) / len(values)
-    print(f"\nnDCG@10 of people for {len(values)} offers: {mean:.3f}")
+    record_property("measured", f"nDCG@10 of people for {len(values)} offers: {mean:.3f}")
     assert mean >= FLOOR_FOR_OFFERS
 
 
