@@ -15,10 +15,11 @@ from services.gateway.neighbours import Neighbour
 from services.gateway.store import Store
 from services.gateway.tokens import Tokens
 from services.kit.auth import Caller, Role
-from services.kit.errors import denied
+from services.kit.errors import Kind, Refused, denied
 from services.referential import Referential
 
 LANGUAGES = ("fr", "en")
+CLOSE_TO_PEOPLE = (Role.PERSON, Role.PARTNER, Role.MENTOR, Role.OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,18 @@ class Asking:
     async def ask(self, neighbour: str, method: str, request: Message) -> Any:
         """The neighbour's answer, within what is left of this request's time."""
         return await self.house.neighbours[neighbour].ask(method, request, self.caller, self.until)
+
+    async def ask_about(self, neighbour: str, method: str, request: Message, nothing: Message) -> Any:
+        """The neighbour's answer about somebody whom profile knows; `nothing` while it has not heard of them.
+
+        Employers may read of people, but ask nothing about them: they get the refusal.
+        """
+        try:
+            return await self.ask(neighbour, method, request)
+        except Refused as refusal:
+            if refusal.kind is not Kind.NOT_FOUND or self.caller.role not in CLOSE_TO_PEOPLE:
+                raise
+            return nothing
 
     def wants(self, *names: str) -> bool:
         return not self.names.isdisjoint(names)

@@ -3,6 +3,7 @@
 They hold what the record held, so a tombstone of their key removes them too.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +15,10 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Row
 from services.kit.bus import Event, Record
 from services.kit.database import KIT, Json, Moment
 from services.kit.dispatch import Listens, handler_of
-from services.kit.errors import Kind, Poison, Refused, not_found
+from services.kit.errors import Kind, Poison, Refused, RetryLater, not_found
 from services.kit.outbox import Unit, Units
 
+logger = logging.getLogger(__name__)
 DEAD_LETTERS = Table(
     "dead_letters",
     KIT,
@@ -96,6 +98,7 @@ def show(units: Units, letter_id: str) -> DeadLetter:
 def retry(units: Units, listens: Listens, letter_id: str) -> None:
     """Hand the record to its handler once more; the letter goes with the effect, and stays when the handler raises.
 
+    What it raises is refused as STILL_FAILS, with the kind of error and not its text, which may quote a person.
     Newer records of the key may have been handled meanwhile: the handler's version check decides what still counts.
     """
     with units() as unit:
@@ -103,7 +106,14 @@ def retry(units: Units, listens: Listens, letter_id: str) -> None:
         handler = handler_of(listens, record)
         if handler is None:
             raise Refused(Kind.CONFLICT, "NOBODY_LISTENS", f"nothing handles {record.event.type or record.event.key}")
-        handler(unit, record)
+        try:
+            handler(unit, record)
+        except RetryLater:
+            raise
+        except Exception as error:
+            logger.warning("dead letter %s still fails at %s", letter_id, _where(error))
+            kind = type(error).__name__
+            raise Refused(Kind.CONFLICT, "STILL_FAILS", f"it fails again, with {kind}", error=kind) from error
         unit.connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from harness import eventually
+from harness import bytes_on_disk, eventually
 from quartet import PARTNER, Quartet
 from vivier.profile.v1 import profile_pb2
 
@@ -126,4 +126,4 @@ def now() -> datetime:
 
 def holding(home: Path) -> set[str]:
     """The files that have the planted bytes, whichever half of the log they are in."""
-    return {path.name.removesuffix("-wal") for path in home.iterdir() if path.is_file() and CANARY in path.read_bytes()}
+    return {name.removesuffix("-wal") for name, content in bytes_on_disk(home).items() if CANARY in content}

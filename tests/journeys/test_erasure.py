@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from actors import SKILLS, Employer, Partner, done, inbox, matches, tell
-from harness import eventually
+from harness import bytes_on_disk, eventually
 from stack import Stack, quiet
 from vivier.matching.v1 import events_pb2 as matching
 
@@ -93,10 +93,9 @@ def test_who_is_erased_is_not_written_again_by_their_own_token(running: Stack) -
 def on_disk(home: Path) -> list[tuple[str, str]]:
     """Where a planted text stands on the disk: file and text."""
     planted = [*CANARY.values(), PHONE]
-    files = [path for path in home.rglob("*") if path.is_file()]
-    assert {"log.db", "profile.db", "matching.db", "notifications.db"} <= {path.name for path in files}
-    contents = ((path, path.read_bytes()) for path in files)
-    return [(path.name, each) for path, content in contents for each in planted if each.encode() in content]
+    held = bytes_on_disk(home)
+    assert {"log.db", "profile.db", "matching.db", "notifications.db"} <= held.keys()
+    return [(name, each) for name, content in held.items() for each in planted if each.encode() in content]
 
 
 def key_of(running: Stack, person: str) -> list[tuple[object, ...]]:

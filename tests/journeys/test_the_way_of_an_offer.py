@@ -155,3 +155,12 @@ def plain(reason):
 
 def texts(match) -> str:
     return " ".join(reason["text"] for part in match["parts"] for reason in part["reasons"])
+
+
+def test_somebody_just_brought_has_empty_lists_and_no_errors(running: Stack) -> None:
+    """Matching and notifications learn of them by events; nobody who asks sooner is told that they do not exist."""
+    partner = Partner(running, "48095")
+    for _ in range(5):
+        person = partner.enrol()
+        assert isinstance(matches(partner.api, person), dict)
+        assert isinstance(inbox(partner.api, person), list)

@@ -52,7 +52,7 @@ def test_retried_in_vain_it_stays_and_nothing_is_half_done(room, buried):
         room.effect(unit, record)
         raise ValueError
 
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(Refused, match="fails again, with ValueError"):
         deadletters.retry(room.units, {SAID: half}, buried[0].id)
     assert deadletters.letters(room.units) == buried
     assert room.effects() == []

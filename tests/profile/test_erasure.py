@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from harness import OPERATOR, eventually
+from harness import OPERATOR, bytes_on_disk, eventually
 from vivier.common.v1 import common_pb2 as common
 from vivier.profile.v1 import profile_pb2 as pb
 
@@ -61,9 +61,9 @@ def plant(home: Home, canary: Canaries) -> tuple[pb.Person, pb.Mentorship]:
 
 def found_on_disk(folder: Path, needles: list[bytes]) -> set[tuple[str, bytes]]:
     """Every needle in every file of the home folder."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert {"profile.db", "profile.db-wal", "log.db", "log.db-wal"} <= {path.name for path in files}
-    return {(path.name, needle) for path in files for needle in needles if needle in path.read_bytes()}
+    held = bytes_on_disk(folder)
+    assert {"profile.db", "profile.db-wal", "log.db", "log.db-wal"} <= held.keys()
+    return {(name, needle) for name, content in held.items() for needle in needles if needle in content}
 
 
 def readable(canary: Canaries) -> list[bytes]:

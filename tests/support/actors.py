@@ -9,7 +9,7 @@ from typing import Any
 
 from stack import Stack
 
-from services.cli.api import Api, ApiError
+from services.cli.api import Api
 from services.demo.world import siret
 
 Input = dict[str, Any]
@@ -169,11 +169,7 @@ def inbox(api: Any, person: str, kind: str = "OFFER_MATCHED") -> list[str]:
 
 
 def _of_person(api: Any, query: str, person: str) -> Input:
-    """Matching and notifications do not know people at the moment of their creation: "not yet" for `eventually`."""
-    try:
-        answer: Input = api.ask(query, {"id": person})["person"]
-    except ApiError as error:
-        raise AssertionError(f"{person} is not known there: {error}") from error
+    answer: Input = api.ask(query, {"id": person})["person"]
     return answer
 
 

@@ -1,9 +1,11 @@
 """Real services for tests: a real store, a real log, a real gRPC server on a free port of this machine."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -64,3 +66,12 @@ class FakeClock:
 
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+def bytes_on_disk(folder: Path) -> dict[str, bytes]:
+    """What every file of the folder holds; a passing file (a journal) may go while it is looked at."""
+    held = {}
+    for path in sorted(folder.rglob("*")):
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            held[path.name] = path.read_bytes()
+    return held

@@ -116,7 +116,7 @@ async def read_matches(asking: Asking, messages: Sequence[pb.Match], language: s
 async def matches_of_person(asking: Asking, person_id: str, first: int, after: str | None) -> Connection[Match]:
     at = page(first, after)
     request = pb.ListMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
-    answer = await asking.ask(MATCHING, "ListMatches", request)
+    answer = await asking.ask_about(MATCHING, "ListMatches", request, pb.ListMatchesResponse())
     return Connection[Match].of(at, await read_matches(asking, answer.matches[at.skip :]), answer.next_page_token)
 
 
@@ -125,7 +125,7 @@ async def course_matches_of_person(
 ) -> Connection[CourseMatch]:
     at = page(first, after)
     request = pb.ListCourseMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
-    answer = await asking.ask(MATCHING, "ListCourseMatches", request)
+    answer = await asking.ask_about(MATCHING, "ListCourseMatches", request, pb.ListCourseMatchesResponse())
     messages = answer.matches[at.skip :]
     courses = await fetch_courses(asking, [m.course_id for m in messages] if asking.wants("course") else [])
     labels = asking.house.labels

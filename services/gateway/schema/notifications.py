@@ -33,7 +33,7 @@ async def inbox(asking: Asking, recipient: str, unread_only: bool, first: int, a
     request = pb.ListNotificationsRequest(
         recipient=recipient, unread_only=unread_only, page_size=at.size, page_token=at.token
     )
-    answer = await asking.ask(NOTIFICATIONS, "ListNotifications", request)
+    answer = await asking.ask_about(NOTIFICATIONS, "ListNotifications", request, pb.ListNotificationsResponse())
     found = [notification(message) for message in answer.notifications[at.skip :]]
     return NotificationList.of(at, found, answer.next_page_token, unread=answer.unread)
 
