@@ -11,7 +11,7 @@ import threading
 import time
 
 import numpy as np
-from system import GROUPS, TOGETHER, Inbox, System, crowd, ines, offer, running
+from system import GROUPS, TOGETHER, Inbox, System, crowd, offer, polymath, running
 
 SEARCH = '{ offers(text: "vélo", near: { place: "Saint-Denis (93)", radiusKm: 30 }) { totalCount nodes { id title } } }'
 
@@ -29,7 +29,7 @@ def pace(seconds: float, rate: float, work: "callable") -> None:  # type: ignore
 def measure(system: System, people: int, seconds: float, rate: float) -> None:
     before = time.monotonic()
     system.put(crowd(people))
-    (probe,) = system.put([ines()])
+    (probe,) = system.put([polymath()])
     system.quiet()
     print(f"  {people:,} people brought in {time.monotonic() - before:.0f} s")
     inbox = Inbox(system, probe)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 from idle import spent
-from system import System, ines, running
+from system import System, polymath, running
 
 from services.demo.words import TOWNS, TRADES
 
@@ -65,7 +65,7 @@ def load(system: System, size: int) -> None:
 def main(size: int = 5_000, queries: int = 100) -> None:
     dice = random.Random(5)
     with running() as system:
-        (person,) = system.put([ines()])
+        (person,) = system.put([polymath()])
         load(system, size)
 
         def search() -> object:

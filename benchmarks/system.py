@@ -17,7 +17,7 @@ from services.cli.api import Api
 from services.cli.up import GROUPS, Supervisor, free_ports
 from services.demo import world
 from services.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential, written
-from services.demo.story import INES, WAIT_SECONDS, quiet
+from services.demo.story import WAIT_SECONDS, quiet
 from services.demo.words import TOWNS, TRADES
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -90,9 +90,9 @@ def crowd(size: int) -> list[dict[str, Any]]:
     return [world._person(dice, number) for number in range(size)]
 
 
-def offer(number: int, town: str = "93066") -> dict[str, Any]:
-    """A workshop's offer, each a little different."""
-    trade = TRADES[0]
+def offer(number: int) -> dict[str, Any]:
+    """An offer of one trade in one town, another each time."""
+    trade = TRADES[number % len(TRADES)]
     return {
         "externalId": f"bench-{number}",
         "kind": "JOB",
@@ -100,7 +100,7 @@ def offer(number: int, town: str = "93066") -> dict[str, Any]:
         "description": trade.mission,
         "occupation": {"code": trade.code},
         "skills": [{"code": code, "required": True} for code in trade.required],
-        "place": {"communeCode": town},
+        "place": {"communeCode": TOWNS[number * 7 % len(TOWNS)]},
         "contract": "PERMANENT",
         "weeklyHours": 35.0,
     }
@@ -128,10 +128,14 @@ class Inbox:
                     self.arrived.setdefault(str(said.get("subjectId")), time.monotonic())
 
 
-def ines() -> dict[str, Any]:
-    """Somebody whom every offer of these benchmarks fits."""
-    return dict(INES)
-
-
-def towns() -> Sequence[str]:
-    return TOWNS
+def polymath() -> dict[str, Any]:
+    """Somebody whom every offer of these benchmarks fits: all trades, all skills, anywhere."""
+    return {
+        "externalId": "polymath",
+        "birthMonth": "2000-01",
+        "place": {"communeCode": "93066"},
+        "travel": {"anywhere": True},
+        "licences": ["B", "D"],
+        "wishes": {"occupations": [trade.code for trade in TRADES], "kinds": ["JOB"], "maximumHours": 35.0},
+        "skills": [{"code": code} for code in sorted({code for trade in TRADES for code in trade.required})],
+    }
