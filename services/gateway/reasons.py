@@ -107,6 +107,7 @@ LINES: Mapping[str, Line] = {
         "{distance} km from your place (limit: {limit} km).",
         "{distance} km away (limit: {limit} km).",
     ),
+    "WITHIN_KM": ("À moins de {distance} km.",) * 2 + ("Within {distance} km.",) * 2,
     "PLACE_MISSING": (
         "Tu n'as pas encore dit où tu habites.",
         "La personne n'a pas dit où elle habite.",

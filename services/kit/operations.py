@@ -76,7 +76,7 @@ class Operations:
     def _list(self, call: Call, request: pb.ListDeadLettersRequest) -> pb.ListDeadLettersResponse:
         _operator_only(call)
         size = page_size(request.page_size)
-        position = decode_token(request.page_token, 1)
+        position = decode_token(request.page_token, str)
         found = deadletters.letters(self._units, size + 1, str(position[0]) if position else "")
         more = encode_token(found[size - 1].id) if len(found) > size else ""
         return pb.ListDeadLettersResponse(dead_letters=[_letter(x) for x in found[:size]], next_page_token=more)

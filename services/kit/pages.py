@@ -3,12 +3,14 @@
 import base64
 import binascii
 import json
+import math
 from typing import Any
 
-from services.kit.errors import Violation, invalid
+from services.kit.errors import Refused, Violation, invalid
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
+LARGEST = 2**63
 
 
 def page_size(asked: int) -> int:
@@ -25,18 +27,35 @@ def encode_token(*position: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def decode_token(token: str, length: int) -> tuple[Any, ...] | None:
-    """The position of a token made by `encode_token` with as many values; None for the first page."""
+def decode_token(token: str, *kinds: type) -> tuple[Any, ...] | None:
+    """The position of a token made by `encode_token` with values of these kinds; None for the first page.
+
+    A token comes from outside: what has other kinds, is no number, or is no text that can be stored, is refused.
+    `object` leaves a value to the caller.
+    """
     if not token:
         return None
     try:
         position = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (binascii.Error, ValueError) as error:
-        raise _bad_token() from error
-    if not isinstance(position, list) or len(position) != length:
-        raise _bad_token()
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise bad_token() from error
+    if not isinstance(position, list) or len(position) != len(kinds):
+        raise bad_token()
+    if not all(_is(value, kind) for value, kind in zip(position, kinds, strict=True)):
+        raise bad_token()
     return tuple(position)
 
 
-def _bad_token() -> Exception:
+def _is(value: Any, kind: type) -> bool:
+    if kind is str:
+        return isinstance(value, str) and value.isprintable()
+    if kind is int:
+        return type(value) is int and abs(value) < LARGEST
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value) and abs(value) < LARGEST
+    return True
+
+
+def bad_token() -> Refused:
+    """What is said of a token that was made up."""
     return invalid([Violation("page_token", "NOT_A_TOKEN", "give back what the last page said, or leave it out")])

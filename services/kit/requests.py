@@ -40,8 +40,7 @@ def claim(connection: Connection, caller: Caller, request: Message, now: datetim
         return True
     if len(request_id) > MAX_LENGTH:
         raise invalid([Violation("request_id", "TOO_LONG", f"at most {MAX_LENGTH} characters")])
-    who = f"{caller.role}/{caller.subject}"
-    body = blake2b(request.SerializeToString(deterministic=True), key=request_id.encode()[:64], digest_size=16).digest()
+    who, body = f"{caller.role}/{caller.subject}", _digest(request)
     query = select(REQUESTS.c.body).where(REQUESTS.c.caller == who, REQUESTS.c.id == request_id)
     known = connection.execute(query).scalar_one_or_none()
     if known is None:
@@ -51,19 +50,28 @@ def claim(connection: Connection, caller: Caller, request: Message, now: datetim
     return known is None
 
 
-def ids_of(caller: Caller, request_id: str, ids: Ids) -> Ids:
-    """Identifiers for what this request creates: the same at every repeat, random when it has no id."""
+def ids_of(caller: Caller, request: Message, ids: Ids) -> Ids:
+    """Identifiers for what this request creates: the same at every repeat, random when it has no id.
+
+    They hang on the body too, so that an id that is used again after it was forgotten names nothing that exists.
+    """
+    request_id: str = request.request_id  # type: ignore[attr-defined]
     if not request_id:
         return ids
     made = 0
+    stem = f"{caller.role}|{caller.subject}|{request_id}|".encode() + _digest(request)
 
     def derived() -> str:
         nonlocal made
         made += 1
-        words = f"{caller.role}|{caller.subject}|{request_id}|{made}"
-        return blake2b(words.encode(), digest_size=16).hexdigest()
+        return blake2b(stem + str(made).encode(), digest_size=16).hexdigest()
 
     return derived
+
+
+def _digest(request: Message) -> bytes:
+    key: bytes = request.request_id.encode()[:64]  # type: ignore[attr-defined]
+    return blake2b(request.SerializeToString(deterministic=True), key=key, digest_size=16).digest()
 
 
 def prune(connection: Connection, now: datetime) -> int:

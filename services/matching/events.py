@@ -11,9 +11,9 @@ from vivier.profile.v1 import events_pb2 as profile
 
 from services.kit.bus import Event, Record
 from services.kit.dispatch import Handler
-from services.kit.outbox import Unit, outgoing
+from services.kit.outbox import Unit, erased, outgoing
 from services.matching.usecases import changes
-from services.matching.usecases.changes import OfferMet, PersonMet
+from services.matching.usecases.changes import OfferMet, PersonForgotten, PersonMet
 from services.matching.usecases.ranking import Matching
 from services.matching.values import (
     AgeBand,
@@ -195,7 +195,11 @@ def _person_met(event: PersonMet) -> Event:
     return outgoing(f"person-matches/{event.person_id}", message)
 
 
-PUBLISHES: Mapping[type, Callable[..., Event]] = {OfferMet: _offer_met, PersonMet: _person_met}
+PUBLISHES: Mapping[type, Callable[..., Event]] = {
+    OfferMet: _offer_met,
+    PersonMet: _person_met,
+    PersonForgotten: lambda event: erased(TOPIC, f"person-matches/{event.person_id}"),
+}
 
 
 def listens(matching: Matching, now: Callable[[], datetime]) -> Mapping[str, Handler]:

@@ -1,7 +1,6 @@
 """gRPC in and out: search, matches and their explanation, ranked people, courses that close gaps."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -11,7 +10,7 @@ from vivier.matching.v1 import matching_pb2 as pb
 from services.kit.auth import Role
 from services.kit.checks import Checks
 from services.kit.errors import denied, not_found
-from services.kit.pages import decode_token, encode_token, page_size
+from services.kit.pages import bad_token, decode_token, encode_token, page_size
 from services.kit.rpc.server import Call, Function
 from services.matching import store
 from services.matching.domain import Assessment, CourseMatch, Gate, Part, Reason
@@ -49,20 +48,18 @@ def search_courses(matching: Matching, call: Call, request: pb.SearchCoursesRequ
 
 def list_matches(matching: Matching, call: Call, request: pb.ListMatchesRequest) -> pb.ListMatchesResponse:
     person = access.visible_person(matching, call.caller, request.person_id)
-    size, at = page_size(request.page_size), _place(request, matching)
-    ranked = lists.matches_of(matching, person, at.after, size, at.now)
-    lines = [line.assessment for line in ranked[:size]]
-    lists.remember_shown(matching, "matches", person.id, at.first, lines)
-    return pb.ListMatchesResponse(matches=map(match_message, lines), next_page_token=_next(ranked, size, at))
+    size, (after, now) = page_size(request.page_size), _place(request, matching)
+    ranked = lists.matches_of(matching, person, after, size, now)
+    lists.remember_shown(matching, "matches", person.id, ranked[:size])
+    return pb.ListMatchesResponse(matches=_messages(ranked[:size], call), next_page_token=_next(ranked, size, now))
 
 
 def list_candidates(matching: Matching, call: Call, request: pb.ListCandidatesRequest) -> pb.ListCandidatesResponse:
     offer = access.own_offer(matching, call.caller, request.offer_id)
-    size, at = page_size(request.page_size), _place(request, matching)
-    ranked = lists.candidates_of(matching, offer, at.after, size, at.now)
-    lines = [line.assessment for line in ranked[:size]]
-    lists.remember_shown(matching, "candidates", offer.id, at.first, lines)
-    return pb.ListCandidatesResponse(matches=map(match_message, lines), next_page_token=_next(ranked, size, at))
+    size, (after, now) = page_size(request.page_size), _place(request, matching)
+    ranked = lists.candidates_of(matching, offer, after, size, now)
+    lists.remember_shown(matching, "candidates", offer.id, ranked[:size])
+    return pb.ListCandidatesResponse(matches=_messages(ranked[:size], call), next_page_token=_next(ranked, size, now))
 
 
 def list_course_matches(
@@ -70,7 +67,7 @@ def list_course_matches(
 ) -> pb.ListCourseMatchesResponse:
     person = access.visible_person(matching, call.caller, request.person_id)
     size = page_size(request.page_size)
-    position = decode_token(request.page_token, 2)
+    position = decode_token(request.page_token, float, str)
     found = lists.courses_for(matching, person, matching.units.clock())
     if position:
         found = [m for m in found if (-m.score, m.course_id) > (-float(position[0]), str(position[1]))]
@@ -81,7 +78,8 @@ def list_course_matches(
 
 def explain(matching: Matching, call: Call, request: pb.ExplainRequest) -> pb.ExplainResponse:
     person, offer = access.explained_pair(matching, call.caller, request.person_id, request.offer_id)
-    return pb.ExplainResponse(match=match_message(matching.assess(person, offer, matching.units.clock())))
+    judged = matching.assess(person, offer, matching.units.clock())
+    return pb.ExplainResponse(match=match_message(access.seen_by(call.caller, judged)))
 
 
 def list_shown(matching: Matching, call: Call, request: pb.ListShownRequest) -> pb.ListShownResponse:
@@ -90,7 +88,7 @@ def list_shown(matching: Matching, call: Call, request: pb.ListShownRequest) -> 
     if not (request.person_id or request.offer_id):
         raise not_found("list", "")
     size = page_size(request.page_size)
-    position = decode_token(request.page_token, 1)
+    position = decode_token(request.page_token, int)
     with matching.units.reading() as connection:
         before = int(position[0]) if position else None
         found = store.shown(connection, request.person_id, request.offer_id, before, size + 1)
@@ -223,28 +221,30 @@ def _facets(page: Page) -> list[pb.Facet]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a page begins: the rank of its first line, the line before it, and when the list is judged."""
-
-    first: int
-    after: tuple[float, str] | None
-    now: datetime
+def _messages(ranked: Sequence[Ranked], call: Call) -> list[pb.Match]:
+    return [match_message(access.seen_by(call.caller, line.assessment)) for line in ranked]
 
 
-def _place(request: pb.ListMatchesRequest | pb.ListCandidatesRequest, matching: Matching) -> _Place:
-    """A list is judged at the moment of its first page, so that no line changes its place between two pages."""
-    position = decode_token(request.page_token, 4)
+def _place(
+    request: pb.ListMatchesRequest | pb.ListCandidatesRequest, matching: Matching
+) -> tuple[tuple[float, str] | None, datetime]:
+    """The line before the page, and the moment at which the list is judged.
+
+    That is the moment of its first page, so that no line changes its place between two pages.
+    """
+    position = decode_token(request.page_token, float, str, float)
     if position is None:
-        return _Place(1, None, matching.units.clock())
-    now = datetime.fromtimestamp(float(position[3]), UTC)
-    return _Place(int(position[0]), (float(position[1]), str(position[2])), now)
+        return None, matching.units.clock()
+    try:
+        return position[:2], datetime.fromtimestamp(position[2], UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise bad_token() from error
 
 
-def _next(ranked: list[Ranked], size: int, at: _Place) -> str:
+def _next(ranked: list[Ranked], size: int, now: datetime) -> str:
     if len(ranked) <= size:
         return ""
-    return encode_token(at.first + size, *ranked[size - 1].position, at.now.timestamp())
+    return encode_token(*ranked[size - 1].position, now.timestamp())
 
 
 def serves(matching: Matching) -> Mapping[str, Function]:

@@ -80,12 +80,8 @@ class _Calls:
 
 
 def _position(token: str) -> int | None:
-    position = decode_token(token, 1)
-    if position is None:
-        return None
-    if type(position[0]) is not int:
-        raise invalid([Violation("page_token", "NOT_A_TOKEN", "give back what the last page said, or leave it out")])
-    return position[0]
+    position = decode_token(token, int)
+    return position[0] if position else None
 
 
 def _time(moment: datetime | None) -> Timestamp | None:

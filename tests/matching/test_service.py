@@ -21,6 +21,7 @@ from services.kit.auth import Caller, Role
 from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.errors import Refused
+from services.kit.pages import encode_token
 from services.matching.app import MatchingSettings, build
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -108,6 +109,8 @@ class World:
     def told(self) -> list[Message]:
         found = []
         for record in self.log.replay("vivier.matching.v1"):
+            if record.event.payload is None:
+                continue
             kind = told.OfferMatched if record.event.type.endswith("OfferMatched") else told.PersonMatched
             found.append(kind.FromString(record.event.payload or b""))
         return found
@@ -270,3 +273,54 @@ def test_lists_are_paged_without_loss(world: World) -> None:
         assert sorted(seen) == [f"o{number}" for number in range(7)]
         shown = ask("ListShown", pb.ListShownRequest(person_id="inès")).shown
         assert {line.rank for line in shown} == set(range(1, 8))
+
+
+def test_an_employer_cannot_measure_where_somebody_lives(world: World) -> None:
+    world.telling.tell("person/inès", person_changed("inès"))
+    near = offer_changed("o1")
+    near.offer.place.point.latitude += 0.03
+    world.telling.tell("offer/o1", near)
+    own = Caller(Role.RECRUITER, "roue-libre")
+    with world.running() as ask:
+        eventually(lambda: ask("SearchOffers", pb.SearchOffersRequest()).total == 1 and _is_there(ask, "inès"))
+        exact = ask("Explain", pb.ExplainRequest(person_id="inès", offer_id="o1"), ANYONE_S_PERSON).match
+        rough = ask("Explain", pb.ExplainRequest(person_id="inès", offer_id="o1"), own).match
+        (line,) = ask("ListCandidates", pb.ListCandidatesRequest(offer_id="o1"), own).matches
+        assert line == rough
+        (reach,) = [gate.reason for gate in rough.gates if gate.name == "reach"]
+        assert (reach.code, dict(reach.parameters)) == ("WITHIN_KM", {"distance": "5"})
+        assert "3.3" in str([gate.reason.parameters for gate in exact.gates if gate.name == "reach"])
+        assert "3.3" not in str(rough)
+        assert all(round(part.value, 1) == part.value for part in rough.parts)
+
+
+def test_a_token_that_was_made_up_is_refused_and_cannot_choose_a_rank(world: World) -> None:
+    world.telling.tell("person/inès", person_changed("inès"))
+    world.telling.tell("offer/o1", offer_changed("o1"))
+    with world.running() as ask:
+        eventually(lambda: ask("SearchOffers", pb.SearchOffersRequest()).total == 1 and _is_there(ask, "inès"))
+        for position in (
+            ("a", "b", 1),
+            (None, None, None),
+            (1.0, "x"),
+            (1.0, "\ud800", 1.0),
+            (1e400, "x", 1.0),
+            (1, "x", 1e300),
+        ):
+            request = pb.ListMatchesRequest(person_id="inès", page_token=encode_token(*position))
+            with pytest.raises(Refused, match="give back what the last page said"):
+                ask("ListMatches", request, ANYONE_S_PERSON)
+        made_up = pb.ListMatchesRequest(person_id="inès", page_token=encode_token(2.0, "a", NOW.timestamp()))
+        assert len(ask("ListMatches", made_up, ANYONE_S_PERSON).matches) == 1
+        assert {line.rank for line in ask("ListShown", pb.ListShownRequest(person_id="inès")).shown} == {1}
+
+
+def test_an_erased_persons_record_of_matches_gets_a_tombstone(world: World) -> None:
+    world.telling.tell("offer/o1", offer_changed("o1"))
+    with world.running() as ask:
+        eventually(lambda: ask("SearchOffers", pb.SearchOffersRequest()).total == 1)
+        world.telling.tell("person/inès", person_changed("inès"))
+        eventually(world.told)
+        world.telling.erase("person/inès")
+        records = eventually(lambda: [r for r in world.log.replay("vivier.matching.v1") if r.event.payload is None])
+        assert [record.event.key for record in records] == ["person-matches/inès"]

@@ -39,6 +39,7 @@ class Code(StrEnum):
     REMOTE = "REMOTE"  # []
     ANYWHERE = "ANYWHERE"  # [distance, limit]; both only in the part; the limit is the published scale
     DISTANCE_KM = "DISTANCE_KM"  # [distance, limit, limit_known: true or false]
+    WITHIN_KM = "WITHIN_KM"  # [distance] what an employer sees of DISTANCE_KM, in steps
     PLACE_MISSING = "PLACE_MISSING"  # [question]
     OFFER_PLACE_MISSING = "OFFER_PLACE_MISSING"  # []
     # Part skills; asked: required or wished; level: confirmed or stated

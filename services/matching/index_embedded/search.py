@@ -60,7 +60,7 @@ class Pinned:
 
 def pinned(query: Query, ranked: bool, as_of: int, view: View[Owned], terms: Sequence[int | None]) -> Pinned:
     """From the cursor, or anew for a first page."""
-    position = decode_token(query.cursor, 6)
+    position = decode_token(query.cursor, *[object] * 6)
     statistics = view.statistics
     if position is None:
         idf = [statistics.idf(term) for term in terms if term is not None]

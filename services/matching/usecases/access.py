@@ -1,9 +1,15 @@
 """Who may see whose matches. What a caller may not see looks exactly like what is missing."""
 
+import math
+from dataclasses import replace
+
 from services.kit.auth import Caller, Role
 from services.kit.errors import not_found
+from services.matching.domain import Assessment, Code, Reason
 from services.matching.usecases.ranking import Matching
 from services.matching.values import Offer, Person
+
+STEP_KM = 5
 
 
 def visible_person(matching: Matching, caller: Caller, person_id: str) -> Person:
@@ -33,6 +39,28 @@ def explained_pair(matching: Matching, caller: Caller, person_id: str, offer_id:
     if shown is None or not shown.visible_to_employers:
         raise not_found("person", person_id)
     return shown, own
+
+
+def seen_by(caller: Caller, judged: Assessment) -> Assessment:
+    """What this caller may know of a judgement.
+
+    Employers know a candidate's commune, not their home: several exact distances, or shares of a score, would give it
+    away. So they see distances in steps of five kilometres, no travel limit, and values to one decimal.
+    """
+    if caller.role is not Role.RECRUITER:
+        return judged
+    gates = tuple(replace(gate, reason=_rough(gate.reason)) for gate in judged.gates)
+    parts = tuple(replace(p, value=round(p.value, 1), reasons=tuple(map(_rough, p.reasons))) for p in judged.parts)
+    return replace(judged, gates=gates, parts=parts, score=round(judged.score, 2))
+
+
+def _rough(reason: Reason) -> Reason:
+    if "distance" not in reason.parameters:
+        return reason
+    if reason.code is not Code.DISTANCE_KM:
+        return Reason(reason.code)
+    steps = max(math.ceil(float(reason.parameters["distance"]) / STEP_KM), 1)
+    return Reason(Code.WITHIN_KM, {"distance": str(steps * STEP_KM)})
 
 
 def _sees_person(caller: Caller, person: Person) -> bool:

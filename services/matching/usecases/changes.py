@@ -29,6 +29,13 @@ class OfferMet:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonForgotten:
+    """An erased person's record of matches is to go."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonMet:
     """A person met offers and courses that they were never told of."""
 
@@ -82,9 +89,10 @@ def course_changed(matching: Matching, course: Course) -> None:
 
 
 def person_erased(matching: Matching, unit: Unit, person_id: str) -> None:
-    """Nothing about them stays."""
+    """Nothing about them stays; the log is told to drop what was said of their matches."""
     matching.index.remove_person(person_id)
     store.forget_person(unit.connection, person_id)
+    unit.publish(PersonForgotten(person_id))
 
 
 def _is_old(known: Offer | Person | None, given: Offer | Person) -> bool:

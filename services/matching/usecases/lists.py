@@ -25,8 +25,9 @@ SHOWN_FOR = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One line of a list, best first; `position` is where a next page goes on."""
+    """One line of a list, best first; `rank` counts from 1, `position` is where a next page goes on."""
 
+    rank: int
     assessment: Assessment
     position: tuple[float, str]
 
@@ -35,10 +36,10 @@ def matches_of(
     matching: Matching, person: Person, position: tuple[float, str] | None, size: int, now: datetime
 ) -> list[Ranked]:
     """The offers that match, best first; one more than `size` when there are more."""
-    lines = after(matching.offers_of(person, now).matched(), position)[: size + 1]
+    lines = list(after(matching.offers_of(person, now).matched(), position))[: size + 1]
     return [
-        Ranked(matching.assess(person, offer, now), (score, offer_id))
-        for offer_id, score in lines
+        Ranked(rank, matching.assess(person, offer, now), (score, offer_id))
+        for rank, (offer_id, score) in lines
         if (offer := matching.index.offer(offer_id))
     ]
 
@@ -48,10 +49,10 @@ def candidates_of(
 ) -> list[Ranked]:
     """The people who match and agreed to be shown, best first; one more than `size` when there are more."""
     lines: list[Ranked] = []
-    for person_id, score in after(matching.people_of(offer, now).matched(), position):
+    for rank, (person_id, score) in after(matching.people_of(offer, now).matched(), position):
         person = matching.index.person(person_id)
         if person and person.visible_to_employers:
-            lines.append(Ranked(matching.assess(person, offer, now), (score, person_id)))
+            lines.append(Ranked(rank, matching.assess(person, offer, now), (score, person_id)))
         if len(lines) > size:
             break
     return lines
@@ -87,14 +88,14 @@ def search_offers(matching: Matching, query: SearchQuery, person: Person | None)
     return matching.index.search_offers(query, rerank)
 
 
-def remember_shown(matching: Matching, name: str, subject_id: str, first: int, lines: Sequence[Assessment]) -> None:
+def remember_shown(matching: Matching, name: str, subject_id: str, lines: Sequence[Ranked]) -> None:
     """Keep the first twenty of a list that somebody sees, with every part."""
-    kept = list(enumerate(lines, first))[: max(SHOWN_RANKS - first + 1, 0)]
+    kept = [line for line in lines if line.rank <= SHOWN_RANKS]
     if not kept:
         return
     now = matching.units.clock()
     with matching.units() as unit:
-        store.keep_shown(unit.connection, [_shown(name, subject_id, rank, line, now) for rank, line in kept])
+        store.keep_shown(unit.connection, [_shown(name, subject_id, line, now) for line in kept])
 
 
 def prune(matching: Matching) -> None:
@@ -110,8 +111,9 @@ def _teaching(matching: Matching, person: Person, lacking: frozenset[str]) -> Co
     return CourseQuery(within=within, include_remote=True, skills=lacking, page_size=COURSE_CANDIDATES)
 
 
-def _shown(name: str, subject_id: str, rank: int, line: Assessment, now: datetime) -> Shown:
+def _shown(name: str, subject_id: str, line: Ranked, now: datetime) -> Shown:
+    said = line.assessment
     pair = Pair(
-        line.person_id, line.offer_id, line.score, line.formula_version, line.offer_version, line.person_version
+        said.person_id, said.offer_id, said.score, said.formula_version, said.offer_version, said.person_version
     )
-    return Shown(name, subject_id, rank, pair, {part.name: part.value for part in line.parts}, now)
+    return Shown(name, subject_id, line.rank, pair, {part.name: part.value for part in said.parts}, now)

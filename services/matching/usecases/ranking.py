@@ -1,6 +1,6 @@
 """One judgement for everyone who asks: candidates from the index, scores from the kernel, words from the formula."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -65,9 +65,8 @@ class Matching:
         return Scored(found, score_offers(person, found.columns, found.rows, self.codes, self.formula, now))
 
 
-def after(lines: Sequence[Line], position: tuple[float, str] | None) -> Sequence[Line]:
-    """The lines that follow this (score, id); all of them when there is none."""
-    if position is None:
-        return lines
-    score, name = position
-    return [one for one in lines if (-one[1], one[0]) > (-score, name)]
+def after(lines: Sequence[Line], position: tuple[float, str] | None) -> Iterator[tuple[int, Line]]:
+    """The lines that follow this (score, id), each with its rank from 1; all of them when there is none."""
+    for rank, line in enumerate(lines, 1):
+        if position is None or (-line[1], line[0]) > (-position[0], position[1]):
+            yield rank, line

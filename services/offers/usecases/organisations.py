@@ -18,7 +18,7 @@ Written = tuple[Organisation, Outcome]
 
 
 def upsert(
-    units: Units, words: Words, caller: Caller, request: Message, request_id: str, key: tuple[str, str], said: Profile
+    units: Units, words: Words, caller: Caller, request: Message, key: tuple[str, str], said: Profile
 ) -> Written:
     """Its own for a recruiter or training body; by `key` (source, id there) for an operator."""
     own = writer(caller, EMPLOYERS)
@@ -31,7 +31,7 @@ def upsert(
         fresh = requests.claim(unit.connection, caller, request, units.clock())
         known = _known(unit, own, key)
         if known is None:
-            new_id = own or requests.ids_of(caller, request_id, units.ids)()
+            new_id = own or requests.ids_of(caller, request, units.ids)()
             source, external_id = ("", "") if own else key
             return _save(unit, Organisation(new_id, source, external_id, found, 1)), Outcome.CREATED
         changed = known.said(found) if fresh else known

@@ -51,7 +51,6 @@ def upsert(
     trade: Trade[P],
     caller: Caller,
     request: Message,
-    request_id: str,
     rows: Sequence[Any],
     publish: bool,
 ) -> list[Result[P]]:
@@ -59,7 +58,7 @@ def upsert(
     own = writer(caller, trade.writers)
     with units() as unit:
         fresh = requests.claim(unit.connection, caller, request, units.clock())
-        ids = requests.ids_of(caller, request_id, units.ids)
+        ids = requests.ids_of(caller, request, units.ids)
         named = [(_named(row, new_id), new_id) for row, new_id in ((row, ids()) for row in rows)]
         contents = [row for row, _ in named if not isinstance(row, Refused)]
         batch = _Batch(unit, words, trade, own, publish, fresh, units.clock(), contents)

@@ -63,5 +63,5 @@ def list_people(tools: Tools, call: Call, request: pb.ListPeopleRequest) -> pb.L
 
 def after(token: str) -> str:
     """The id after which a page begins; empty for the first."""
-    position = decode_token(token, 1)
+    position = decode_token(token, str)
     return str(position[0]) if position else ""

@@ -94,7 +94,7 @@ def ask_mentor(
     """Asking is consenting: should the mentor accept, they see what `access` shows a mentor."""
     only(caller, *OWNERS)
     message, now = checked_message(message), tools.units.clock()
-    new_id = requests.ids_of(caller, getattr(request, "request_id", ""), tools.units.ids)()
+    new_id = requests.ids_of(caller, request, tools.units.ids)()
     with changing(tools, caller, request, person_id, require_own) as (unit, people, person):
         mentorships = Mentorships(unit.connection, people)
         if already := mentorships.one(new_id):

@@ -56,7 +56,7 @@ def upsert_people(
     ready = [_checked(tools, row) for row in rows]
     with writing(tools, caller, request) as (unit, people, fresh):
         batch = _Batch(tools, caller, people, consents, fresh)
-        batch.look_up(ready, requests.ids_of(caller, getattr(request, "request_id", ""), tools.units.ids))
+        batch.look_up(ready, requests.ids_of(caller, request, tools.units.ids))
         results = [batch.write(row, at) for at, row in enumerate(ready)]
         store(tools, unit, people, list(batch.changed.values()))
     return results

@@ -19,7 +19,7 @@ def put_experience(tools: Tools, caller: Caller, request: Message, person_id: st
     checks.done()
     experience = tools.resolver.experience(checks, "experience", experience)
     checks.done()
-    new_id = requests.ids_of(caller, getattr(request, "request_id", ""), tools.units.ids)()
+    new_id = requests.ids_of(caller, request, tools.units.ids)()
     with changing(tools, caller, request, person_id, require_own) as (_, _, person):
         person.put_experience(experience, new_id)
     return person
