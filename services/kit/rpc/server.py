@@ -1,8 +1,9 @@
 """The gRPC server of a service: which function serves which call is one table.
 
 A function takes the `Call` and the request and returns the response (an iterator of them where the contract streams).
-Before it runs: the internal secret is right, the caller is known, there is a deadline. After it: refusals keep their
-reason, a passing fault says when to come back, and a bug says nothing but its trace id.
+Before it runs: the internal secret was shown (else nothing of the call is read), the caller is known, there is a
+deadline. After it: refusals keep their reason, a passing fault says when to come back, and a bug says nothing but its
+trace id.
 """
 
 import hmac
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 SECRET_KEY = "vivier-secret"  # noqa: S105 — the name of a metadata key
 THREADS = 16
 MAX_MESSAGE_BYTES = 8 << 20
+HEALTH = "/grpc.health.v1.Health/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,32 @@ class Call:
 Function = Callable[[Call, Any], Any]
 
 
+class _Door(grpc.ServerInterceptor):
+    """Who does not show the secret is turned away before anything of theirs is read; health alone is open to all."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+        self._turned_away: Any = grpc.stream_stream_rpc_method_handler(_turn_away)
+
+    def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        shown = dict(handler_call_details.invocation_metadata).get(SECRET_KEY, "")
+        if handler_call_details.method.startswith(HEALTH) or hmac.compare_digest(str(shown).encode(), self._secret):
+            return continuation(handler_call_details)
+        return self._turned_away
+
+
+def _turn_away(_: Any, context: grpc.ServicerContext) -> Any:
+    _abort(context, plain_status(Code.UNAUTHENTICATED, "SECRET_WRONG", "the internal secret is wrong"))
+
+
 class Server:
     """Serves the contracts given as (descriptor, table) on one address, with health and reflection."""
 
     def __init__(self, address: str, secret: str, tables: Iterable[tuple[ServiceDescriptor, Mapping[str, Function]]]):
-        self._secret = secret
         self._health = health.HealthServicer()
         self._server = grpc.server(
             ThreadPoolExecutor(THREADS, thread_name_prefix="rpc"),
+            interceptors=[_Door(secret)],
             options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)],
         )
         names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
@@ -129,8 +149,6 @@ class Server:
                 telemetry.rpc_seconds(name, time.perf_counter() - started)
 
     def _admit(self, metadata: Mapping[str, str], context: grpc.ServicerContext, streams: bool) -> Call:
-        if not hmac.compare_digest(metadata.get(SECRET_KEY, "").encode(), self._secret.encode()):
-            _abort(context, plain_status(Code.UNAUTHENTICATED, "SECRET_WRONG", "the internal secret is wrong"))
         remaining = context.time_remaining()
         if not streams and (remaining is None or remaining > 3600):
             _abort(context, plain_status(Code.INVALID_ARGUMENT, "DEADLINE_MISSING", "every call needs a deadline"))
