@@ -46,7 +46,7 @@ def _findings(home: Path) -> Iterator[Finding]:
 
     yield Finding(home.is_dir(), "folder", str(home) if home.is_dir() else f"{home} is missing: run `vivier up`")
     yield _referential(home)
-    yield from (Finding(True, "setting", line) for line in _settings())
+    yield from _settings()
     try:
         with Api.of_home(home) as api:
             yield _credential(home / "operator.json")
@@ -58,11 +58,15 @@ def _findings(home: Path) -> Iterator[Finding]:
         yield Finding(False, "gateway", str(error))
 
 
-def _settings() -> Iterator[str]:
-    """As given; what would open a door is not shown."""
-    for name, value in sorted(os.environ.items()):
-        if name.startswith("VIVIER_"):
-            yield f"{name} is set" if "SECRET" in name or "@" in value else f"{name}={value}"
+def _settings() -> Iterator[Finding]:
+    from services.cli.settings import refuse_unknown_settings, shown  # noqa: PLC0415
+
+    try:
+        refuse_unknown_settings()
+    except SystemExit as refusal:
+        yield Finding(False, "setting", str(refusal))
+    else:
+        yield from (Finding(True, "setting", line) for line in shown())
 
 
 def _referential(home: Path) -> Finding:

@@ -1,6 +1,5 @@
 """The commands. Each imports what it needs when it is called, so that `vivier --help` is quick."""
 
-import os
 import signal
 from importlib.metadata import version as version_of
 from typing import Annotated
@@ -28,6 +27,7 @@ def up(
     port: Annotated[int, typer.Option(help="Where the API listens on this machine.", min=1, max=65_535)] = 8400,
 ) -> None:
     """Start the whole system on this machine; Ctrl-C stops it, and the next start goes on where it was."""
+    from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
     from services.cli.up import CannotStart, Supervisor  # noqa: PLC0415
 
     refuse_unknown_settings()
@@ -64,6 +64,7 @@ def serve(
 ) -> None:
     """Run one service, or several in one process; settings come from VIVIER_… variables."""
     from services.cli.serve import GATEWAY, NAMES, CannotServe, serve  # noqa: PLC0415
+    from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
 
     if unknown := sorted(set(names) - set(NAMES)):
         raise fail(f"no service is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
@@ -83,6 +84,7 @@ def demo(
     language: Annotated[str, typer.Option(help="fr or en")] = "fr",
 ) -> None:
     """Start everything in a temporary folder, load a sample world, and tell the story of one offer."""
+    from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
     from services.demo.run import run  # noqa: PLC0415
     from services.demo.tell import WORDS  # noqa: PLC0415
 
@@ -99,18 +101,6 @@ def demo(
 def version() -> None:
     """The version of the program."""
     typer.echo(f"vivier {version_of('vivier')}")
-
-
-def refuse_unknown_settings() -> None:
-    """A misspelt VIVIER_… variable is named instead of ignored."""
-    from services.kit.settings import FOR_TESTS, PREFIX, Settings, refuse_unknown  # noqa: PLC0415
-
-    usual = {PREFIX + name.upper() for name in Settings.model_fields}
-    given = {name for name in os.environ if name.startswith(PREFIX) and not name.startswith(FOR_TESTS)}
-    if given - usual:  # only then look into every service, which takes a second
-        from services.cli.serve import NAMES, settings_of  # noqa: PLC0415
-
-        refuse_unknown(os.environ, [settings_of(name) for name in NAMES])
 
 
 for each in (imports.app, exports.app, clients.app, deadletters.app):

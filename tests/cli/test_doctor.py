@@ -1,8 +1,10 @@
 """When a service counts as ready."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Vivier
 
 from services.cli.doctor import of_service
 
@@ -48,3 +50,22 @@ def test_a_service_in_trouble_is_not(change: dict[str, Any], why: str) -> None:
 
 def test_dead_letters_are_pointed_at() -> None:
     assert "2: see `vivier dead-letters list matching`" in told(deadLetters=2)[1]
+
+
+def test_a_secret_is_only_said_to_be_set(vivier: Vivier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VIVIER_MASTER_KEY", "VIVIER_SECRET"):
+        monkeypatch.setenv(name, "hunter2")
+    monkeypatch.setenv("VIVIER_GATEWAY_SECONDS", "7")
+    said = vivier("doctor", "--home", tmp_path)
+    assert "hunter2" not in said.out
+    for line in ("VIVIER_MASTER_KEY is set", "VIVIER_SECRET is set", "VIVIER_GATEWAY_SECONDS=7"):
+        assert f"✓ setting          {line}" in said.out
+
+
+def test_a_setting_that_up_would_refuse_is_marked(
+    vivier: Vivier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVIER_MASTER_KEYS", "hunter2")
+    said = vivier("doctor", "--home", tmp_path)
+    assert (said.code, "✗ setting          unknown setting VIVIER_MASTER_KEYS" in said.out) == (1, True)
+    assert "hunter2" not in said.out
