@@ -107,6 +107,7 @@ class TokenEndpoint:
         return caller
 
     async def _manages(self, partner: Caller, person_id: str) -> bool:
+        """It made the profile and the person still agrees, else profile would not show it; seeing is not enough."""
         request = profile_pb2.BatchGetPeopleRequest(ids=[person_id])
         until = time.monotonic() + self._seconds
         try:
@@ -115,7 +116,7 @@ class TokenEndpoint:
             raise OAuthError("temporarily_unavailable", f"{UNAVAILABLE}: try again soon", 503) from None
         except Refused:
             return False
-        return any(person.id == person_id for person in answer.people)
+        return any(person.id == person_id and person.partner_id == partner.subject for person in answer.people)
 
 
 async def _form(request: Request) -> Mapping[str, str]:

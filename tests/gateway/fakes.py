@@ -28,7 +28,9 @@ from services.kit.rpc.server import Call, Server
 SECRET = sys.argv[1]
 SKILLS = sys.argv[2].split(",")
 OFFERS = [f"o{i:03}" for i in range(40)]
-PEOPLE = {"p1": "partner-1", "p2": "partner-1", "p3": "partner-2"}
+PEOPLE = {"p1": "partner-1", "p2": "partner-1", "p3": "partner-2", "p4": "partner-2"}
+SEEN_TOO = {("partner-1", "p4")}
+"""People who agreed that another partner sees them."""
 calls: list[dict[str, Any]] = []
 inbox: list[notifications.Notification] = []
 watchers: list[queue.SimpleQueue[notifications.Notification]] = []
@@ -186,7 +188,8 @@ def person(identifier: str, call: Call) -> profile.Person:
 
 def may_see(call: Call, identifier: str) -> bool:
     role, subject = call.caller.role, call.caller.subject
-    return {Role.PARTNER: PEOPLE[identifier] == subject, Role.PERSON: identifier == subject}.get(role, True)
+    by_partner = PEOPLE[identifier] == subject or (subject, identifier) in SEEN_TOO
+    return {Role.PARTNER: by_partner, Role.PERSON: identifier == subject}.get(role, True)
 
 
 def get_people(call: Call, request: profile.BatchGetPeopleRequest) -> profile.BatchGetPeopleResponse:

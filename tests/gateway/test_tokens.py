@@ -201,10 +201,20 @@ def test_a_partner_acts_for_its_own_people_only(gateway: Any, fakes: Any) -> Non
     }
     assert jwt.decode(answer["access_token"], options={"verify_signature": False})["act"]["sub"] == "partner-1"
     assert [call["caller"] for call in fakes.do("calls")] == ["partner/partner-1", "person/p1"]
-    foreign, missing = exchange(gateway, partner, "p3"), exchange(gateway, partner, "nobody")
-    assert foreign.status_code == missing.status_code == 400
-    assert foreign.json() == missing.json()
-    assert foreign.json()["error"] == "invalid_target"
+    missing = exchange(gateway, partner, "nobody")
+    assert (missing.status_code, missing.json()["error"]) == (400, "invalid_target")
+    foreign = exchange(gateway, partner, "p3")
+    assert (foreign.status_code, foreign.json()) == (400, missing.json())
+
+
+def test_a_partner_that_may_only_look_does_not_become_the_person(gateway: Any, fakes: Any) -> None:
+    partner = gateway.token(Role.PARTNER, "partner-1")
+    assert gateway.ask('{ person(id: "p4") { id partnerId } }', partner)["person"] == {
+        "id": "p4",
+        "partnerId": "partner-2",
+    }
+    seen, missing = exchange(gateway, partner, "p4"), exchange(gateway, partner, "nobody")
+    assert (seen.status_code, seen.json()) == (400, missing.json())
 
 
 def test_only_an_original_token_of_a_partner_is_exchanged(gateway: Any, fakes: Any) -> None:
