@@ -1,7 +1,8 @@
 """Checks of what comes from outside: every wrong field is named at once, with its path. Standard library only.
 
-Text with U+0000, control characters, lone surrogates or marks that turn the direction of writing is refused, since it
-deceives readers, stores or logs; so are numbers that are not numbers.
+Text is refused where it deceives readers, stores or logs: control characters, lone surrogates, noncharacters, marks
+that turn the direction of writing, tags and spaces that nobody sees. Joiners are taken, since some scripts and emoji
+need them, but a text of nothing that can be seen is empty. Numbers that are not numbers are refused as well.
 """
 
 import math
@@ -13,9 +14,20 @@ from urllib.parse import urlsplit
 
 from services.kit.errors import Violation, invalid
 
-HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+HOSTILE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
+    "\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f" + _NONCHARACTERS + "]"
+)
+UNSEEN = re.compile(
+    "[\\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2060-\u2064\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U000e0100-\U000e01ef]*"
+)
+BREAKS = re.compile("[\t\n\r\u2028\u2029]")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+EMAIL = re.compile(r"""[^@\s,<>()\[\]\\;:"]{1,64}@[^@\s,<>()\[\]\\;:".]+(\.[^@\s,<>()\[\]\\;:".]+)+""")
+NEVER_IN_URL = re.compile(r"""[\s"'<>\\^`{|}]""")
+LONGEST_URL = 2000
 
 
 @dataclass(slots=True)
@@ -36,16 +48,18 @@ class Checks:
         if not holds:
             self.add(path, reason, description)
 
-    def text(self, path: str, value: str, longest: int, required: bool = False) -> str:
-        """Trimmed text of at most `longest` characters."""
+    def text(self, path: str, value: str, longest: int, required: bool = False, lines: bool = False) -> str:
+        """Trimmed text of at most `longest` characters, on one line unless it may have several."""
         if HOSTILE.search(value):
-            self.add(path, "HOSTILE_TEXT", "has control characters or marks that turn the direction of writing")
+            self.add(path, "HOSTILE_TEXT", "has control characters, or marks that turn or hide what is written")
             return ""
-        value = value.strip()
+        value = "" if is_blank(value) else value.strip()
         if required and not value:
             self.add(path, "REQUIRED", "must not be empty")
         if len(value) > longest:
             self.add(path, "TOO_LONG", f"at most {longest} characters")
+        if not lines and BREAKS.search(value):
+            self.add(path, "NOT_ONE_LINE", "must stand on one line, without tabs")
         return value
 
     def number(self, path: str, value: float, low: float, high: float) -> float:
@@ -77,13 +91,9 @@ class Checks:
 
     def url(self, path: str, value: str) -> str:
         """An https address; empty stays empty."""
-        value = self.text(path, value, 2000)
-        try:
-            parts = urlsplit(value)
-            good = not value or (parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc)
-        except ValueError:
-            good = False
-        self.require(path, good, "NOT_A_URL", "must be an https address")
+        value = self.text(path, value, LONGEST_URL)
+        said_already = not value or len(value) > LONGEST_URL
+        self.require(path, said_already or _is_https(value), "NOT_A_URL", "must be an https address")
         return value
 
     def email(self, path: str, value: str) -> str:
@@ -98,3 +108,18 @@ class Checks:
 
     def at_most(self, path: str, values: Collection[object], most: int) -> None:
         self.require(path, len(values) <= most, "TOO_MANY", f"at most {most}")
+
+
+def is_blank(text: str) -> bool:
+    """Is there nothing to see?"""
+    return UNSEEN.fullmatch(text) is not None
+
+
+def _is_https(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        host = (parts.hostname or "").encode("idna")
+        parts.port  # noqa: B018 — looks whether it is a port
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(host) and "@" not in parts.netloc and not NEVER_IN_URL.search(value)

@@ -139,6 +139,8 @@ BROKEN: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"identity": pb.Identity(family_name="\u202egp.exe")}, {"identity.family_name": "HOSTILE_TEXT"}),
     ({"identity": pb.Identity(email="nobody", phone="06")}, dict.fromkeys(["identity.email"], "NOT_AN_EMAIL")),
     ({"identity": pb.Identity(given_name="x" * 1_000_000)}, {"identity.given_name": "TOO_LONG"}),
+    ({"identity": pb.Identity(given_name="Zoé\nAdmin")}, {"identity.given_name": "NOT_ONE_LINE"}),
+    ({"identity": pb.Identity(email="zoe,eve@example.org")}, {"identity.email": "NOT_AN_EMAIL"}),
     ({"birth_month": "2006-13"}, {"birth_month": "NOT_A_MONTH"}),
     ({"birth_month": "2026-12"}, {"birth_month": "OUT_OF_RANGE"}),
     ({"place": common.Place(point=common.Point(latitude=91))}, {"place.point.latitude": "OUT_OF_RANGE"}),
@@ -168,6 +170,8 @@ BROKEN: list[tuple[dict[str, Any], dict[str, str]]] = [
         },
         {"experiences[0].end_month": "OUT_OF_ORDER"},
     ),
+    ({"experiences": did(pb.Experience(title="\u2060", words="\u200d"))}, {"experiences[0]": "REQUIRED"}),
+    ({"skills": pb.Skills(skills=[pb.PersonSkill(label="\u200d")])}, {"skills[0]": "REQUIRED"}),
     (
         {"experiences": did(pb.Experience(id="x", title="a"))},
         {"experiences[0].id": "UNKNOWN_ID"},

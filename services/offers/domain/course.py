@@ -99,7 +99,7 @@ class CourseContent:
             external_id=checks.text("external_id", self.external_id, 200),
             source=checks.text("source", self.source, 100),
             title=check_title(checks, self.title),
-            description=checks.text("description", self.description, 20_000),
+            description=checks.text("description", self.description, 20_000, lines=True),
             certification_code=checks.text("certification_code", self.certification_code, 20),
             certification_label=checks.text("certification_label", self.certification_label, 300),
             apply_url=checks.url("apply_url", self.apply_url),

@@ -135,7 +135,7 @@ class OfferContent:
             external_id=checks.text("external_id", self.external_id, 200),
             source=checks.text("source", self.source, 100),
             title=check_title(checks, self.title),
-            description=checks.text("description", self.description, 20_000),
+            description=checks.text("description", self.description, 20_000, lines=True),
             apply_url=checks.url("apply_url", self.apply_url),
         )
 

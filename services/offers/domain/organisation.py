@@ -39,7 +39,7 @@ class Profile:
             siret=siret,
             activity_code=checks.text("activity_code", self.activity_code, 10),
             website=checks.url("website", self.website),
-            description=checks.text("description", self.description, 20_000),
+            description=checks.text("description", self.description, 20_000, lines=True),
         )
 
 

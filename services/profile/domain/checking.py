@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.kit.checks import Checks
+from services.kit.checks import Checks, is_blank
 from services.profile.domain.values import (
     Evidence,
     Experience,
@@ -107,13 +107,13 @@ def checked_experience(checks: Checks, path: str, said: Experience) -> Experienc
     start = checks.month(f"{path}.start_month", said.start_month)
     end = checks.month(f"{path}.end_month", said.end_month)
     checks.require(f"{path}.end_month", not end or start <= end, "OUT_OF_ORDER", "must not be before start_month")
-    checks.require(path, said.title.strip() or said.words.strip(), "REQUIRED", "needs a title or words")
+    checks.require(path, not (is_blank(said.title) and is_blank(said.words)), "REQUIRED", "needs a title or words")
     occupation = said.occupation
     return replace(
         said,
         id=code(checks, f"{path}.id", said.id),
         title=checks.text(f"{path}.title", said.title, LABEL),
-        words=checks.text(f"{path}.words", said.words, WORDS),
+        words=checks.text(f"{path}.words", said.words, WORDS, lines=True),
         occupation=Occupation(
             code(checks, f"{path}.occupation.code", occupation.code),
             checks.text(f"{path}.occupation.label", occupation.label, LABEL),
@@ -129,7 +129,7 @@ def _skills(checks: Checks, said: Sequence[Skill] | None) -> tuple[Skill, ...] |
 
 
 def checked_skill(checks: Checks, path: str, said: Skill) -> Skill:
-    checks.require(path, said.code.strip() or said.label.strip(), "REQUIRED", "needs a code or a label")
+    checks.require(path, not (is_blank(said.code) and is_blank(said.label)), "REQUIRED", "needs a code or a label")
     checks.at_most(f"{path}.evidence", said.evidence, MOST_EVIDENCE)
     return replace(
         said,
@@ -141,7 +141,7 @@ def checked_skill(checks: Checks, path: str, said: Skill) -> Skill:
 
 
 def _evidence(checks: Checks, path: str, said: Evidence) -> Evidence:
-    words = checks.text(f"{path}.words", said.words, EVIDENCE_WORDS)
+    words = checks.text(f"{path}.words", said.words, EVIDENCE_WORDS, lines=True)
     return replace(said, words=words, experience_id=code(checks, f"{path}.experience_id", said.experience_id))
 
 

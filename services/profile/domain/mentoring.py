@@ -96,7 +96,7 @@ def checked_mentor(checks: Checks, said: Mentor) -> Mentor:
         said,
         association=code(checks, "mentor.association", said.association),
         display_name=checks.text("mentor.display_name", said.display_name, NAME, required=True),
-        about=checks.text("mentor.about", said.about, MESSAGE),
+        about=checks.text("mentor.about", said.about, MESSAGE, lines=True),
         occupation_codes=codes(checks, "mentor.occupation_codes", said.occupation_codes) or (),
         place=said.place and checked_place(checks, "mentor.place", said.place),
     )
@@ -104,6 +104,6 @@ def checked_mentor(checks: Checks, said: Mentor) -> Mentor:
 
 def checked_message(said: str) -> str:
     checks = Checks()
-    message = checks.text("message", said, MESSAGE)
+    message = checks.text("message", said, MESSAGE, lines=True)
     checks.done()
     return message

@@ -55,7 +55,7 @@ def confirm_skill(tools: Tools, caller: Caller, request: Message, person_id: str
     """By somebody else than the person: a mentor or a partner that sees the skills."""
     only(caller, Role.MENTOR, Role.PARTNER)
     checks = Checks()
-    words = checks.text("words", words, EVIDENCE_WORDS)
+    words = checks.text("words", words, EVIDENCE_WORDS, lines=True)
     checks.done()
     with changing(tools, caller, request, person_id, require_sight) as (_, _, person):
         person.confirm_skill(code, words, f"{caller.role.value}/{caller.subject}", tools.stamp())
