@@ -16,6 +16,7 @@ from services.notifications.mailer import Letter, Mailer
 from services.notifications.store.mails import Due
 
 logger = logging.getLogger(__name__)
+MAILS_A_ROUND = 100
 Addressees = Callable[[Sequence[str]], Mapping[str, Addressee]]
 """Asks how recipients are addressed; who cannot be reached by mail is left out."""
 
@@ -39,19 +40,23 @@ class Postman:
         self._waits_for_profile = False
 
     def round(self) -> None:
-        """Do all there is to do now."""
+        """Do what there is to do now, but carry no more mails than `MAILS_A_ROUND`: the service has others to serve."""
+        carried = 0
         with self._units.database.only_one("post") as alone:
-            while alone and not self._stopping.is_set():
+            while alone and carried < MAILS_A_ROUND and not self._stopping.is_set():
                 told = usecases.say_goodbye(self._units, self._announce)
                 bundled = usecases.bundle_digests(self._units)
-                if not (self._send() or told or bundled):
+                sent = self._send()
+                if not (sent or told or bundled):
                     return
+                carried += sent
 
-    def _send(self) -> bool:
+    def _send(self) -> int:
+        """How many mails were tried."""
         due = usecases.due_mails(self._units)
         known = self._ask([each.recipient for each in due])
         if known is None or not due:
-            return False
+            return 0
         outcomes: dict[str, Post] = {}
         for each in usecases.take_mails(self._units, due):
             if self._stopping.is_set():
@@ -62,7 +67,7 @@ class Postman:
                 usecases.settle_mails(self._units, outcomes)
                 outcomes = {}
         usecases.settle_mails(self._units, outcomes)
-        return True
+        return len(due)
 
     def _ask(self, recipients: Sequence[str]) -> Mapping[str, Addressee] | None:
         """None when the answer has to be waited for: that is no fault of the mails."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.message import Message
-from harness import SECRET, Ask, FakeClock, eventually, running
+from harness import OPERATOR, SECRET, Ask, FakeClock, eventually, running
 from vivier.common.v1 import common_pb2 as common
+from vivier.common.v1 import operations_pb2, operations_pb2_grpc
 from vivier.matching.v1 import events_pb2 as told
 from vivier.matching.v1 import matching_pb2 as pb
 from vivier.matching.v1 import matching_pb2_grpc
@@ -23,6 +24,7 @@ from services.kit.bus_embedded import EmbeddedLog
 from services.kit.errors import Refused
 from services.kit.pages import encode_token
 from services.matching.app import MatchingSettings, build
+from services.matching.domain import M1
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LYON = common.Point(latitude=45.75, longitude=4.85)
@@ -197,6 +199,12 @@ def test_an_erased_person_is_gone_from_index_and_decisions(world: World) -> None
         assert not ask("ListCandidates", pb.ListCandidatesRequest(offer_id="o1"), recruiter).matches
 
 
+def _behind(ask: Ask) -> int:
+    """Records that have had no effect yet."""
+    status = operations_pb2_grpc.OperationsServiceStub(ask.neighbour.channel).GetStatus
+    return sum(w.lag for w in ask.neighbour.ask(status, operations_pb2.GetStatusRequest(), OPERATOR).workers)
+
+
 def _is_there(ask: Ask, person_id: str) -> bool:
     try:
         ask("ListMatches", pb.ListMatchesRequest(person_id=person_id))
@@ -324,3 +332,17 @@ def test_an_erased_persons_record_of_matches_gets_a_tombstone(world: World) -> N
         world.telling.erase("person/inès")
         records = eventually(lambda: [r for r in world.log.replay("vivier.matching.v1") if r.event.payload is None])
         assert [record.event.key for record in records] == ["person-matches/inès"]
+
+
+def test_at_most_k_people_are_told_the_best_first(world: World) -> None:
+    for number in range(M1.kept_per_offer + 20):
+        skills = (REPAIR, CLEAN, TYRE) if number < M1.kept_per_offer else (REPAIR,)
+        world.telling.tell(f"person/p{number:03}", person_changed(f"p{number:03}", skills))
+    with world.running() as ask:
+        eventually(lambda: not _behind(ask))
+        world.telling.tell("offer/o1", offer_changed("o1"))
+        (message,) = eventually(world.told)
+        assert [person.person_id for person in message.people] == [f"p{n:03}" for n in range(M1.kept_per_offer)]
+        world.telling.tell("offer/o1", offer_changed("o1", version=2))
+        world.telling.tell("offer/o2", offer_changed("o2"))
+        eventually(lambda: len(world.told()) == 2)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from services.kit.outbox import Unit
 from services.matching import store
@@ -54,13 +55,14 @@ def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -
     if not (offer.searchable and offer.matchable):
         return
     told = store.people_told(unit.connection, offer.id)
-    room = matching.formula.kept_per_offer - len(told)
+    room = max(matching.formula.kept_per_offer - len(told), 0)
     version = matching.formula.version
-    pairs = [
+    fresh = (
         Pair(person.id, offer.id, score, version, offer.version, person.version)
-        for person_id, score in matching.people_of(offer, now).matched()
+        for person_id, score in matching.people_of(offer, now).matched(room + len(told))
         if person_id not in told and (person := matching.index.person(person_id))
-    ][: max(room, 0)]
+    )
+    pairs = list(islice(fresh, room))
     store.keep_pairs(unit.connection, pairs, now)
     if pairs:
         unit.publish(OfferMet(offer, version, pairs))
@@ -102,8 +104,8 @@ def _is_old(known: Offer | Person | None, given: Offer | Person) -> bool:
 def _new_offers(
     matching: Matching, unit: Unit, person: Person, scored: Scored[OfferColumns]
 ) -> list[tuple[Offer, float]]:
-    ranked = scored.matched()
-    told = store.offers_told(unit.connection, person.id) if ranked else set()
+    told = store.offers_told(unit.connection, person.id)
+    ranked = scored.matched(TOLD_PER_CHANGE + len(told))
     fresh = [line for line in ranked if line[0] not in told][:TOLD_PER_CHANGE]
     return [(offer, score) for offer_id, score in fresh if (offer := matching.index.offer(offer_id))]
 

@@ -14,6 +14,9 @@ from services.matching.kernel import Codes, OfferColumns, PeopleColumns, Scores,
 from services.matching.values import Offer, Person
 
 EVERY_GATE = (1 << len(GATES)) - 1
+DIGITS = 9
+"""A score is rounded so that it survives a page token."""
+
 Line = tuple[str, float]
 """An id and its score."""
 
@@ -27,9 +30,13 @@ class Scored(Generic[C_co]):
     found: Found[C_co]
     scores: Scores
 
-    def matched(self) -> list[Line]:
-        """Those that match, best first, ties by id."""
-        return self._named(np.flatnonzero(self.scores.matched))
+    def matched(self, most: int | None = None) -> list[Line]:
+        """Those that match, best first, ties by id; with `most` at least so many of them, where there are so many."""
+        matched = np.flatnonzero(self.scores.matched)
+        if most is not None and 0 < most < len(matched):
+            score = np.round(self.scores.score[matched], DIGITS)
+            matched = matched[score >= np.partition(score, -most)[-most]]
+        return self._named(matched)
 
     def passed(self, most: int) -> list[Line]:
         """The best of those that pass every gate, whether or not they reach the threshold."""
@@ -39,7 +46,7 @@ class Scored(Generic[C_co]):
 
     def _named(self, lines: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[Line]:
         rows, scores = self.found.rows, self.scores.score
-        named = [(self.found.name(int(rows[line])), round(float(scores[line]), 9)) for line in lines]
+        named = [(self.found.name(int(rows[line])), round(float(scores[line]), DIGITS)) for line in lines]
         return sorted(named, key=lambda one: (-one[1], one[0]))
 
 
