@@ -13,7 +13,7 @@ ALLOWED = {
     "DRAFT": {"Publish", "Close"},
     "PUBLISHED": {"Publish", "Pause", "Fill", "Close"},
     "PAUSED": {"Publish", "Pause", "Fill", "Close"},
-    "FILLED": {"Fill"},
+    "FILLED": {"Fill", "Publish"},
     "CLOSED": {"Close"},
     "EXPIRED": set(),
 }
@@ -72,6 +72,21 @@ def test_resuming_is_no_new_publication(offers):
     offers.clock.move(days=3)
     resumed = offers.move("Publish", posted.id, recruiter)
     assert (resumed.published_at, resumed.expires_at) == (posted.published_at, posted.expires_at)
+
+
+def test_a_filled_offer_opens_again_until_its_end(offers):
+    recruiter = offers.organisation()
+    posted = offers.post(recruiter)
+    offers.move("Fill", posted.id, recruiter)
+    offers.clock.move(days=59)
+    opened = offers.move("Publish", posted.id, recruiter)
+    assert opened.status.searchable
+    assert (opened.published_at, opened.expires_at) == (posted.published_at, posted.expires_at)
+    offers.move("Fill", posted.id, recruiter)
+    offers.clock.move(days=1)
+    with pytest.raises(Refused) as caught:
+        offers.move("Publish", posted.id, recruiter)
+    assert caught.value.reason == "OFFER_EXPIRED"
 
 
 def test_what_is_over_is_not_published_by_the_verb(offers):

@@ -55,10 +55,10 @@ class Posting(Generic[C]):
         return Status(searchable, searchable and not gaps, self.owner.verified, tuple(reasons))
 
     def publish(self, now: datetime) -> Self:
-        """Publish or resume. What is over must first be given a later end."""
+        """Publish, resume, or open again what was filled. What is over must first be given a later end."""
         if self.state is State.PUBLISHED:
             return self
-        self._only_from(State.DRAFT, State.PAUSED)
+        self._only_from(State.DRAFT, State.PAUSED, State.FILLED)
         published = self._published(now)
         if published.state is State.EXPIRED:
             raise self._refused(State.EXPIRED)
@@ -104,8 +104,8 @@ class Posting(Generic[C]):
         return publish and self.state is State.EXPIRED and (end is None or end > now)
 
     def _published(self, now: datetime) -> Self:
-        """Resuming is no new publication; coming back after the end is."""
-        since = self.published_at if self.state is State.PAUSED else None
+        """Resuming is no new publication, nor is opening again; coming back after the end is."""
+        since = self.published_at if self.state in (State.PAUSED, State.FILLED) else None
         return self._until_end(State.PUBLISHED, since or now, now)
 
     def _until_end(self, state: State, published_at: datetime, now: datetime) -> Self:

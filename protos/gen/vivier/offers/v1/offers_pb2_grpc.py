@@ -168,14 +168,14 @@ class OffersServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FillOffer(self, request, context):
-        """Every opening is taken.
+        """Every opening is taken. PublishOffer opens it again, as long as its end has not come: a hire can fall through.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CloseOffer(self, request, context):
-        """Given up without having been filled.
+        """Given up without having been filled; nothing opens it again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -45,9 +45,9 @@ class OffersServiceStub:
     PublishOffer: _grpc.UnaryUnaryMultiCallable[_offers_pb2.PublishOfferRequest, _offers_pb2.PublishOfferResponse]
     PauseOffer: _grpc.UnaryUnaryMultiCallable[_offers_pb2.PauseOfferRequest, _offers_pb2.PauseOfferResponse]
     FillOffer: _grpc.UnaryUnaryMultiCallable[_offers_pb2.FillOfferRequest, _offers_pb2.FillOfferResponse]
-    """Every opening is taken."""
+    """Every opening is taken. PublishOffer opens it again, as long as its end has not come: a hire can fall through."""
     CloseOffer: _grpc.UnaryUnaryMultiCallable[_offers_pb2.CloseOfferRequest, _offers_pb2.CloseOfferResponse]
-    """Given up without having been filled."""
+    """Given up without having been filled; nothing opens it again."""
     UpsertCourses: _grpc.UnaryUnaryMultiCallable[_offers_pb2.UpsertCoursesRequest, _offers_pb2.UpsertCoursesResponse]
     BatchGetCourses: _grpc.UnaryUnaryMultiCallable[_offers_pb2.BatchGetCoursesRequest, _offers_pb2.BatchGetCoursesResponse]
     ListCourses: _grpc.UnaryUnaryMultiCallable[_offers_pb2.ListCoursesRequest, _offers_pb2.ListCoursesResponse]
@@ -71,9 +71,9 @@ class OffersServiceAsyncStub(OffersServiceStub):
     PublishOffer: _aio.UnaryUnaryMultiCallable[_offers_pb2.PublishOfferRequest, _offers_pb2.PublishOfferResponse]  # type: ignore[assignment]
     PauseOffer: _aio.UnaryUnaryMultiCallable[_offers_pb2.PauseOfferRequest, _offers_pb2.PauseOfferResponse]  # type: ignore[assignment]
     FillOffer: _aio.UnaryUnaryMultiCallable[_offers_pb2.FillOfferRequest, _offers_pb2.FillOfferResponse]  # type: ignore[assignment]
-    """Every opening is taken."""
+    """Every opening is taken. PublishOffer opens it again, as long as its end has not come: a hire can fall through."""
     CloseOffer: _aio.UnaryUnaryMultiCallable[_offers_pb2.CloseOfferRequest, _offers_pb2.CloseOfferResponse]  # type: ignore[assignment]
-    """Given up without having been filled."""
+    """Given up without having been filled; nothing opens it again."""
     UpsertCourses: _aio.UnaryUnaryMultiCallable[_offers_pb2.UpsertCoursesRequest, _offers_pb2.UpsertCoursesResponse]  # type: ignore[assignment]
     BatchGetCourses: _aio.UnaryUnaryMultiCallable[_offers_pb2.BatchGetCoursesRequest, _offers_pb2.BatchGetCoursesResponse]  # type: ignore[assignment]
     ListCourses: _aio.UnaryUnaryMultiCallable[_offers_pb2.ListCoursesRequest, _offers_pb2.ListCoursesResponse]  # type: ignore[assignment]
@@ -148,7 +148,7 @@ class OffersServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _offers_pb2.FillOfferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_offers_pb2.FillOfferResponse, _abc.Awaitable[_offers_pb2.FillOfferResponse]]:
-        """Every opening is taken."""
+        """Every opening is taken. PublishOffer opens it again, as long as its end has not come: a hire can fall through."""
 
     @_abc_1.abstractmethod
     def CloseOffer(
@@ -156,7 +156,7 @@ class OffersServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _offers_pb2.CloseOfferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_offers_pb2.CloseOfferResponse, _abc.Awaitable[_offers_pb2.CloseOfferResponse]]:
-        """Given up without having been filled."""
+        """Given up without having been filled; nothing opens it again."""
 
     @_abc_1.abstractmethod
     def UpsertCourses(
