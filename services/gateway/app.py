@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import errors
+from services.gateway.acting import Acting
 from services.gateway.context import House
 from services.gateway.events import Broadcast, EventsEndpoint
 from services.gateway.execution import Endpoint, json_response
@@ -63,7 +64,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     store = open_store(settings.home)
     neighbours: dict[str, Neighbour] = {}
     book = open_snapshot(settings.referential)
-    house = House(neighbours, book, Labels(book), store, Tokens(store, settings.gateway_issuer))
+    house = House(neighbours, book, Labels(book), store, Tokens(store, settings.gateway_issuer), Acting(neighbours))
 
     broadcast = Broadcast(house)
 

@@ -9,6 +9,7 @@ import strawberry
 from google.protobuf.message import Message
 from strawberry.dataloader import DataLoader
 
+from services.gateway.acting import Acting
 from services.gateway.compiled import Plans
 from services.gateway.labels import Labels
 from services.gateway.neighbours import Neighbour
@@ -31,6 +32,7 @@ class House:
     labels: Labels
     store: Store
     tokens: Tokens
+    acting: Acting
 
 
 @dataclass(slots=True)

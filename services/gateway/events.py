@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
 
@@ -174,7 +174,7 @@ class EventsEndpoint:
         self._broadcast = broadcast
 
     async def __call__(self, request: Request) -> Response:
-        caller = caller_of(request, self._house)
+        caller = await caller_of(request, self._house, SECONDS)
         if caller.role not in (Role.PERSON, Role.MENTOR):
             raise Problem(403, "ROLE_NOT_ALLOWED", "a person's or a mentor's token; a partner exchanges its own")
         stack = contextlib.ExitStack()
@@ -187,10 +187,10 @@ class EventsEndpoint:
             raise
         return _Stream(self._events(reader, missed, last), lambda: self._still(request), stack)
 
-    def _still(self, request: Request) -> bool:
+    async def _still(self, request: Request) -> bool:
         """Is the token still good?"""
         try:
-            caller_of(request, self._house)
+            await caller_of(request, self._house, SECONDS)
         except Problem:
             return False
         return True
@@ -241,7 +241,9 @@ def _last_event_id(request: Request) -> int | None:
 class _Stream(Response):
     """Sends events until they end, the reader goes, its token expires, or a write takes too long."""
 
-    def __init__(self, events: AsyncIterator[bytes], still: Callable[[], bool], stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, events: AsyncIterator[bytes], still: Callable[[], Awaitable[bool]], stack: contextlib.ExitStack
+    ) -> None:
         super().__init__()
         self._events = events
         self._still = still
@@ -259,7 +261,7 @@ class _Stream(Response):
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         async for chunk in self._events:
-            if not self._still():
+            if not await self._still():
                 break
             try:
                 async with asyncio.timeout(SLOW_SECONDS):

@@ -17,10 +17,11 @@ from strawberry import Schema
 
 from services.gateway.compiled import CompiledExecutor, plain_attributes
 from services.gateway.context import Asking, House, deadline, language_of
-from services.gateway.errors import Problem, all_unavailable, coded, formatted, unauthorized
+from services.gateway.errors import Problem, all_unavailable, coded, formatted, unauthorized, unavailable
 from services.gateway.limits import Document, Documents, Refusals
 from services.gateway.tokens import TokenRefused
 from services.kit.auth import ANYONE, Caller, Role
+from services.kit.errors import RetryLater
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class Endpoint:
         self._seconds = seconds
 
     async def __call__(self, request: Request) -> Response:
-        caller = caller_of(request, self._house)
+        caller = await caller_of(request, self._house, self._seconds)
         question = _question(await _body(request, caller))
         language = language_of(request.headers.get("accept-language", ""))
         asking = Asking(self._house, caller, language, deadline(self._seconds))
@@ -92,8 +93,18 @@ def _is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
     return type(value) is CoroutineType
 
 
-def caller_of(request: Request, house: House) -> Caller:
+async def caller_of(request: Request, house: House, seconds: float) -> Caller:
     """Who the token speaks for; anyone where there is none. A wrong token is a 401, never anyone."""
+    caller = _bearer(request, house)
+    try:
+        if await house.acting.still(caller, deadline(seconds)):
+            return caller
+    except RetryLater:
+        raise unavailable("whom this token may act for cannot be asked now") from None
+    raise unauthorized("whoever acts with this token no longer manages the person")
+
+
+def _bearer(request: Request, house: House) -> Caller:
     header = request.headers.get("authorization")
     if header is None:
         return ANYONE

@@ -8,13 +8,13 @@ A partner acts for one of its people with a token of that person's, which it get
     requested_subject=<the person's id>
 
 RFC 8693 leaves open how another subject is named; `requested_subject` is what other servers call it. The new token's
-`act` claim says who acts, and it cannot be exchanged again.
+`act` claim says who acts, and it cannot be exchanged again. It is good as long as the partner manages the person: see
+`acting`.
 """
 
 import base64
 import binascii
 import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,15 +24,14 @@ import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from vivier.profile.v1 import profile_pb2
 
-from services.gateway.context import House
+from services.gateway.context import House, deadline
 from services.gateway.errors import UNAVAILABLE
 from services.gateway.execution import json_response, limited_body
 from services.gateway.store import Client, create_client, open_store
 from services.gateway.tokens import LIFETIME, TokenRefused
 from services.kit.auth import Caller, Role
-from services.kit.errors import Refused, RetryLater
+from services.kit.errors import RetryLater
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
 
 CLIENT_CREDENTIALS = "client_credentials"
@@ -88,10 +87,11 @@ class TokenEndpoint:
 
     async def _exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
         partner = self._partner(form)
-        person = Caller(Role.PERSON, form.get("requested_subject", ""), partner.client)
-        if not person.subject or not await self._manages(partner, person.subject):
+        actor = f"{partner.role}/{partner.subject}"
+        person = Caller(Role.PERSON, form.get("requested_subject", ""), partner.client, actor)
+        if not person.subject or not await self._managed(person):
             raise OAuthError("invalid_target", "requested_subject is not a person whom this partner manages")
-        return _granted(self._house.tokens.issue(person, actor=partner)) | {"issued_token_type": ACCESS_TOKEN}
+        return _granted(self._house.tokens.issue(person)) | {"issued_token_type": ACCESS_TOKEN}
 
     def _partner(self, form: Mapping[str, str]) -> Caller:
         if form.get("subject_token_type") != ACCESS_TOKEN:
@@ -106,17 +106,11 @@ class TokenEndpoint:
             raise OAuthError("unauthorized_client", "only a partner's token can be exchanged")
         return caller
 
-    async def _manages(self, partner: Caller, person_id: str) -> bool:
-        """It made the profile and the person still agrees, else profile would not show it; seeing is not enough."""
-        request = profile_pb2.BatchGetPeopleRequest(ids=[person_id])
-        until = time.monotonic() + self._seconds
+    async def _managed(self, person: Caller) -> bool:
         try:
-            answer = await self._house.neighbours["profile"].ask("BatchGetPeople", request, partner, until)
+            return await self._house.acting.manages(person, deadline(self._seconds))
         except RetryLater:
             raise OAuthError("temporarily_unavailable", f"{UNAVAILABLE}: try again soon", 503) from None
-        except Refused:
-            return False
-        return any(person.id == person_id and person.partner_id == partner.subject for person in answer.people)
 
 
 async def _form(request: Request) -> Mapping[str, str]:

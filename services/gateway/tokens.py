@@ -69,13 +69,14 @@ class Tokens:
         self._revoked = self._store.revoked_since(now - LIFETIME - 2 * SKEW)
         self._loaded = time.monotonic()
 
-    def issue(self, caller: Caller, actor: Caller | None = None) -> str:
-        """A token that speaks for the caller; `actor` is who acts in the caller's place (RFC 8693)."""
+    def issue(self, caller: Caller) -> str:
+        """A token that speaks for the caller; its `act` claim is who acts in the caller's place (RFC 8693)."""
         now = self._store.clock()
         claims: dict[str, Any] = {"iss": self._issuer, "aud": AUDIENCE, "iat": now, "exp": now + LIFETIME}
         claims |= {"sub": caller.subject, "role": str(caller.role), "client": caller.client, "jti": random_id()}
-        if actor is not None:
-            claims["act"] = {"sub": actor.subject, "role": str(actor.role)}
+        if caller.actor:
+            role, _, subject = caller.actor.partition("/")
+            claims["act"] = {"sub": subject, "role": role}
         return jwt.encode(claims, self._private, ALGORITHM, headers={"kid": self._kid})
 
     def read(self, token: str) -> Caller:
@@ -84,10 +85,10 @@ class Tokens:
 
     def read_original(self, token: str) -> Caller:
         """Like `read`, and refuses a token that was itself exchanged."""
-        claims = self._claims(token)
-        if "act" in claims:
+        caller = self.read(token)
+        if caller.actor:
             raise TokenRefused("an exchanged token cannot be exchanged again")
-        return self._caller(claims)
+        return caller
 
     def public_keys(self) -> dict[str, Any]:
         """The keys that verify, as a JSON Web Key Set."""
@@ -122,7 +123,9 @@ class Tokens:
             raise TokenRefused("the client was revoked")
         if claims["role"] not in ROLES:
             raise TokenRefused("the token is not one of ours")
-        return Caller(Role(claims["role"]), claims["sub"], claims["client"])
+        act = claims.get("act")
+        actor = f"{act['role']}/{act['sub']}" if act else ""
+        return Caller(Role(claims["role"]), claims["sub"], claims["client"], actor)
 
     def _refresh(self) -> None:
         if time.monotonic() - self._loaded > _RELOAD_SECONDS:

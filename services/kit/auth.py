@@ -18,11 +18,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`subject` is the id that the role speaks for; `client` the credential it came with, for the audit trail."""
+    """`subject` is the id that the role speaks for; `client` the credential it came with, for the audit trail.
+
+    `actor` is who acts in the subject's place, as "role/id"; empty for those who speak for themselves.
+    """
 
     role: Role
     subject: str = ""
     client: str = ""
+    actor: str = ""
 
     def may_act_for(self, role: Role, subject: str) -> bool:
         """Is this the very one, or an operator?"""
@@ -35,10 +39,12 @@ METADATA_KEY = "vivier-caller"
 
 def to_metadata(caller: Caller) -> tuple[str, str]:
     """The pair that carries the caller in a gRPC call."""
-    return METADATA_KEY, "|".join(quote(part, safe="") for part in (caller.role, caller.subject, caller.client))
+    parts = [caller.role, caller.subject, caller.client, *filter(None, [caller.actor])]
+    return METADATA_KEY, "|".join(quote(part, safe="") for part in parts)
 
 
 def from_metadata(value: str) -> Caller:
     """Back from `to_metadata`. ValueError when it was never made there."""
-    role, subject, client = map(unquote, value.split("|"))
-    return Caller(Role(role), subject, client)
+    role, subject, client, *more = map(unquote, value.split("|"))
+    (actor,) = more or [""]
+    return Caller(Role(role), subject, client, actor)

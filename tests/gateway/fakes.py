@@ -2,7 +2,7 @@
 
 They refuse, fail and dawdle on demand: an id that begins with `refuse`, `boom` or `slow` does what it says. Orders come
 as lines of JSON on standard input, answers as lines on standard output: `calls` (which were made, by whom), `reset`,
-`stop` and `start` a service, `notify` somebody.
+`stop` and `start` a service, `hand over` a person to a partner, `notify` somebody.
 """
 
 import json
@@ -187,6 +187,7 @@ def person(identifier: str, call: Call) -> profile.Person:
 
 
 def may_see(call: Call, identifier: str) -> bool:
+    """Whoever acts in a person's place is not asked: that is the gateway's to find out."""
     role, subject = call.caller.role, call.caller.subject
     by_partner = PEOPLE[identifier] == subject or (subject, identifier) in SEEN_TOO
     return {Role.PARTNER: by_partner, Role.PERSON: identifier == subject}.get(role, True)
@@ -285,6 +286,7 @@ def counted(service: str, method: str, function: Callable[..., Any]) -> Callable
                 {
                     "call": f"{service}.{method}",
                     "caller": f"{call.caller.role}/{call.caller.subject}",
+                    "actor": call.caller.actor,
                     "client": call.caller.client,
                     "seconds": call.time_remaining(),
                     "request": MessageToDict(request),
@@ -315,6 +317,8 @@ def obey(order: dict[str, Any], servers: dict[str, Server]) -> Any:
             return list(calls)
         case "reset":
             calls.clear()
+        case "hand over":
+            PEOPLE[order["person"]] = order["partner"]
         case "stop":
             servers[order["service"]].stop(0)
         case "start":

@@ -14,6 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from harness import eventually
 from pydantic import SecretStr
 
 from services.gateway.app import GatewaySettings
@@ -215,6 +216,25 @@ def test_a_partner_that_may_only_look_does_not_become_the_person(gateway: Any, f
     }
     seen, missing = exchange(gateway, partner, "p4"), exchange(gateway, partner, "nobody")
     assert (seen.status_code, seen.json()) == (400, missing.json())
+
+
+def test_a_token_ends_when_the_partner_no_longer_manages_the_person(gateway: Any, fakes: Any) -> None:
+    token = exchange(gateway, gateway.token(Role.PARTNER, "partner-1"), "p2").json()["access_token"]
+    gateway.ask("{ offers { totalCount } }", token)
+    asked = [(call["call"], call["caller"], call["actor"]) for call in fakes.do("calls")]
+    assert asked[-1] == ("matching.SearchOffers", "person/p2", "partner/partner-1")
+    fakes.do("hand over", person="p2", partner="partner-2")
+    try:
+        ended = eventually(lambda: (answer := gateway.post(ME, token)).status_code == 401 and answer)
+        fakes.do("reset")
+        headers = {"Authorization": f"Bearer {token}"}
+        assert gateway.http.get("/events", headers=headers).status_code == 401
+        assert gateway.post("{ offers { totalCount } }", token).status_code == 401
+        assert set(fakes.calls()) == {"profile.BatchGetPeople"}
+    finally:
+        fakes.do("hand over", person="p2", partner="partner-1")
+    assert ended.json()["code"] == "INVALID_TOKEN"
+    assert gateway.ask(ME, token)["me"]["subject"] == "p2"
 
 
 def test_only_an_original_token_of_a_partner_is_exchanged(gateway: Any, fakes: Any) -> None:

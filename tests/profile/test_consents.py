@@ -1,13 +1,16 @@
 """Consents, and children below 15."""
 
+from dataclasses import replace
+
 import pytest
 from harness import OPERATOR
 from vivier.profile.v1 import profile_pb2 as pb
 
 from services.kit.auth import Caller
 from services.kit.errors import Refused
-from tests.profile.installation import PARTNER, Home, row, self_of
+from tests.profile.installation import OTHER_PARTNER, PARTNER, Home, row, self_of
 
+PARTNER_KIND = pb.CONSENT_KIND_PARTNER
 EMPLOYERS, PARENT, MENTOR_KIND = pb.CONSENT_KIND_EMPLOYERS, pb.CONSENT_KIND_PARENT, pb.CONSENT_KIND_MENTOR
 CHILD = "2012-03"  # 14 at the fake clock's November 2026
 
@@ -80,6 +83,42 @@ def test_consents_that_cannot_be_given(home: Home) -> None:
         with pytest.raises(Refused) as refused:
             home.do("GrantConsent", caller, person_id=person.id, **said)
         assert refused.value.reason == reason, said
+
+
+def acting_for(person_id: str, partner: Caller) -> Caller:
+    """The partner in the person's place."""
+    return replace(self_of(person_id), actor=f"partner/{partner.subject}")
+
+
+def test_a_partner_in_the_persons_place_gives_no_partner_or_parent_consent(home: Home) -> None:
+    person = home.made()
+    acted = acting_for(person.id, PARTNER)
+    for said in ({"kind": PARTNER_KIND, "grantee_id": PARTNER.subject}, {"kind": PARENT}):
+        with pytest.raises(Refused) as refused:
+            home.do("GrantConsent", acted, person_id=person.id, **said)
+        assert refused.value.reason == "CONSENT_NOT_YOURS"
+    assert home.do("GrantConsent", acted, person_id=person.id, kind=EMPLOYERS).person.status.visible_to_employers
+    themself = {"person_id": person.id, "kind": PARTNER_KIND, "grantee_id": OTHER_PARTNER.subject}
+    assert home.do("GrantConsent", self_of(person.id), **themself).person.id == person.id
+
+
+def test_a_partner_is_in_the_persons_place_as_long_as_it_manages_them(home: Home) -> None:
+    person = home.made()
+    acted, seen_only = acting_for(person.id, PARTNER), acting_for(person.id, OTHER_PARTNER)
+    home.do("GrantConsent", OPERATOR, person_id=person.id, kind=PARTNER_KIND, grantee_id=OTHER_PARTNER.subject)
+    assert home.get(person.id, caller=acted)[0].identity == person.identity
+    assert home.get(person.id, caller=seen_only) == []
+    home.do("WithdrawConsent", OPERATOR, person_id=person.id, kind=PARTNER_KIND, grantee_id=PARTNER.subject)
+    for caller in (acted, seen_only):
+        assert home.get(person.id, caller=caller) == []
+        (row_,) = home.upsert(row(external_id="", language="en"), caller=caller)
+        assert row_.refusal.reason == "PERSON_NOT_FOUND"
+        for method, said in (("GrantConsent", {"kind": EMPLOYERS}), ("ErasePerson", {}), ("ExportPerson", {})):
+            whom = {"person_id": person.id} if said else {"id": person.id}
+            with pytest.raises(Refused) as refused:
+                home.do(method, caller, **whom, **said)
+            assert refused.value.reason == "PERSON_NOT_FOUND", method
+    assert [each.id for each in home.get(person.id, caller=self_of(person.id))] == [person.id]
 
 
 def test_only_two_kinds_come_with_a_creation(home: Home) -> None:

@@ -11,7 +11,8 @@
 | neighbour service | given name, e-mail, language | nothing |
 | training body, anyone | nothing | nothing |
 
-A partner's sight ends with the person's consent, a mentor's with the mentorship.
+A partner's sight ends with the person's consent, a mentor's with the mentorship. A partner that acts in the person's
+place is the person as long as it manages them, and cannot give itself or others a partner's or a parent's consent.
 """
 
 from datetime import datetime
@@ -41,7 +42,7 @@ class View(Enum):
 def view_of(caller: Caller, person: Person, now: datetime) -> View:  # noqa: PLR0911 — one return a line of the table
     subject = caller.subject
     match caller.role:
-        case Role.PERSON if subject == person.id:
+        case Role.PERSON if _is_self(caller, person):
             return View.WHOLE
         case Role.PARTNER if person.is_managed_by(subject):
             return View.WHOLE
@@ -66,9 +67,15 @@ def only(caller: Caller, *roles: Role) -> None:
 
 def is_own(caller: Caller, person: Person) -> bool:
     """The person themself, the partner that made the profile, an operator: those who may change and export it."""
-    return caller.may_act_for(Role.PERSON, person.id) or (
-        caller.role is Role.PARTNER and person.is_managed_by(caller.subject)
-    )
+    managed = caller.role is Role.PARTNER and person.is_managed_by(caller.subject)
+    return caller.role is Role.OPERATOR or managed or _is_self(caller, person)
+
+
+def _is_self(caller: Caller, person: Person) -> bool:
+    """Nobody in their place, or the partner that still manages them."""
+    if caller.role is not Role.PERSON or caller.subject != person.id:
+        return False
+    return not caller.actor or person.is_managed_by(caller.actor.removeprefix(f"{Role.PARTNER}/"))
 
 
 def require_own(caller: Caller, person: Person) -> None:

@@ -2,12 +2,13 @@
 
 | kind | granted by | withdrawn by |
 |---|---|---|
-| PARTNER | the person, an operator; the maker's comes with the profile | the same, and the partner concerned |
+| PARTNER | the person themself, an operator; the maker's comes with the profile | the same, and the partner concerned |
 | EMPLOYERS | the person, the maker, an operator | the same |
 | PARENT | the maker, an operator: a child does not answer for a parent | the same, and the person |
 | MENTOR | asking the mentor grants it | the person, the maker, an operator; it ends the mentorship |
 
-The maker is the partner that made the profile, as long as the person agrees to it.
+The maker is the partner that made the profile, as long as the person agrees to it. Where it acts in the person's place
+it withdraws what the person may, but grants no PARTNER consent: it cannot restore or pass on what was given to it.
 """
 
 from google.protobuf.message import Message
@@ -34,7 +35,8 @@ def grant_consent(
 
     def may(caller: Caller, person: Person) -> None:
         require_own(caller, person)
-        if (kind, caller.role) in ((ConsentKind.PARENT, Role.PERSON), (ConsentKind.PARTNER, Role.PARTNER)):
+        by_partner = caller.role is Role.PARTNER or caller.actor
+        if (kind is ConsentKind.PARENT and caller.role is Role.PERSON) or (kind is ConsentKind.PARTNER and by_partner):
             raise denied("CONSENT_NOT_YOURS", f"a {caller.role.value} cannot give this consent")
         if kind is ConsentKind.MENTOR and not person.agrees(kind, grantee_id):
             raise Refused(Kind.CONFLICT, "ASK_THE_MENTOR", "this consent comes with asking the mentor")

@@ -132,7 +132,10 @@ class _Batch:
             return person
         if self._partner:
             raise invalid([Violation("external_id", "REQUIRED", "must not be empty")])
-        return self._known.get(self._ids[at])
+        person = self._known.get(self._ids[at])
+        if person and not is_own(self._caller, person):
+            raise missing(person.id)
+        return person
 
     def _update(self, person: Person, said: Profile) -> Result:
         if said.external_id not in ("", person.profile.external_id):
