@@ -99,6 +99,25 @@ def test_never_asked_is_not_none(home: Home) -> None:
     assert home.get(silent.id) == [none]
 
 
+def test_what_is_unanswered_is_named_as_the_api_names_it(home: Home) -> None:
+    silent = home.upsert(pb.Person(external_id="1"))[0].person
+    names = list(silent.status.unanswered)
+    assert {"birthMonth", "wishes.minimumHours", "wishes.maximumHours", "wishes.availableFrom"} <= set(names)
+    for name in names:
+        message = pb.Person.DESCRIPTOR
+        for part in name.split("."):
+            message = message.fields_by_camelcase_name[part].message_type
+
+    said = pb.Wishes(maximum_hours=20, available_from="2026-12-01")
+    told = home.upsert(pb.Person(external_id="1", birth_month="2006-03", wishes=said))[0].person
+    assert set(names) - set(told.status.unanswered) == {
+        "birthMonth",
+        "wishes.minimumHours",
+        "wishes.maximumHours",
+        "wishes.availableFrom",
+    }
+
+
 def test_a_read_profile_written_back_changes_nothing(home: Home) -> None:
     person = home.made(
         experiences=pb.Experiences(experiences=[pb.Experience(title="Couvreur")] * 2),

@@ -162,17 +162,20 @@ class Person:
             yield "PARENT_CONSENT_MISSING"
 
     def _unanswered(self) -> Iterable[str]:
+        """The names that the API gives to these fields. One of the two hours is an answer."""
         held = self.profile
         wishes, travel = held.wishes, held.travel
+        hours = wishes and (wishes.minimum_hours or wishes.maximum_hours)
         answers = {
-            "birth_month": held.birth_month,
+            "birthMonth": held.birth_month,
             "place": held.place,
             "travel": travel and (travel.limit_km or travel.anywhere),
             "licences": held.licences is not None,
             "wishes.occupations": wishes and wishes.occupations is not None,
             "wishes.kinds": wishes and wishes.kinds is not None,
-            "wishes.hours": wishes and (wishes.minimum_hours or wishes.maximum_hours),
-            "wishes.available_from": wishes and wishes.available_from,
+            "wishes.minimumHours": hours,
+            "wishes.maximumHours": hours,
+            "wishes.availableFrom": wishes and wishes.available_from,
             "experiences": held.experiences is not None,
             "skills": held.skills is not None,
         }

@@ -567,7 +567,7 @@ class ProfileStatus(_message.Message):
 
     @_builtins.property
     def unanswered(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """fields that would sharpen the matches: "skills", "wishes.kinds"…"""
+        """fields that would sharpen the matches, as JSON names them: "birthMonth", "wishes.kinds"…"""
 
     def __init__(
         self,
