@@ -17,7 +17,10 @@ PAGE = 100
 
 
 class ApiError(Exception):
-    """Its text says what went wrong and what to do."""
+    """Its sentences say what went wrong and what to do."""
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.args))
 
 
 class Away(ApiError):
@@ -66,7 +69,7 @@ class Api:
         body = self._asked_until_there(query, variables)
         if errors := body.get("errors"):
             kind = QuestionRefused if any(_code(error) == "INVALID_QUERY" for error in errors) else ApiError
-            raise kind("; ".join(str(error.get("message")) for error in errors))
+            raise kind(*(str(error.get("message")) for error in errors))
         if "data" not in body:
             raise ApiError(f"{self.url} refused the question: {body.get('detail') or body.get('title')}")
         data: dict[str, Any] = body["data"]

@@ -2,21 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.cli.api import Api, QuestionRefused
 from services.cli.feeds import Input, Row
+from services.cli.owners import Key, Organisations, key
+from services.cli.refusals import REFUSAL, not_understood, why
 
 MOST_ROWS = 50
 """Of 100 that the API takes: such a batch stays well within the time of a request on a busy machine."""
 MOST_BYTES = 1 << 20
 """The API takes twice that."""
-MOST_ORGANISATIONS = 10
-"""As many fields may stand at the root of one document."""
 OUTCOMES = ("created", "updated", "unchanged", "refused")
-_REFUSAL = "fragment Refusal on Refused { reason message fields { path reason description } }"
-_ORGANISATION = "... on OrganisationWritten { organisation { id } } ... Refusal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ OFFERS = Trade(
             ... on OffersWritten {{ results {{
                 ... on OfferWritten {{ outcome offer {{ state status {{ matchable reasons }} }} }} ... Refusal
             }} }} ... Refusal
-        }} }} {_REFUSAL}""",
+        }} }} {REFUSAL}""",
 )
 COURSES = Trade(
     "courses",
@@ -44,7 +42,7 @@ COURSES = Trade(
             ... on CoursesWritten {{ results {{
                 ... on CourseWritten {{ outcome course {{ state status {{ matchable reasons }} }} }} ... Refusal
             }} }} ... Refusal
-        }} }} {_REFUSAL}""",
+        }} }} {REFUSAL}""",
 )
 PEOPLE = Trade(
     "people",
@@ -53,7 +51,7 @@ PEOPLE = Trade(
             ... on PeopleWritten {{ results {{
                 ... on PersonWritten {{ outcome person {{ status {{ matchable reasons }} }} }} ... Refusal
             }} }} ... Refusal
-        }} }} {_REFUSAL}""",
+        }} }} {REFUSAL}""",
 )
 
 
@@ -91,23 +89,23 @@ class Importer:
         self._trade = trade
         self._show = show
         self._extra = extra
-        self._organisations: dict[tuple[str, str], str | Input] = {}
-        """Their ids here by (source, id there), or why they are refused."""
-        self._seen: dict[tuple[object, ...], Row] = {}
+        self._organisations = Organisations(api)
+        self._seen: dict[tuple[object, Key, str], Row] = {}
 
     def run(self, rows: Iterable[Row]) -> Report:
         for batch in batches(rows):
             fresh = [row for row in batch if self._is_fresh(row)]
-            self._write_organisations([row.organisation for row in fresh])
-            self._write([row for row in fresh if self._has_organisation(row)])
+            self._organisations.learn([row.organisation for row in fresh])
+            self._write([placed for row in fresh if (placed := self._placed(row))])
         return self.report
 
     def _is_fresh(self, row: Row) -> bool:
-        """Neither broken nor said before in this feed."""
+        """Neither broken nor said before in this feed, and to be found again by the next import."""
         if row.error:
             return self._refuse(row, f"UNREADABLE: {row.error}")
-        key = (row.organisation.get("source"), row.organisation.get("externalId"), row.id)
-        first = self._seen.setdefault(key, row) if row.id else row
+        if not row.id:
+            return self._refuse(row, "INVALID_FIELDS: externalId REQUIRED (each import would make a new one)")
+        first = self._seen.setdefault((row.content.get("organisationId"), key(row.organisation), row.id), row)
         if first is row:
             return True
         if first.content == row.content:
@@ -115,37 +113,15 @@ class Importer:
             return False
         return self._refuse(row, f"DUPLICATE: row {first.number} has the same id and says something else")
 
-    def _write_organisations(self, said: Sequence[Input]) -> None:
-        new = {_key(one): one for one in said if one and _key(one) not in self._organisations}
-        todo = list(new.items())
-        for start in range(0, len(todo), MOST_ORGANISATIONS):
-            part = todo[start : start + MOST_ORGANISATIONS]
-            for (key, _), result in zip(part, self._upserted([one for _, one in part]), strict=True):
-                self._organisations[key] = result["organisation"]["id"] if "organisation" in result else result
-
-    def _upserted(self, organisations: Sequence[Input]) -> list[Input]:
-        names = [f"o{number}" for number in range(len(organisations))]
-        variables = ", ".join(f"${name}: OrganisationInput!" for name in names)
-        fields = " ".join(
-            f"{name}: upsertOrganisation(input: {{organisation: ${name}}}) {{ {_ORGANISATION} }}" for name in names
-        )
-        try:
-            given = dict(zip(names, organisations, strict=True))
-            answer = self._api.ask(f"mutation({variables}) {{ {fields} }} {_REFUSAL}", given)
-        except QuestionRefused as error:
-            if len(organisations) == 1:
-                return [_not_understood(error)]
-            return [result for one in organisations for result in self._upserted([one])]
-        return [answer[name] for name in names]
-
-    def _has_organisation(self, row: Row) -> bool:
+    def _placed(self, row: Row) -> Row | None:
+        """With the id of its organisation."""
         if not row.organisation:
-            return True
-        found = self._organisations[_key(row.organisation)]
+            return row
+        found = self._organisations.id_of(row.organisation)
         if isinstance(found, str):
-            row.content["organisationId"] = found
-            return True
-        return self._refuse(row, _why(found))
+            return replace(row, content=row.content | {"organisationId": found})
+        self._refuse(row, why(found))
+        return None
 
     def _write(self, rows: Sequence[Row]) -> None:
         """One request; where its question is refused as a whole, the halves, down to the row that is at fault."""
@@ -156,7 +132,7 @@ class Importer:
             written = self._api.done(self._trade.mutation, variables)
         except QuestionRefused as error:
             if len(rows) == 1:
-                self._refuse(rows[0], _why(_not_understood(error)))
+                self._refuse(rows[0], why(not_understood(error)))
                 return
             middle = len(rows) // 2
             self._write(rows[:middle])
@@ -167,7 +143,7 @@ class Importer:
 
     def _told(self, row: Row, result: Input) -> None:
         if "reason" in result:
-            self._refuse(row, _why(result))
+            self._refuse(row, why(result))
             return
         (thing,) = (value for value in result.values() if isinstance(value, dict))
         status = thing["status"] or {"matchable": False, "reasons": []}
@@ -176,8 +152,8 @@ class Importer:
         state = [thing["state"].lower()] if thing.get("state") else []
         self._done(row, str(result["outcome"]).lower(), ", ".join([*state, *status["reasons"]]))
 
-    def _refuse(self, row: Row, why: str) -> bool:
-        self._done(row, "refused", why)
+    def _refuse(self, row: Row, reason: str) -> bool:
+        self._done(row, "refused", reason)
         return False
 
     def _done(self, row: Row, outcome: str, detail: str) -> None:
@@ -197,17 +173,3 @@ def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         size += row.size
     if batch:
         yield batch
-
-
-def _key(organisation: Input) -> tuple[str, str]:
-    return str(organisation.get("source")), str(organisation.get("externalId"))
-
-
-def _not_understood(error: QuestionRefused) -> Input:
-    return {"reason": "NOT_UNDERSTOOD", "message": str(error), "fields": []}
-
-
-def _why(refusal: Input) -> str:
-    """`INVALID_FIELDS: title REQUIRED (must be said)`."""
-    fields = [f"{one['path']} {one['reason']} ({one['description']})" for one in refusal["fields"]]
-    return f"{refusal['reason']}: {'; '.join(fields) or refusal['message']}"

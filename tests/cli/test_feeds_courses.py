@@ -146,7 +146,7 @@ def test_an_export_comes_in_again_without_what_only_the_api_tells() -> None:
     }
     (row,) = natively(told)
     assert row.content == {"externalId": "1", "title": "Couvreur", "skills": [{"code": "1", "required": True}]}
-    assert row.organisation == {"source": "feed", "externalId": "x", "name": "Toits"}
+    assert row.organisation == {"id": "there", "source": "feed", "externalId": "x", "name": "Toits"}
 
 
 def test_people_keep_the_difference_between_none_and_never_asked() -> None:

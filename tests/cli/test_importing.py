@@ -15,6 +15,8 @@ REFUSAL = {
     "fields": [{"path": "title", "reason": "R", "description": "d"}],
 }
 
+UNKNOWN_FIELD = "Expected value of type 'OrganisationInput' not to include unknown field 'unknown', found: {}."
+
 
 class FakeApi:
     """Takes what it is given. An offer titled `refused` is refused, `wrong` spoils the whole question."""
@@ -26,7 +28,9 @@ class FakeApi:
 
     def ask(self, _: str, variables: dict[str, Any]) -> dict[str, Any]:
         if any("unknown" in one for one in variables.values()):
-            raise QuestionRefused("no such field")
+            raise QuestionRefused(f"Variable '$o0' has invalid value: {UNKNOWN_FIELD}")
+        if all(isinstance(one, str) for one in variables.values()):
+            return {name: {"id": one} if one == "here" else None for name, one in variables.items()}
         self.organisations += variables.values()
         return {
             name: REFUSAL if one["name"] == "refused" else {"organisation": {"id": f"id of {one['externalId']}"}}
@@ -86,7 +90,9 @@ def test_a_refused_employer_takes_only_its_own_offers_with_it() -> None:
         [row(1), row(2, employer="bad", name="refused"), row(3), row(4, employer="odd", said={"unknown": 1})]
     )
     assert [line.row.number for line in lines if line.outcome == "refused"] == [2, 4]
-    assert "title R (d)" in lines[0].detail
+    details = [line.detail for line in lines if line.outcome == "refused"]
+    assert details[0] == "INVALID_FIELDS: title R (d)"
+    assert details[1] == "NOT_UNDERSTOOD: organisation.unknown: there is no such field"
     assert said == "created 2, updated 0, unchanged 0, refused 2"
 
 
@@ -117,3 +123,28 @@ def test_an_api_that_is_away_ends_the_import() -> None:
     api.down = True
     with pytest.raises(ApiError, match="away"):
         Importer(api, OFFERS, lambda _: None).run([row(1)])  # type: ignore[arg-type]
+
+
+def test_the_same_row_in_a_later_batch_is_unchanged_too() -> None:
+    _, lines, _ = run([*(row(number) for number in range(MOST_ROWS)), row(MOST_ROWS, id="0")])
+    assert (lines[-1].outcome, lines[-1].detail) == ("unchanged", "the same as row 0")
+
+
+def test_an_employer_that_is_here_under_the_id_of_the_row_is_not_written_again() -> None:
+    rows = [row(1, said={"id": "here"}), row(2, said={"id": "elsewhere"}), row(1, said={"id": "elsewhere"})]
+    api, _, said = run(rows)
+    assert [offer["organisationId"] for offer in api.offers[0]] == ["here", "id of e1", "id of e1"]
+    assert api.organisations == [{"source": "s", "externalId": "e1", "name": "Toits"}]
+    assert said == "created 3, updated 0, unchanged 0, refused 0"
+
+
+def test_two_employers_may_give_two_offers_the_same_id() -> None:
+    rows = [Row(n, {"externalId": "1", "title": "x", "organisationId": owner}) for n, owner in enumerate("ab")]
+    assert run(rows)[2] == "created 2, updated 0, unchanged 0, refused 0"
+
+
+def test_a_row_that_could_not_be_found_again_is_refused() -> None:
+    api, lines, said = run([Row(1, {"title": "Couvreur"}), Row(2, {"title": "Couvreur", "id": "ours"})])
+    assert lines[0].detail == "INVALID_FIELDS: externalId REQUIRED (each import would make a new one)"
+    assert said == "created 1, updated 0, unchanged 0, refused 1"
+    assert [offer["id"] for offer in api.offers[0]] == ["ours"]

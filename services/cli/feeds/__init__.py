@@ -14,7 +14,7 @@ LIFETIME = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One offer, course or person, or why it could not be read. An organisation has its id in the feed."""
+    """One offer, course or person, or why it could not be read. An organisation has its id in the feed, or here."""
 
     number: int  # from 1, as the reader of the file counts
     content: Input = field(default_factory=dict)

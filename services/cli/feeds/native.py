@@ -1,6 +1,7 @@
 """The API's own inputs as JSON: one, a list, or one a line; also what `vivier export` wrote.
 
-An offer or course names its organisation by `organisationId`, or says the whole of it under `organisation`.
+An offer or course names its organisation by `organisationId`, or says the whole of it under `organisation`: one that is
+here under the `id` in it is meant by that, any other is written anew.
 """
 
 from collections.abc import Iterator
@@ -39,11 +40,10 @@ def _posting(said: Any, options: Options) -> tuple[Input, Input]:
     if not organisation and not content.get("organisationId"):
         raise Unreadable("organisation is missing: say `organisation` or `organisationId`")
     if organisation:
-        content.pop("organisationId", None)  # an id of the installation that it comes from
-        content.pop("id", None)
+        content.pop("organisationId", None)
+        content.pop("id", None)  # of the installation that it comes from
         own = {"source": options.source, "externalId": organisation.get("siret") or organisation.get("id")}
         organisation = {**own, **organisation}
-        organisation.pop("id", None)
     return content, organisation
 
 
