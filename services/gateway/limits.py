@@ -274,10 +274,14 @@ class _Walk:
     def _first(self, node: FieldNode) -> int:
         given = next((a.value for a in node.arguments or () if a.name.value == "first"), None)
         value = self._variable(given.name.value) if isinstance(given, VariableNode) else given
+        if value is None:
+            return DEFAULT_FIRST
         if isinstance(value, IntValueNode):
             value = int(value.value) if len(value.value) < 20 else -1
-        if value is None or not isinstance(value, int) or isinstance(value, bool):
-            return DEFAULT_FIRST  # wrong types are validation's to refuse
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # as execution does
+        if not isinstance(value, int) or isinstance(value, bool):
+            return MAX_FIRST  # not ours to refuse
         if not MIN_FIRST <= value <= MAX_FIRST:
             raise _over("FIRST_OUT_OF_RANGE", f"first must be {MIN_FIRST} to {MAX_FIRST}")
         return value

@@ -134,6 +134,21 @@ def test_first_by_variable_counts_at_every_request() -> None:
     assert code_of("query($n: Int! = 101) { people(first: $n) { totalCount } }", {}) == "FIRST_OUT_OF_RANGE"
 
 
+def test_first_counts_as_it_is_executed() -> None:
+    query = "query($n: Int! = 10) { people(first: $n) { nodes { matches(first: 2) { totalCount } } } }"
+    documents = Documents(SCHEMA)
+    for good in (30, 30.0, 3e1):
+        documents.read(query, {"n": good})
+    for costly in (100, 100.0, 1e2, "100", [100], 99.5, True, float("inf")):
+        with pytest.raises(Refusals, match="too much at once"):
+            documents.read(query, {"n": costly})
+    for beyond in (1e9, 0.0, -1.0):
+        with pytest.raises(Refusals, match="1 to 100"):
+            documents.read(query, {"n": beyond})
+    literal = "{ people(first: 100.0) { nodes { matches(first: 2) { totalCount } } } }"
+    assert code_of(literal, {}) == "TOO_COSTLY"
+
+
 def test_only_valid_documents_are_kept_and_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CACHED_DOCUMENTS", 5)
     documents = Documents(SCHEMA)
