@@ -1,6 +1,7 @@
 """The only builder: settings → adapters → running service."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import SecretStr
 from sqlalchemy import func, insert, select
@@ -20,7 +21,7 @@ from services.profile.store.tables import MASTER, MENTORS, MENTORSHIPS, METADATA
 from services.profile.usecases.ageing import tell_new_age_bands
 from services.profile.usecases.resolving import Resolver
 from services.profile.usecases.tools import Tools
-from services.profile.vault import MasterKeyRefused, Vault, master_key
+from services.profile.vault import SETTING, MasterKeyRefused, Vault, master_key, new_master_key
 from services.referential import open_snapshot
 
 CUT_SECONDS = 2.0
@@ -37,9 +38,11 @@ SETTINGS = ProfileSettings
 
 
 def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
-    vault = _vault(settings)
+    given = settings.master_key.get_secret_value() if settings.master_key is not None else None
+    key_file = settings.home / "master.key"
+    key = master_key(given, key_file)
     database = open_database(settings.home / "profile.db", METADATA)
-    _same_master(database, vault)
+    vault = _vault(database, key, key_file)
     units = Units(database, PUBLISHES, clock, ids)
     cutter = Cutter(database)
     tools = Tools(units, vault, Resolver(open_snapshot(settings.referential)), cutter.cut)
@@ -60,20 +63,24 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
     )
 
 
-def _vault(settings: ProfileSettings) -> Vault:
-    given = settings.master_key.get_secret_value() if settings.master_key else None
-    return Vault(master_key(given, settings.home / "master.key"))
-
-
-def _same_master(database: Database, vault: Vault) -> None:
+def _vault(database: Database, key: bytes | None, key_file: Path) -> Vault:
     """Another master key would read nobody and write people that the right one cannot read: refuse to start."""
-    with database.transaction() as connection:
-        known = connection.scalar(select(MASTER.c.fingerprint))
-        if known is None:
-            connection.execute(insert(MASTER), {"fingerprint": vault.fingerprint})
-    if known not in (None, vault.fingerprint):
+    give_back = f"put it back in {key_file}, or set {SETTING} to it"
+    try:
+        with database.transaction() as connection:
+            known = connection.scalar(select(MASTER.c.fingerprint))
+            key = key or master_key(None, key_file)  # another process may have made it
+            if key is None and known is not None:
+                raise MasterKeyRefused(f"the master key of {database.path} is gone: {give_back}")
+            vault = Vault(key or new_master_key(key_file))
+            if known is None:
+                connection.execute(insert(MASTER), {"fingerprint": vault.fingerprint})
+            elif known != vault.fingerprint:
+                raise MasterKeyRefused(f"{database.path} was written under another master key: {give_back}")
+    except MasterKeyRefused:
         database.close()
-        raise MasterKeyRefused(f"{database.path} was written under another master key: give that one back")
+        raise
+    return vault
 
 
 def _counts(database: Database) -> Mapping[str, int]:

@@ -5,7 +5,6 @@ People are found again by their external id through a keyed hash, which says not
 """
 
 import base64
-import binascii
 import hmac
 import os
 from hashlib import sha256
@@ -16,18 +15,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES, NONCE_BYTES = 32, 12
+SETTING = "VIVIER_MASTER_KEY"
 
 
-class MasterKeyRefused(Exception):
-    """The master key cannot be used; the message says what to do."""
+class MasterKeyRefused(OSError):
+    """The master key cannot be used: its setting or its file is wrong. The message says which, and what to do."""
 
 
 class Vault:
     """Thread-safe. Each purpose has a key of its own, derived from the master key."""
 
     def __init__(self, master: bytes) -> None:
-        if len(master) != KEY_BYTES:
-            raise MasterKeyRefused(f"the master key must be {KEY_BYTES} random bytes in base64")
         self._wrapping = AESGCM(_derived(master, b"vivier profile: wrapping keys"))
         self._hashing = _derived(master, b"vivier profile: looking up")
         self.fingerprint = _derived(master, b"vivier profile: which master key")[:8]
@@ -68,29 +66,41 @@ def _derived(master: bytes, purpose: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, None, purpose).derive(master)
 
 
-def master_key(given: str | None, path: Path) -> bytes:
-    """The key of the settings, else that of the file, which is made at the first start for its owner alone."""
-    if given is None and not path.exists():
-        _create(path)
-    text = path.read_text(encoding="ascii") if given is None else given
+def master_key(given: str | None, path: Path) -> bytes | None:
+    """The key of the setting, else that of the file; None where there is neither yet."""
+    if given is not None:
+        return _decoded(given, SETTING, "`openssl rand -base64 32` makes one")
     try:
-        return base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise MasterKeyRefused(f"the master key is not base64: give {KEY_BYTES} random bytes so written") from error
+        text = path.read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise MasterKeyRefused(f"{path} cannot be read ({error.strerror}): give it to who runs this") from error
+    return _decoded(text, str(path), "put back the file that was there")
 
 
-def _create(path: Path) -> None:
-    """All or nothing, also when the power goes or two start at once."""
+def _decoded(text: str, where: str, advice: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise MasterKeyRefused(f"{where} must be {KEY_BYTES} random bytes in base64: {advice}")
+    return key
+
+
+def new_master_key(path: Path) -> bytes:
+    """Made at the first start, in a file for its owner alone: all or nothing, and never over another."""
+    key = os.urandom(KEY_BYTES)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+        file.write(base64.b64encode(key) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     try:
         os.link(draft, path)
-    except FileExistsError:
-        pass  # another process was first: its key is the one
     finally:
         draft.unlink()
+    return key
