@@ -1,9 +1,10 @@
 """What a GraphQL document may cost: decided before it is validated, long before it runs.
 
-Three passes, each bounded by the one before: the parser stops at a number of tokens; `_shape` looks at every node once
-(aliases, directives, width, fragments in a circle); `_Walk` expands fragments and merges fields of the same name, as
-execution will, and stops at a number of visited nodes. It measures depth, repeats (graphql-core compares each pair of
-fields of one name), calls of neighbours, and cost, where `first` multiplies what is below it.
+Three passes, each bounded by the one before: the parser takes a text of bounded length and stops at a number of tokens;
+`_shape` looks at every node once (aliases, directives, width, fragments in a circle); `_Walk` expands fragments and
+merges fields of the same name, as execution will, and stops at a number of visited nodes. It measures depth, repeats
+(graphql-core compares each pair of fields of one name), calls of neighbours, and cost, where `first` multiplies what is
+below it.
 
 A document that passes is validated and kept, so a client that repeats it pays for none of this again. Variables do not
 belong to the document: where one stands for `first`, the walk is done with its value at each request.
@@ -42,6 +43,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from services.gateway.compiled import Plans
 from services.gateway.errors import coded
 
+MAX_CHARACTERS = 64 << 10
+"""Of the document, without its variables."""
 MAX_TOKENS = 2_000
 MAX_DEPTH = 15
 MAX_ALIASES = 30
@@ -98,6 +101,7 @@ class Documents:
 
     def read(self, text: str, variables: Mapping[str, Any]) -> Document:
         """The document, or `Refusals`."""
+        _most(len(text), MAX_CHARACTERS, "TOO_LONG", "characters")
         document = self._kept.get(text)
         if document is None:
             document = self._prepare(text, variables)

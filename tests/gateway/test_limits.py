@@ -52,6 +52,8 @@ HOSTILE = {
     "first = 101": ("{ offers(first: 101) { totalCount } }", "FIRST_OUT_OF_RANGE"),
     "first = 99,999,999,999": ("{ offers(first: 99999999999) { totalCount } }", "FIRST_OUT_OF_RANGE"),
     "first with 5,000 digits": ("{ offers(first: " + "9" * 5000 + ") { totalCount } }", "FIRST_OUT_OF_RANGE"),
+    "100,000 commas": ("{ me { role } }" + "," * 100_000, "TOO_LONG"),
+    "a comment of 2 MB": ("{ me { role } } #" + "x" * 1_900_000, "TOO_LONG"),
     "11 root fields": (
         "{" + " ".join(f'{n}: offer(id: "1") {{ id }}' for n in "abcdefghijk") + "}",
         "TOO_MANY_ROOT_FIELDS",
