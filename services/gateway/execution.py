@@ -17,8 +17,9 @@ from strawberry import Schema
 
 from services.gateway.compiled import CompiledExecutor, plain_attributes
 from services.gateway.context import Asking, House, deadline, language_of
+from services.gateway.costs import Refusals
 from services.gateway.errors import Problem, all_unavailable, coded, formatted, unauthorized, unavailable
-from services.gateway.limits import Document, Documents, Refusals
+from services.gateway.limits import INTROSPECTION, Document, Documents
 from services.gateway.tokens import TokenRefused
 from services.kit.auth import ANYONE, Caller, Role
 from services.kit.errors import RetryLater
@@ -29,7 +30,6 @@ SMALL_BODY = 64 << 10
 LARGE_BODY = 2 << 20
 """For those who upload a hundred offers or people at once."""
 UPLOADERS = frozenset({Role.OPERATOR, Role.PARTNER, Role.RECRUITER, Role.TRAINING_BODY})
-_INTROSPECTION = frozenset({"__schema", "__type"})
 _SAFE = {ord(c): "�" for c in map(chr, [*range(32), 127, *range(0x80, 0xA0), *range(0x202A, 0x202F)])}
 
 
@@ -151,7 +151,7 @@ def _question(body: bytes) -> Question:
 
 
 def _allow_introspection(document: Document, caller: Caller) -> None:
-    if caller == ANYONE and not _INTROSPECTION.isdisjoint(document.names):
+    if caller == ANYONE and not INTROSPECTION.isdisjoint(document.names):
         raise Refusals(coded("the schema is shown to those who have a token", "INTROSPECTION_DENIED"))
 
 

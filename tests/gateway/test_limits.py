@@ -7,7 +7,8 @@ import pytest
 from graphql import get_introspection_query
 
 from services.gateway import limits
-from services.gateway.limits import Documents, Refusals
+from services.gateway.costs import Refusals
+from services.gateway.limits import Documents
 from services.gateway.schema.build import schema
 from services.kit.auth import Role
 
@@ -54,6 +55,19 @@ HOSTILE = {
     "first with 5,000 digits": ("{ offers(first: " + "9" * 5000 + ") { totalCount } }", "FIRST_OUT_OF_RANGE"),
     "100,000 commas": ("{ me { role } }" + "," * 100_000, "TOO_LONG"),
     "a comment of 2 MB": ("{ me { role } } #" + "x" * 1_900_000, "TOO_LONG"),
+    "10 introspections": (
+        "{" + " ".join(f"{n}: __schema {{ types {{ ...T }} }}" for n in "abcdefghij") + "}"
+        " fragment T on __Type { fields { type { fields { args { type { name ofType { name } } } } } } }",
+        "TOO_COSTLY",
+    ),
+    "one introspection, ten times within": (
+        "{ __schema { types {" + " ".join(f"{n}: fields {{ args {{ name }} }}" for n in "abcdefghij") + "} } }",
+        "TOO_COSTLY",
+    ),
+    "introspection of fields of fields of fields": (
+        "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+        "INVALID_QUERY",
+    ),
     "11 root fields": (
         "{" + " ".join(f'{n}: offer(id: "1") {{ id }}' for n in "abcdefghijk") + "}",
         "TOO_MANY_ROOT_FIELDS",
@@ -173,7 +187,9 @@ def test_a_cost_hidden_behind_another_type_is_found() -> None:
 
 def test_introspection_is_for_those_with_a_token(gateway: Any) -> None:
     query = get_introspection_query()
-    assert gateway.ask(query, gateway.token(Role.PARTNER, "partner-1"))["__schema"]["types"]
+    all_of_it = get_introspection_query(specified_by_url=True, schema_description=True, input_value_deprecation=True)
+    for each in (query, all_of_it, '{ __type(name: "Offer") { fields { name } } }'):
+        assert gateway.ask(each, gateway.token(Role.PARTNER, "partner-1"))
     answer = gateway.post(query)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["extensions"]["code"] == "INTROSPECTION_DENIED"
