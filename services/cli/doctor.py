@@ -1,6 +1,5 @@
 """`vivier doctor`: what is configured, what answers, what lags."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,19 +69,18 @@ def _settings() -> Iterator[Finding]:
 
 
 def _referential(home: Path) -> Finding:
-    from services.cli.up import SNAPSHOT  # noqa: PLC0415
+    from services.cli.snapshot import is_newer_than_start, snapshot_of  # noqa: PLC0415
     from services.referential import SnapshotRefused, open_snapshot  # noqa: PLC0415
 
-    given = os.environ.get("VIVIER_REFERENTIAL")
-    own = home / SNAPSHOT
-    path = Path(given) if given else own if own.exists() else None
+    path = snapshot_of(home)
     try:
         version = open_snapshot(path).version
     except (OSError, SnapshotRefused) as error:
-        return Finding(False, "referential", f"{path}: {error}; make it with `vivier import referential`")
+        return Finding(False, "referential", str(error))
     if path is None:
         return Finding(True, "referential", f"{version}, the small sample; see `vivier import referential --help`")
-    return Finding(True, "referential", f"{version} in {path}")
+    when = ", from the next start of `vivier up`" if is_newer_than_start(path, home) else ""
+    return Finding(True, "referential", f"{version} in {path}{when}")
 
 
 def _credential(path: Path) -> Finding:

@@ -15,6 +15,9 @@ MOST_ROWS = 50
 MOST_BYTES = 1 << 20
 """The API takes twice that."""
 OUTCOMES = ("created", "updated", "unchanged", "refused")
+NOT_PUBLISHED, EXPIRED = "NOT_PUBLISHED", "expired"
+NOTES = frozenset({"ORGANISATION_UNVERIFIED"})
+"""Reasons that keep nothing from being matched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,12 @@ class Line:
 
 @dataclass(slots=True)
 class Report:
-    """Counts by outcome, and of what was written: how many can be matched, and what keeps the others from it."""
+    """Counts by outcome, and of what was written: how many can be matched, what keeps the others from it, and notes."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     matchable: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
         return ", ".join(f"{outcome} {self.outcomes[outcome]}" for outcome in OUTCOMES)
@@ -78,6 +82,12 @@ class Report:
     @property
     def written(self) -> int:
         return self.outcomes.total() - self.outcomes["refused"]
+
+    def tell(self, reasons: Iterable[str], expired: bool) -> None:
+        """Of one that was written."""
+        for reason in reasons:
+            counter = self.notes if reason in NOTES else self.gaps
+            counter[EXPIRED if expired and reason == NOT_PUBLISHED else reason] += 1
 
 
 class Importer:
@@ -148,8 +158,8 @@ class Importer:
         (thing,) = (value for value in result.values() if isinstance(value, dict))
         status = thing["status"] or {"matchable": False, "reasons": []}
         self.report.matchable += status["matchable"]
-        self.report.gaps.update(status["reasons"])
         state = [thing["state"].lower()] if thing.get("state") else []
+        self.report.tell(status["reasons"], EXPIRED in state)
         self._done(row, str(result["outcome"]).lower(), ", ".join([*state, *status["reasons"]]))
 
     def _refuse(self, row: Row, reason: str) -> bool:

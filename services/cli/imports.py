@@ -19,7 +19,7 @@ app = group("import", "Bring in offers, courses, people or reference data; sendi
 File = Annotated[str, typer.Argument(help="The file to read, or - for standard input.", show_default=False)]
 Source = Annotated[
     str | None,
-    typer.Option(help="The name of this feed. Employers without a SIRET and later imports are recognised by it."),
+    typer.Option(help="The name of this feed: later imports, and organisations without a SIRET, are recognised by it."),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Report every row, not only the refused ones.")]
 
@@ -132,7 +132,10 @@ def people(
     verbose: Verbose = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """People: each is created, updated or left as it is; `externalId` says who is who."""
+    """People: each is created, updated or left as it is; `externalId` says who is who, so every row needs it.
+
+    People brought this way belong to no partner. A partner brings its own through the API, with its credential.
+    """
     from services.cli.feeds import Options, native  # noqa: PLC0415
     from services.cli.importing import PEOPLE  # noqa: PLC0415
 
@@ -172,13 +175,13 @@ def _import(
 ) -> None:
     from services.cli.importing import Importer  # noqa: PLC0415
     from services.cli.progress import Progress  # noqa: PLC0415
+    from services.cli.summary import told  # noqa: PLC0415
 
     rows = _rows(read, file, options)
     with operator(home) as api, Progress(trade.rows, len(rows), verbose) as progress:
         report = Importer(api, trade, progress.line, **extra).run(rows)
-    if report.written:
-        gaps = ", ".join(f"{reason} {count}" for reason, count in report.gaps.most_common())
-        typer.echo(f"of {report.written} {trade.rows}, {report.matchable} can be matched" + f"; {gaps}" * bool(gaps))
+    for line in told(report, trade, home):
+        typer.echo(line)
     typer.echo(str(report))
     if report.outcomes["refused"]:
         raise typer.Exit(SOME_REFUSED)

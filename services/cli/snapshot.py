@@ -1,19 +1,36 @@
-"""Official files become the snapshot of this folder."""
+"""The snapshot of this folder: made from official files, and used by services from their next start."""
 
+import os
 from pathlib import Path
 
 import typer
 
-from services.cli.up import SNAPSHOT
-from services.referential.build import MissingSource, build
+SNAPSHOT = "referential.snapshot"
+"""Made in the folder by `vivier import referential`, and used when VIVIER_REFERENTIAL names no other."""
+LOCK = "up.lock"
+"""Held, and touched at each start, by the `vivier up` that owns the folder."""
 
 
 class Unbuildable(Exception):
     """Its text says what is missing."""
 
 
+def snapshot_of(home: Path) -> Path | None:
+    """The file that services of this folder read when they start; None: the small sample."""
+    given, own = os.environ.get("VIVIER_REFERENTIAL"), home / SNAPSHOT
+    return Path(given) if given else own if own.exists() else None
+
+
+def is_newer_than_start(snapshot: Path, home: Path) -> bool:
+    """Was it written after the last start of `vivier up`, which so does not know it yet?"""
+    lock = home / LOCK
+    return lock.exists() and snapshot.stat().st_mtime > lock.stat().st_mtime
+
+
 def build_into(folder: Path, home: Path) -> None:
     """Write the snapshot and say what is in it."""
+    from services.referential.build import MissingSource, build  # noqa: PLC0415 — slow to import
+
     target = home / SNAPSHOT
     if not folder.is_dir():
         raise Unbuildable(f"{folder} is not a folder")
@@ -26,4 +43,5 @@ def build_into(folder: Path, home: Path) -> None:
         typer.echo(f"{name.replace('_', ' '):<14} {count:>7}")
     for reason, count in report.refused.items():
         typer.echo(f"refused: {reason} {count}")
-    typer.echo(f"{report.version} is in {target}; `vivier up` uses it from its next start")
+    typer.echo(f"{report.version} is in {target}")
+    typer.echo("running services use it from their next start; then import your feeds again, so that they look it up")

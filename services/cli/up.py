@@ -16,13 +16,12 @@ from filelock import FileLock, Timeout
 
 from services.cli.common import UNUSABLE
 from services.cli.ports import free_ports, is_free, ports_beside
+from services.cli.snapshot import LOCK, snapshot_of
 
 __all__ = ["CannotStart", "Supervisor", "free_ports"]
 
 GROUPS: Sequence[Sequence[str]] = (("profile", "offers", "notifications"), ("matching",), ("gateway",))
 """Which services share a process: measured, see docs/decisions."""
-SNAPSHOT = "referential.snapshot"
-"""Made in the folder by `vivier import referential`, and used when VIVIER_REFERENTIAL names no other."""
 STOP_SECONDS = 2.5
 QUICK_DEATH_SECONDS = 5.0
 LONGEST_PAUSE = 10.0
@@ -70,7 +69,7 @@ class Supervisor:
         self._stopping = threading.Event()
         self._all_ready = threading.Event()
         self._spawning = threading.Lock()
-        self._lock = FileLock(home / "up.lock", timeout=0)
+        self._lock = FileLock(home / LOCK, timeout=0)
         self._environment: Mapping[str, str] = {}
 
     def start(self) -> None:
@@ -118,6 +117,7 @@ class Supervisor:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.home.chmod(0o700)
             self._lock.acquire()
+            (self.home / LOCK).touch()
         except Timeout:
             raise CannotStart(
                 f"another vivier is up on {self.home}; stop it, or choose another folder with --home"
@@ -136,8 +136,8 @@ class Supervisor:
         own["VIVIER_GATEWAY_ADDRESS"] = f"127.0.0.1:{port}"
         own["VIVIER_HOME"] = str(self.home)
         own["VIVIER_SECRET"] = os.environ.get("VIVIER_SECRET") or secret_of(self.home)
-        if (snapshot := self.home / SNAPSHOT).exists():
-            own["VIVIER_REFERENTIAL"] = os.environ.get("VIVIER_REFERENTIAL") or str(snapshot)
+        if snapshot := snapshot_of(self.home):
+            own["VIVIER_REFERENTIAL"] = str(snapshot)
         return {**os.environ, **own}
 
     def _spawn(self, child: _Child) -> None:

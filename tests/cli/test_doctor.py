@@ -1,12 +1,15 @@
 """When a service counts as ready."""
 
+import os
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
 from commands import Vivier
 
 from services.cli.doctor import of_service
+from services.referential.resolve import SAMPLE
 
 WORKER = {"group": "matching.index", "state": "running", "lag": 0, "reason": None}
 WELL: dict[str, Any] = {
@@ -69,3 +72,20 @@ def test_a_setting_that_up_would_refuse_is_marked(
     said = vivier("doctor", "--home", tmp_path)
     assert (said.code, "✗ setting          unknown setting VIVIER_MASTER_KEYS" in said.out) == (1, True)
     assert "hunter2" not in said.out
+
+
+def test_a_snapshot_that_came_after_the_start_is_used_from_the_next_one(vivier: Vivier, tmp_path: Path) -> None:
+    snapshot = Path(copy(SAMPLE, tmp_path / "referential.snapshot"))
+    lock = tmp_path / "up.lock"
+    lock.touch()
+    os.utime(snapshot, (lock.stat().st_mtime - 5,) * 2)
+    assert f"in {snapshot}\n" in vivier("doctor", "--home", tmp_path).out
+    os.utime(snapshot, (lock.stat().st_mtime + 5,) * 2)
+    assert f"in {snapshot}, from the next start" in vivier("doctor", "--home", tmp_path).out
+
+
+def test_a_snapshot_that_cannot_be_read_names_the_command_that_makes_one(vivier: Vivier, tmp_path: Path) -> None:
+    (tmp_path / "referential.snapshot").mkdir()
+    said = vivier("doctor", "--home", tmp_path)
+    assert "✗ referential" in said.out
+    assert "build one with `vivier import referential`" in said.out
