@@ -21,6 +21,7 @@ MAGIC = b"VIVIER-REFERENTIAL\n"
 FORMAT = 1
 _HEAD = struct.Struct("<HI32s")
 _ALIGN = 64
+_MAKE_ONE = "build one with `vivier import referential`"
 
 Array = NDArray[Any]
 
@@ -79,7 +80,9 @@ def _map(path: Path) -> mmap.mmap:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
-        raise SnapshotRefused(f"cannot read the snapshot {path}: {error}; build one with `vivier import`") from error
+        raise SnapshotRefused(
+            f"cannot read the snapshot {path}: {error}; build one with `vivier import referential`"
+        ) from error
 
 
 def _damaged(path: Path) -> str:
@@ -89,7 +92,9 @@ def _damaged(path: Path) -> str:
 def _read_manifest(data: mmap.mmap, path: Path) -> tuple[dict[str, Any], int]:
     start = len(MAGIC) + _HEAD.size
     if data[: len(MAGIC)] != MAGIC or len(data) < start:
-        raise SnapshotRefused(f"{path} is not a referential snapshot: name the file that `vivier import` wrote")
+        raise SnapshotRefused(
+            f"{path} is not a referential snapshot: name the file that `vivier import referential` wrote"
+        )
     number, length, digest = _HEAD.unpack(data[len(MAGIC) : start])
     if number != FORMAT:
         raise SnapshotRefused(f"{path} has snapshot format {number}, this version reads {FORMAT}: build it again")
