@@ -1,8 +1,8 @@
 """The commands. Each imports what it needs when it is called, so that `vivier --help` is quick."""
 
-import signal
 from importlib.metadata import version as version_of
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from services.cli import clients, deadletters, exports, imports
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.doctor import doctor
 from services.cli.why import why
+
+if TYPE_CHECKING:
+    from services.cli.up import Supervisor
 
 app = typer.Typer(
     name="vivier",
@@ -27,6 +30,7 @@ def up(
     port: Annotated[int, typer.Option(help="Where the API listens on this machine.", min=1, max=65_535)] = 8400,
 ) -> None:
     """Start the whole system on this machine; Ctrl-C stops it, and the next start goes on where it was."""
+    from services.cli.interrupts import Interrupts  # noqa: PLC0415
     from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
     from services.cli.up import CannotStart, Supervisor  # noqa: PLC0415
 
@@ -37,24 +41,28 @@ def up(
         lambda name, address: typer.echo(f"{name:<14} ready   {address}"),
         lambda names, pause: typer.echo(f"{names}: ended unexpectedly, starting again in {pause:g} s", err=True),
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupts = Interrupts()
     try:
         supervisor.start()
-        if supervisor.wait_ready(START_SECONDS):
-            typer.echo(f"Vivier is up: http://127.0.0.1:{port}/graphql (credentials in {home / 'operator.json'})")
-        elif not supervisor.failure:
-            typer.echo(f"still not ready: {', '.join(supervisor.missing())}; see the messages above", err=True)
-        supervisor.wait()
+        with interrupts.taken():
+            _stay_up(supervisor, home)
     except CannotStart as obstacle:
         raise fail(str(obstacle)) from None
     except KeyboardInterrupt:
         typer.echo("stopping")
     finally:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
         supervisor.stop()
     if supervisor.failure:
         raise fail(supervisor.failure)
+
+
+def _stay_up(supervisor: "Supervisor", home: Path) -> None:
+    if supervisor.wait_ready(START_SECONDS):
+        url = f"http://127.0.0.1:{supervisor.port}/graphql"
+        typer.echo(f"Vivier is up: {url} (credentials in {home / 'operator.json'})")
+    elif not supervisor.failure:
+        typer.echo(f"still not ready: {', '.join(supervisor.missing())}; see the messages above", err=True)
+    supervisor.wait()
 
 
 @app.command()

@@ -2,11 +2,13 @@
 
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 
 from services.cli.api import Api
+from services.cli.interrupts import Interrupts
 from services.cli.up import Supervisor, free_ports
 from services.demo.story import play
 from services.demo.tell import tell, ways_in
@@ -17,22 +19,26 @@ START_SECONDS = 120.0
 def run(once: bool, language: str) -> None:
     """Tell the story; with `once` stop after it, else stay up until Ctrl-C. Nothing is left on the disk."""
     console = Console(width=None if Console().is_terminal else 110)
+    interrupts = Interrupts()
     home = Path(tempfile.mkdtemp(prefix="vivier-demo-"))
-    port = free_ports(1)[0]
     supervisor = Supervisor(
-        home, port, lambda *_: None, lambda names, _: console.print(f"{names} ended, starting again")
+        home, free_ports(1)[0], lambda *_: None, lambda names, _: console.print(f"{names} ended, starting again")
     )
-    try:
+    with ExitStack() as clean_up:
+        clean_up.callback(shutil.rmtree, home, ignore_errors=True)
+        clean_up.callback(supervisor.stop)
         supervisor.start()
-        if not supervisor.wait_ready(START_SECONDS):
-            raise TimeoutError(f"the services were not ready within {START_SECONDS:g} s")
-        url = f"http://127.0.0.1:{port}"
-        with Api.of_home(home) as operator:
-            told = play(url, operator, lambda what, count: console.print(f"{count:>5} {what}"), language)
-        tell(told, console, language)
-        if not once:
-            ways_in(told, url, console, language)
-            supervisor.wait()
-    finally:
-        supervisor.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        with interrupts.taken():
+            _show(supervisor, console, once, language)
+
+
+def _show(supervisor: Supervisor, console: Console, once: bool, language: str) -> None:
+    if not supervisor.wait_ready(START_SECONDS):
+        raise TimeoutError(f"the services were not ready within {START_SECONDS:g} s")
+    url = f"http://127.0.0.1:{supervisor.port}"
+    with Api.of_home(supervisor.home) as operator:
+        told = play(url, operator, lambda what, count: console.print(f"{count:>5} {what}"), language)
+    tell(told, console, language)
+    if not once:
+        ways_in(told, url, console, language)
+        supervisor.wait()
