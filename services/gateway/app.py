@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -162,6 +162,8 @@ def _route(name: str, endpoint: Answers) -> Answers:
                 return await endpoint(request)
             except errors.Problem as problem:
                 return errors.problem_response(problem)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody reads it
             except Exception:
                 logger.exception("%s failed, trace %s", name, telemetry.trace_id())
                 return errors.problem_response(errors.internal())

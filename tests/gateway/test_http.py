@@ -1,6 +1,9 @@
 """The HTTP side: what is taken, what is refused, what is said when neighbours are away."""
 
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -77,6 +80,25 @@ def test_bodies_are_bounded_by_who_sends_them(gateway: Any) -> None:
     too_large = gateway.post(query, gateway.token(Role.PARTNER, "partner-1"), large)
     assert too_large.status_code == 413
     assert too_large.headers["content-type"] == "application/problem+json"
+
+
+HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n"
+
+
+@contextmanager
+def connected(gateway: Any) -> Iterator[socket.socket]:
+    with socket.create_connection((gateway.http.base_url.host, gateway.http.base_url.port), 10) as plain:
+        yield plain
+
+
+def test_who_goes_away_in_the_middle_of_a_body_is_nobodys_error(quick_gateway: Any) -> None:
+    before = quick_gateway.logged()
+    for _ in range(3):
+        with connected(quick_gateway) as plain:
+            plain.sendall(HEAD + b'\r\n{"query": ')
+            time.sleep(0.05)
+    quick_gateway.ask("{ me { role } }")
+    assert quick_gateway.logged() == before
 
 
 def test_every_answer_has_the_headers_of_safety(gateway: Any) -> None:
