@@ -28,6 +28,7 @@ from services.gateway.schema.build import schema
 from services.gateway.store import open_store
 from services.gateway.tokens import Tokens
 from services.kit import telemetry
+from services.kit.auth import ANYONE
 from services.kit.settings import Settings
 from services.referential import open_snapshot
 
@@ -161,6 +162,7 @@ def _route(name: str, endpoint: Answers) -> Answers:
             try:
                 return await endpoint(request)
             except errors.Problem as problem:
+                errors.log_refusal(problem.code, getattr(request.state, "caller", ANYONE), name)
                 return errors.problem_response(problem)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody reads it
@@ -182,4 +184,5 @@ async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers: Mapping[str, str] = error.headers or {}
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}.get(error.status_code, "REFUSED")
+    errors.log_refusal(code, ANYONE, "no such route")
     return errors.problem_response(errors.Problem(error.status_code, code, str(error.detail), headers))

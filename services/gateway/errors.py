@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from starlette.responses import Response
 
 from services.kit import telemetry
+from services.kit.auth import Caller
 from services.kit.errors import Refused, RetryLater
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
 
@@ -49,6 +50,11 @@ def problem_response(problem: Problem) -> Response:
     body = {"type": "about:blank", "title": title, "status": problem.status, "code": problem.code}
     body["detail"] = problem.detail
     return Response(orjson.dumps(body), problem.status, problem.headers, "application/problem+json")
+
+
+def log_refusal(code: str, caller: Caller, what: str) -> None:
+    """One line a refusal, without any word of the question: it may be about people."""
+    logger.warning("refused %s of %s/%s: %s", code, caller.role, caller.client, what)
 
 
 def unauthorized(detail: str) -> Problem:

@@ -1,7 +1,7 @@
 """POST /graphql: read the request within its bounds, refuse what costs too much, run the rest, say it in JSON."""
 
 import asyncio
-import logging
+import hashlib
 import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
@@ -18,19 +18,17 @@ from strawberry import Schema
 from services.gateway.compiled import CompiledExecutor, plain_attributes
 from services.gateway.context import Asking, House, deadline, language_of
 from services.gateway.costs import Refusals
-from services.gateway.errors import Problem, all_unavailable, coded, formatted, unauthorized, unavailable
+from services.gateway.errors import Problem, all_unavailable, coded, formatted, log_refusal, unauthorized, unavailable
 from services.gateway.limits import INTROSPECTION, Document, Documents
 from services.gateway.tokens import TokenRefused
 from services.kit.auth import ANYONE, Caller, Role
 from services.kit.errors import RetryLater
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
 
-logger = logging.getLogger(__name__)
 SMALL_BODY = 64 << 10
 LARGE_BODY = 2 << 20
 """For those who upload a hundred offers or people at once."""
 UPLOADERS = frozenset({Role.OPERATOR, Role.PARTNER, Role.RECRUITER, Role.TRAINING_BODY})
-_SAFE = {ord(c): "�" for c in map(chr, [*range(32), 127, *range(0x80, 0xA0), *range(0x202A, 0x202F)])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Endpoint:
             document = self._documents.read(question.query, question.variables)
             _allow_introspection(document, asking.caller)
         except Refusals as refusals:
-            return _refused(refusals, asking.caller, time.perf_counter() - started)
+            return _refused(refusals, question, asking.caller, time.perf_counter() - started)
         asking.names, asking.plans = document.names, document.plans
         result = await self._execute(document, question, asking)
         return _response(result)
@@ -95,7 +93,7 @@ def _is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
 
 async def caller_of(request: Request, house: House, seconds: float) -> Caller:
     """Who the token speaks for; anyone where there is none. A wrong token is a 401, never anyone."""
-    caller = _bearer(request, house)
+    request.state.caller = caller = _bearer(request, house)
     try:
         if await house.acting.still(caller, deadline(seconds)):
             return caller
@@ -155,11 +153,12 @@ def _allow_introspection(document: Document, caller: Caller) -> None:
         raise Refusals(coded("the schema is shown to those who have a token", "INTROSPECTION_DENIED"))
 
 
-def _refused(refusals: Refusals, caller: Caller, seconds: float) -> Response:
+def _refused(refusals: Refusals, question: Question, caller: Caller, seconds: float) -> Response:
     errors = formatted(refusals.errors)
-    words = ascii(errors[0]["message"][:200].translate(_SAFE))
-    code = errors[0]["extensions"]["code"]
-    logger.warning("refused %s of %s/%s in %.1f ms: %s", code, caller.role, caller.client, seconds * 1e3, words)
+    digest = hashlib.sha256(question.query.encode()).hexdigest()[:12]
+    at = "".join(f" at {place.line}:{place.column}" for place in (refusals.errors[0].locations or ())[:1])
+    what = f"document {digest} of {len(question.query)} characters{at}, in {seconds * 1e3:.1f} ms"
+    log_refusal(errors[0]["extensions"]["code"], caller, what)
     return json_response({"errors": errors}, 400)
 
 

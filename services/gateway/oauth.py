@@ -26,11 +26,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.context import House, deadline
-from services.gateway.errors import UNAVAILABLE
+from services.gateway.errors import UNAVAILABLE, log_refusal
 from services.gateway.execution import json_response, limited_body
 from services.gateway.store import Client, create_client, open_store
 from services.gateway.tokens import LIFETIME, TokenRefused
-from services.kit.auth import Caller, Role
+from services.kit.auth import ANYONE, Caller, Role
 from services.kit.errors import RetryLater
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
 
@@ -76,6 +76,7 @@ class TokenEndpoint:
                 return json_response(await self._exchange(form), headers=_FRESH)
             raise OAuthError("unsupported_grant_type", f"{CLIENT_CREDENTIALS} or {EXCHANGE}")
         except OAuthError as error:
+            log_refusal(error.error, ANYONE, "token")
             return error.response()
 
     async def _client_credentials(self, request: Request, form: Mapping[str, str]) -> dict[str, Any]:

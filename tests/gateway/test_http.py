@@ -101,6 +101,38 @@ def test_who_goes_away_in_the_middle_of_a_body_is_nobodys_error(quick_gateway: A
     assert quick_gateway.logged() == before
 
 
+def refused_lines(gateway: Any, before: str) -> list[str]:
+    return [line.partition(":")[2].partition(":")[2] for line in gateway.logged()[len(before) :].splitlines()]
+
+
+def test_a_refusal_is_one_line_without_a_word_of_the_question(quick_gateway: Any) -> None:
+    before, post = quick_gateway.logged(), quick_gateway.http.post
+    token = quick_gateway.token(Role.MENTOR, "m")
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    for query in (
+        '{ offer(id: "Zoé Petit", x: 1) { id } }',
+        '{ offers(first: "Zoé Petit") { nodes { id } } }',
+        '{"Zoé',
+    ):
+        assert quick_gateway.post(query, token).status_code == 400
+    assert post("/graphql", content=b"Zo", headers=headers).status_code == 400
+    assert post("/graphql", content=b"Zo").status_code == 415
+    assert post("/graphql", content=b"Zo" * (40 << 10), headers=headers).status_code == 413
+    assert quick_gateway.http.get("/graphql").status_code == 405
+    assert quick_gateway.http.get("/Zo/Petit").status_code == 404
+    assert quick_gateway.post("{ me { role } }", "Zo").status_code == 401
+    assert post("/oauth/token", data={"grant_type": "Zo"}).status_code == 400
+    lines = refused_lines(quick_gateway, before)
+    codes = [line.split()[1] for line in lines]
+    assert codes == [
+        *("INVALID_QUERY", "INVALID_QUERY", "INVALID_QUERY", "NOT_JSON", "NOT_JSON", "BODY_TOO_LARGE"),
+        *("METHOD_NOT_ALLOWED", "NOT_FOUND", "INVALID_TOKEN", "unsupported_grant_type"),
+    ]
+    assert [line for line in lines if "Zo" in line or "Petit" in line] == []
+    assert " of mentor/" in lines[0]
+    assert " characters at 1:" in lines[0]
+
+
 def test_every_answer_has_the_headers_of_safety(gateway: Any) -> None:
     for path in ("/healthz", "/nowhere", "/graphql"):
         answer = gateway.http.get(path, headers={"Origin": "https://elsewhere.example"})
