@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from harness import OPERATOR, SECRET, Ask, FakeClock, eventually, running
@@ -11,12 +12,12 @@ from vivier.common.v1 import common_pb2 as common
 from vivier.offers.v1 import events_pb2, offers_pb2_grpc
 from vivier.offers.v1 import offers_pb2 as pb
 
+from services.demo.world import siret
 from services.kit.auth import Caller, Role
 from services.kit.bus_embedded import EmbeddedLog
 from services.offers.app import OffersSettings, build
 
 TOPIC = "vivier.offers.v1"
-SIRET = "73282932000074"
 
 
 @dataclass
@@ -42,7 +43,8 @@ class Offers:
     def organisation(self, identifier: str = "org-1", role: Role = Role.RECRUITER, **fields: Any) -> Caller:
         """An organisation that wrote itself, and its caller."""
         caller = Caller(role, identifier, "test")
-        said = {"kind": pb.ORGANISATION_KIND_EMPLOYER, "name": f"Toits {identifier}", "siret": SIRET} | fields
+        own = siret(crc32(identifier.encode()) % 10_000)
+        said = {"kind": pb.ORGANISATION_KIND_EMPLOYER, "name": f"Toits {identifier}", "siret": own} | fields
         self.ask("UpsertOrganisation", pb.UpsertOrganisationRequest(organisation=pb.Organisation(**said)), caller)
         return caller
 

@@ -54,7 +54,11 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Verified means that a valid SIRET is known. Who wrote itself has no source."""
+    """Who wrote itself has no source.
+
+    Verified means that a SIRET with a right check digit is known, which nobody else holds who writes itself. It does
+    not mean that who writes was seen to speak for that company.
+    """
 
     id: str
     source: str
@@ -65,6 +69,11 @@ class Organisation:
     @property
     def verified(self) -> bool:
         return bool(self.profile.siret)
+
+    @property
+    def company(self) -> str:
+        """The SIREN: all establishments of a company share it."""
+        return self.profile.siret[:9]
 
     @property
     def owner(self) -> Owner:
@@ -88,3 +97,15 @@ def siret_required(path: str) -> Refused:
     """Who posts by hand must be a known establishment."""
     message = "a SIRET is needed to post offers and courses by hand"
     return Refused(Kind.INVALID, "SIRET_REQUIRED", message, [Violation(path, "REQUIRED", message)])
+
+
+def siret_taken(path: str) -> Refused:
+    """Two who write themselves cannot be the same establishment."""
+    message = "another organisation has this SIRET already"
+    return Refused(Kind.CONFLICT, "SIRET_TAKEN", message, [Violation(path, "SIRET_TAKEN", message)])
+
+
+def siret_fixed(path: str) -> Refused:
+    """An organisation may move to another establishment of its company, and never become another company."""
+    message = "this is another company's SIRET: the first nine digits stay what they were"
+    return Refused(Kind.CONFLICT, "SIRET_FIXED", message, [Violation(path, "SIRET_FIXED", message)])

@@ -81,6 +81,13 @@ def organisation_of_feed(connection: Connection, source: str, external_id: str) 
     return None if row is None else _organisation(row)
 
 
+def has_siret_of_another(connection: Connection, organisation: Organisation) -> bool:
+    """Does another that writes itself have the same SIRET?"""
+    c = ORGANISATIONS.c
+    same = select(c.id).where(c.siret == organisation.profile.siret, c.source.is_(None), c.id != organisation.id)
+    return connection.execute(same.limit(1)).first() is not None
+
+
 def page_of_organisations(connection: Connection, after: str, limit: int) -> list[Organisation]:
     query = select(ORGANISATIONS).where(ORGANISATIONS.c.id > after).order_by(ORGANISATIONS.c.id).limit(limit)
     return [_organisation(row) for row in connection.execute(query)]

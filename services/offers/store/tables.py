@@ -18,6 +18,8 @@ ORGANISATIONS = Table(
     Column("document", Text, nullable=False),
     UniqueConstraint("source", "external_id"),
 )
+_OWN = ORGANISATIONS.c.source.is_(None) & (ORGANISATIONS.c.siret != "")
+Index("organisations_own_siret", ORGANISATIONS.c.siret, unique=True, sqlite_where=_OWN, postgresql_where=_OWN)
 
 
 def _postings(name: str) -> Table:

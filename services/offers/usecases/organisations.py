@@ -9,12 +9,20 @@ from services.kit.auth import Caller
 from services.kit.checks import Checks
 from services.kit.outbox import Unit, Units
 from services.offers import store
-from services.offers.domain.organisation import Organisation, OrganisationChanged, Profile, siret_required
+from services.offers.domain.organisation import (
+    Organisation,
+    OrganisationChanged,
+    Profile,
+    siret_fixed,
+    siret_required,
+    siret_taken,
+)
 from services.offers.domain.values import Outcome
 from services.offers.usecases.access import EMPLOYERS, writer
 from services.offers.usecases.words import Words, read_profile
 
 Written = tuple[Organisation, Outcome]
+SIRET = "organisation.siret"
 
 
 def upsert(
@@ -23,7 +31,7 @@ def upsert(
     """Its own for a recruiter or training body; by `key` (source, id there) for an operator."""
     own = writer(caller, EMPLOYERS)
     if own and not said.siret:
-        raise siret_required("organisation.siret")
+        raise siret_required(SIRET)
     if not own:
         _check_key(key)
     found = read_profile(words, said, typed=bool(own))
@@ -33,10 +41,13 @@ def upsert(
         if known is None:
             new_id = own or requests.ids_of(caller, request, units.ids)()
             source, external_id = ("", "") if own else key
-            return _save(unit, Organisation(new_id, source, external_id, found, 1)), Outcome.CREATED
+            created = Organisation(new_id, source, external_id, found, 1)
+            _check_siret(unit, created, created)
+            return _save(unit, created), Outcome.CREATED
         changed = known.said(found) if fresh else known
         if changed is known:
             return known, Outcome.UNCHANGED
+        _check_siret(unit, known, changed)
         if changed.owner != known.owner:
             store.queue_retelling(unit.connection, known.id)
         return _save(unit, changed), Outcome.UPDATED
@@ -58,6 +69,16 @@ def _check_key(key: tuple[str, str]) -> None:
     checks.text("source", key[0], 100, required=True)
     checks.text("external_id", key[1], 200, required=True)
     checks.done()
+
+
+def _check_siret(unit: Unit, known: Organisation, changed: Organisation) -> None:
+    """Feeds may bring an establishment twice. Among those who write themselves each is there once."""
+    if changed.source:
+        return
+    if changed.company != known.company:
+        raise siret_fixed(SIRET)
+    if store.has_siret_of_another(unit.connection, changed):
+        raise siret_taken(SIRET)
 
 
 def _known(unit: Unit, own: str, key: tuple[str, str]) -> Organisation | None:

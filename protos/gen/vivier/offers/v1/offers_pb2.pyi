@@ -226,9 +226,13 @@ class Organisation(_message.Message):
     kind: Global___OrganisationKind.ValueType
     name: _builtins.str
     siret: _builtins.str
-    """14 digits; empty when unverified"""
+    """14 digits; empty when unverified. Of organisations that write themselves only one may have it, and it may only change
+    to another establishment of the same company (its first nine digits stay). Feeds may bring it more than once.
+    """
     verified: _builtins.bool
-    """output only: a valid SIRET is known"""
+    """Output only. The SIRET's check digit is right, and no other organisation that writes itself holds it. It does NOT mean
+    that the caller was proven to speak for the company.
+    """
     activity_code: _builtins.str
     """NAF in France"""
     website: _builtins.str
