@@ -1,30 +1,26 @@
 """`vivier why`: one person and one offer, explained."""
 
-import sys
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from services.cli.common import DEFAULT_HOME, Home, fail, operator
+from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, operator
+from services.cli.words import Language, word
 
 QUERY = """query($person: ID!, $offer: ID!, $language: String) {
     why(person: $person, offer: $offer, language: $language) {
     score matched formulaVersion gates { name passed reason { text } } missingSkills { code label }
     parts { name weight value known reasons { text } } offer { title organisation { name } } } }"""
 _YES, _NO = "✓", "✗"
-
-
-class Language(StrEnum):
-    FR = "fr"
-    EN = "en"
+Say = Callable[[str], str]
 
 
 def why(
     person: Annotated[str, typer.Argument(help="The person's id.", show_default=False)],
     offer: Annotated[str, typer.Argument(help="The offer's id.", show_default=False)],
-    language: Annotated[Language, typer.Option(help="Of the reasons.")] = Language.FR,
+    language: Annotated[Language, typer.Option(help="Of the answer.", case_sensitive=False)] = Language.FR,
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Why a person and an offer match, or why not: every gate, and every part of the score."""
@@ -33,30 +29,31 @@ def why(
     with operator(home) as api:
         match = api.ask(QUERY, {"person": person, "offer": offer, "language": language.value})["why"]
     if match is None:
-        raise fail("nothing is known of this pair: check both ids")
-    for line in _heading(match):
+        raise fail("nothing is known of this pair: check both ids", UNUSABLE)
+    say = partial(word, language.value)
+    for line in _heading(match, say):
         typer.echo(line)
-    show(("gate", "", "reason"), [_gate(gate) for gate in match["gates"]])
-    show(("part", "weight", "value", "reasons"), [_part(part) for part in match["parts"]])
+    show((say("gate"), "", say("why")), [_gate(gate, say) for gate in match["gates"]], fold=True)
+    parts = [_part(part, say) for part in match["parts"]]
+    show((say("part"), say("weight"), say("value"), say("why")), parts, fold=True)
     if match["missingSkills"]:
         named = ", ".join(skill["label"] or skill["code"] for skill in match["missingSkills"])
-        typer.echo(f"missing skills: {named}")
+        typer.echo(f"{say('missing')}: {named}")
 
 
-def _heading(match: dict[str, Any]) -> Iterator[str]:
+def _heading(match: dict[str, Any], say: Say) -> Iterator[str]:
     offer = match["offer"]
     if offer:
         employer = (offer["organisation"] or {}).get("name")
         yield " — ".join(filter(None, (offer["title"], employer)))
-    verdict = f"{_YES} a match" if match["matched"] else f"{_NO} no match"
-    yield f"{verdict}, score {match['score']:.2f}, formula {match['formulaVersion']}"
+    verdict = f"{_YES} {say('matched')}" if match["matched"] else f"{_NO} {say('not matched')}"
+    yield f"{verdict}, {say('score')} {match['score']:.2f}, {say('formula')} {match['formulaVersion']}"
 
 
-def _gate(gate: dict[str, Any]) -> tuple[str, str, str]:
-    return gate["name"], _YES if gate["passed"] else _NO, (gate["reason"] or {}).get("text", "")
+def _gate(gate: dict[str, Any], say: Say) -> tuple[str, str, str]:
+    return say(gate["name"]), _YES if gate["passed"] else _NO, (gate["reason"] or {}).get("text", "")
 
 
-def _part(part: dict[str, Any]) -> tuple[str, str, str, str]:
-    value = f"{part['value']:.2f}" + ("" if part["known"] else " (unknown)")
-    separator = "\n" if sys.stdout.isatty() else "; "
-    return part["name"], f"{part['weight']:g}", value, separator.join(reason["text"] for reason in part["reasons"])
+def _part(part: dict[str, Any], say: Say) -> tuple[str, str, str, str]:
+    value = f"{part['value']:.2f}" + ("" if part["known"] else f" ({say('unknown')})")
+    return say(part["name"]), f"{part['weight']:g}", value, "; ".join(reason["text"] for reason in part["reasons"])
