@@ -35,7 +35,9 @@ NEEDS_SUBJECT = (Role.PERSON,)
 
 @app.command()
 def create(
-    role: Annotated[Role, typer.Option(help="What the credential speaks for.", show_default=False)],
+    role: Annotated[
+        Role, typer.Option(help="What the credential speaks for.", show_default=False, case_sensitive=False)
+    ],
     subject: Annotated[
         str | None,
         typer.Option(

@@ -21,7 +21,7 @@ class Service(StrEnum):
     NOTIFICATIONS = "notifications"
 
 
-Of = Annotated[Service, typer.Argument(help="The service that keeps it.", show_default=False)]
+Of = Annotated[Service, typer.Argument(help="The service that keeps it.", show_default=False, case_sensitive=False)]
 Id = Annotated[str, typer.Argument(help="Its id, as `vivier dead-letters list` shows it.", show_default=False)]
 LIST = """query($service: ServiceName!, $first: Int!, $after: String) {
     deadLetters(service: $service, first: $first, after: $after) {
@@ -33,7 +33,7 @@ DROP = RETRY.replace("retryDeadLetter", "dropDeadLetter")
 
 @app.command("list")
 def list_(
-    service: Annotated[Service | None, typer.Argument(help="Of this service only.")] = None,
+    service: Annotated[Service | None, typer.Argument(help="Of this service only.", case_sensitive=False)] = None,
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Oldest first, of every service."""
@@ -57,7 +57,7 @@ def show_(service: Of, id: Id, home: Home = DEFAULT_HOME) -> None:
     with operator(home) as api:
         found = next((one for one in _of(api, service) if one["id"] == id), None)
     if found is None:
-        raise fail(f"{service.value} keeps no dead letter {id}: see `vivier dead-letters list {service.value}`")
+        raise fail(f"{service.value} keeps no dead letter {id}: see `vivier dead-letters list`", UNUSABLE)
     for name, value in found.items():
         typer.echo(f"{name:<10} {value}")
 

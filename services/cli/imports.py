@@ -127,7 +127,8 @@ def people(
         PeopleFormat, typer.Option(help="json: this API's own PersonInput, one, a list, or one a line.")
     ] = PeopleFormat.JSON,
     consent: Annotated[
-        list[Consent] | None, typer.Option(help="Repeatable: a consent that every new person in the file has given.")
+        list[Consent] | None,
+        typer.Option(help="Repeatable: a consent that every new person in the file has given.", case_sensitive=False),
     ] = None,
     verbose: Verbose = False,
     home: Home = DEFAULT_HOME,

@@ -1,5 +1,6 @@
 """The commands. Each imports what it needs when it is called, so that `vivier --help` is quick."""
 
+import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,18 +11,35 @@ from services.cli import clients, deadletters, exports, imports
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.doctor import doctor
 from services.cli.why import why
+from services.cli.words import Language
 
 if TYPE_CHECKING:
     from services.cli.up import Supervisor
 
+_LOOKED_AT = sys.stdout.isatty()
 app = typer.Typer(
     name="vivier",
-    help="Vivier, a marketplace for the jobs of the ecological transition.",
     no_args_is_help=True,
+    rich_markup_mode="rich" if _LOOKED_AT else None,  # in a pipe, no frames and no empty first line
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], **({} if _LOOKED_AT else {"terminal_width": 130})},
 )
 START_SECONDS = 120
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"vivier {version_of('vivier')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="The version of the program.")
+    ] = False,
+) -> None:
+    """Vivier, a marketplace for the jobs of the ecological transition."""
 
 
 @app.command()
@@ -89,18 +107,15 @@ def serve(
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Stop after the story.")] = False,
-    language: Annotated[str, typer.Option(help="fr or en")] = "fr",
+    language: Annotated[Language, typer.Option(help="Of the story.", case_sensitive=False)] = Language.FR,
 ) -> None:
     """Start everything in a temporary folder, load a sample world, and tell the story of one offer."""
     from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
     from services.demo.run import run  # noqa: PLC0415
-    from services.demo.tell import WORDS  # noqa: PLC0415
 
-    if language not in WORDS:
-        raise fail(f"the story is told in {' or '.join(WORDS)}")
     refuse_unknown_settings()
     try:
-        run(once, language)
+        run(once, language.value)
     except KeyboardInterrupt:
         typer.echo("")
 
@@ -108,7 +123,7 @@ def demo(
 @app.command()
 def version() -> None:
     """The version of the program."""
-    typer.echo(f"vivier {version_of('vivier')}")
+    _say_version(True)
 
 
 for each in (imports.app, exports.app, clients.app, deadletters.app):
