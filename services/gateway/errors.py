@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode
 from starlette.responses import Response
 
 from services.kit import telemetry
@@ -97,7 +97,7 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     shown: dict[str, Any] = dict(error.formatted)
     cause = error.original_error
     shown["extensions"] = dict(error.extensions or {})
-    if cause is None or (isinstance(cause, GraphQLError) and error.path is None):  # a variable that does not fit
+    if cause is None or _is_the_askers(error, cause):
         shown["extensions"].setdefault("code", "INVALID_QUERY")
     elif isinstance(cause, Refused):
         shown["message"] = cause.message
@@ -110,6 +110,13 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     else:
         _mask(shown, cause)
     return shown
+
+
+def _is_the_askers(error: GraphQLError, cause: Exception) -> bool:
+    """A variable that does not fit, found before anything runs, or when it stands for an argument."""
+    if not isinstance(cause, GraphQLError):
+        return False
+    return error.path is None or any(isinstance(node, ValueNode) for node in cause.nodes or ())
 
 
 def _mask(shown: dict[str, Any], cause: Exception) -> None:

@@ -180,8 +180,7 @@ class EventsEndpoint:
         stack = contextlib.ExitStack()
         reader = stack.enter_context(self._broadcast.reading(f"{caller.role}/{caller.subject}"))
         try:
-            last = _last_event_id(request)
-            missed = await self._missed(caller, last)
+            missed, last = await self._missed(caller, _last_event_id(request))
         except BaseException:
             stack.close()
             raise
@@ -195,8 +194,11 @@ class EventsEndpoint:
             return False
         return True
 
-    async def _missed(self, caller: Caller, last: int | None) -> list[pb.Notification]:
-        """What came after `last`, the oldest first; without it, the newest alone, for its sequence."""
+    async def _missed(self, caller: Caller, last: int | None) -> tuple[list[pb.Notification], int | None]:
+        """What came after `last`, the oldest first; without it, the newest alone, for its sequence.
+
+        A `last` that the inbox has not come to is none: who waited for what comes after it would hear nothing for long.
+        """
         found: list[pb.Notification] = []
         token = ""
         until = deadline(SECONDS)
@@ -207,11 +209,14 @@ class EventsEndpoint:
                 answer = await ask("ListNotifications", request, caller, until)
             except (RetryLater, Refused) as error:
                 raise unavailable("the inbox does not answer") from error
+            newest = answer.notifications[:1]
+            if last is not None and not token and last > (newest[0].sequence if newest else 0):
+                return newest, None
             found += [n for n in answer.notifications if last is None or n.sequence > last]
             token = answer.next_page_token
             if last is None or not token or answer.notifications[-1].sequence <= last:
                 break
-        return found[::-1]
+        return found[::-1], last
 
     async def _events(self, reader: Reader, missed: list[pb.Notification], last: int | None) -> AsyncIterator[bytes]:
         if last is None:

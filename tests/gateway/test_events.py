@@ -91,6 +91,16 @@ def test_who_comes_back_gets_what_they_missed_in_order(gateway: Any, told: Any) 
         assert stream.last_id == last
 
 
+def test_an_id_of_the_future_means_from_now_on(gateway: Any, told: Any) -> None:
+    token = gateway.token(Role.PERSON, "s6")
+    for heard in (0, 1):
+        with listening(gateway, token, 10**12) as stream:
+            assert stream.event() is None
+            assert (stream.last_id > 0) == bool(heard)
+            told("person/s6")
+            assert stream.event() is not None
+
+
 def test_the_stream_of_the_process_comes_back(gateway: Any, fakes: Any, told: Any) -> None:
     with listening(gateway, gateway.token(Role.PERSON, "s3")) as stream:
         assert stream.event() is None

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from services.kit.auth import Role
 
 
@@ -42,7 +44,7 @@ def test_a_list_with_employers_and_matches_costs_one_call_a_neighbour(gateway: A
     assert {node["organisation"]["name"] for node in data["nodes"]} == {f"Toits & Cie org{i}" for i in range(3)}
     held = data["nodes"][0]["match"]["parts"][0]["reasons"][0]
     assert held["evidence"] == [{"words": "J'ai refait le toit de ma tante"}]
-    assert held["text"].startswith("Tu sais : ")
+    assert held["text"].startswith("Tu as cette compétence : ")
     assert data["totalCount"] == 40
     assert data["facets"][0]["counts"] == [{"value": "job", "count": 40}]
 
@@ -191,6 +193,23 @@ def test_operators_only(gateway: Any, fakes: Any) -> None:
     ):
         body = gateway.post(query, gateway.token(Role.PARTNER, "partner-1")).json()
         assert body["errors"][0]["extensions"]["code"] == "ROLE_NOT_ALLOWED"
+    assert fakes.calls() == []
+
+
+def test_null_for_an_argument_that_has_none_is_the_askers_mistake(gateway: Any, fakes: Any) -> None:
+    body = gateway.post("query($n: Int = 5) { people(first: $n) { totalCount } }", "", {"n": None}).json()
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["INVALID_QUERY"]
+    assert fakes.calls() == []
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_beyond_the_calendar_is_a_wrong_field(gateway: Any, fakes: Any, moment: str) -> None:
+    query = """mutation($input: UpsertOffersInput!) { upsertOffers(input: $input) {
+      ... on Refused { reason fields { path reason } } } }"""
+    offers = [{"externalId": "a", "title": "Couvreur"}, {"externalId": "b", "title": "Couvreur", "expiresAt": moment}]
+    answer = gateway.ask(query, gateway.token(Role.RECRUITER, "org1"), {"input": {"offers": offers}})["upsertOffers"]
+    fields = [{"path": "offers[1].expiresAt", "reason": "OUT_OF_RANGE"}]
+    assert answer == {"reason": "INVALID_FIELDS", "fields": fields}
     assert fakes.calls() == []
 
 

@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.gateway.errors import camel_path
+from services.kit.errors import Violation, invalid
 
 Getter = Callable[[Any], Any]
 Names = frozenset[str] | None
@@ -111,39 +112,47 @@ def numbers(members: Sequence[Enum] | None) -> list[Any]:
 def write(given: Any, into: type[M]) -> M:
     """The message of this input."""
     message = into()
-    _fill(message, given)
+    _fill(message, given, "")
     return message
 
 
-def _fill(message: Message, given: Any) -> None:
+def _fill(message: Message, given: Any, path: str) -> None:
+    """`path` says where in the input this is, with a dot at its end."""
     known = message.DESCRIPTOR.fields_by_name
     for each in dataclasses.fields(given):
         value = getattr(given, each.name)
         if value is not None and each.name in known:
-            _put(message, known[each.name], value)
+            _put(message, known[each.name], value, path + each.name)
 
 
-def _put(message: Message, known: Any, value: Any) -> None:
+def _put(message: Message, known: Any, value: Any, path: str) -> None:
     target = getattr(message, known.name)
     kind = known.message_type.full_name if known.message_type is not None else ""
     if kind in _WRAPPED:
         target.SetInParent()
-        _put(target, target.DESCRIPTOR.fields_by_name[_WRAPPED[kind]], value)
+        _put(target, target.DESCRIPTOR.fields_by_name[_WRAPPED[kind]], value, path)
     elif known.is_repeated:
-        for item in value:
-            _add(target, item)
+        for at, item in enumerate(value):
+            _add(target, item, f"{path}[{at}].")
     elif isinstance(value, datetime):
-        target.FromDatetime(value if value.tzinfo else value.replace(tzinfo=UTC))
+        _put_moment(target, value, path)
     elif kind:
         target.SetInParent()
-        _fill(target, value)
+        _fill(target, value, f"{path}.")
     else:
         setattr(message, known.name, _plain(value))
 
 
-def _add(target: Any, item: Any) -> None:
+def _put_moment(target: Timestamp, value: datetime, path: str) -> None:
+    try:
+        target.FromDatetime(value if value.tzinfo else value.replace(tzinfo=UTC))
+    except (OverflowError, ValueError):
+        raise invalid([Violation(path, "OUT_OF_RANGE", "must be in the years 1 to 9999 of UTC")]) from None
+
+
+def _add(target: Any, item: Any, path: str) -> None:
     if dataclasses.is_dataclass(item):
-        _fill(target.add(), item)
+        _fill(target.add(), item, path)
     else:
         target.append(_plain(item))
 
