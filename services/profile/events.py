@@ -29,7 +29,7 @@ def _person_changed(event: PersonChanged) -> Event:
         travel=values.travel(said.travel) if said.travel else None,
         licences=None if said.licences is None else profile_pb.CodeAnswer(codes=said.licences),
         wishes=values.wishes(said.wishes) if said.wishes else None,
-        skills=None if said.skills is None else pb.HeldSkills(skills=[_held(each) for each in said.skills]),
+        skills=_skills(said),
         past_occupation_codes=_past(said),
         matchable=status.matchable,
         visible_to_employers=status.visible_to_employers,
@@ -45,6 +45,12 @@ def _near(place: Place | None) -> common.Point | None:
     if place is None or place.point is None or not place.located:
         return None
     return values.point(rounded(place.point))
+
+
+def _skills(said: Profile) -> pb.HeldSkills | None:
+    """Those with a code. Who has only skills in words is not somebody who has none: they are not told at all."""
+    held = [_held(each) for each in said.skills or () if each.code]
+    return pb.HeldSkills(skills=held) if held or said.skills == () else None
 
 
 def _held(skill: Skill) -> pb.HeldSkill:

@@ -129,7 +129,9 @@ def test_unknown_codes_of_a_feed_fall_back_to_words(offers):
     found = offers.post(OPERATOR, organisation_id=offers.from_feed().id, **UNKNOWN)
     assert (found.occupation.code, found.occupation.resolution.source) == ("F1619", "title, code unknown")
     assert (found.place.commune_code, found.place.resolution.source) == ("07019", "name+department, code unknown")
-    assert list(found.skills) == [pb.SkillNeed(label="xyz")]
+    (skill,) = found.skills
+    assert (skill.code, skill.label) == ("", "xyz")
+    assert (skill.resolution.source, skill.resolution.confidence) == ("label, code unknown", 0)
 
 
 def test_skills(offers):
@@ -147,7 +149,24 @@ def test_skills(offers):
         "given",
     )
     assert (named.code, named.label, named.resolution.source) == (known.code, known.label, "label")
-    assert words == asked[2]
+    assert (words.code, words.label, words.required) == ("", asked[2].label, True)
+    assert (words.resolution.source, 0 < words.resolution.confidence < 0.6) == ("label", True)
+
+
+def test_a_skill_in_words_alone_is_said_and_stands_in_no_way(offers):
+    recruiter = offers.organisation()
+    named, words = pb.SkillNeed(code="100015", required=True), pb.SkillNeed(label="Accueillir un client")
+    required = pb.SkillNeed(label="Accueillir un client", required=True)
+    for skills, reasons in (
+        ([named], []),
+        ([named, words], ["SKILL_UNRESOLVED"]),
+        ([named, required], ["SKILL_UNRESOLVED"]),
+        ([required], ["SKILL_UNRESOLVED"]),
+    ):
+        status = offers.post(recruiter, skills=skills).status
+        assert (status.matchable, list(status.reasons)) == (True, reasons)
+    (same,) = offers.upsert(recruiter, offers.row(skills=[required]))
+    assert same.outcome == common.OUTCOME_UNCHANGED
 
 
 def test_green_says_why(offers):

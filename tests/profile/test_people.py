@@ -196,7 +196,6 @@ BROKEN: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"experiences[0].id": "UNKNOWN_ID"},
     ),
     ({"skills": pb.Skills(skills=[pb.PersonSkill(code="nope")])}, {"skills[0].code": "UNKNOWN_CODE"}),
-    ({"skills": pb.Skills(skills=[pb.PersonSkill(label="zzz")])}, {"skills[0].label": "UNRESOLVED"}),
     ({"language": "xx"}, {"language": "UNKNOWN_VALUE"}),
     ({"external_id": ""}, {"external_id": "REQUIRED"}),
 ]

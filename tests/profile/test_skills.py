@@ -2,13 +2,15 @@
 
 import pytest
 from harness import OPERATOR
+from vivier.common.v1 import common_pb2 as common
 from vivier.profile.v1 import profile_pb2 as pb
 
 from services.kit.auth import Caller
-from services.kit.errors import Refused
+from services.kit.errors import Kind, Refused
 from services.referential import open_snapshot
-from tests.profile.installation import MENTOR, OTHER_PARTNER, PARTNER, SKILLS, Home, self_of
+from tests.profile.installation import MENTOR, OTHER_PARTNER, PARTNER, RECRUITER, SKILLS, Home, self_of
 
+UNNAMED = "Accueillir un client"
 STATED, CONFIRMED = pb.EVIDENCE_SOURCE_STATED, pb.EVIDENCE_SOURCE_CONFIRMED
 
 
@@ -66,13 +68,70 @@ def test_a_skill_by_its_label(home: Home) -> None:
     assert (skill.code, skill.label, skill.resolution.source) == (known.code, known.label, "words")
 
 
-def test_words_that_name_no_skill_are_refused_with_suggestions(home: Home) -> None:
-    person = home.made()
+def words_alone(home: Home, **fields: object) -> pb.Person:
+    """Somebody who said one skill in words that name none, and one by its code."""
+    said = pb.PersonSkill(label=UNNAMED, evidence=[pb.Evidence(words="à la boulangerie")])
+    return home.made(skills=pb.Skills(skills=[said, pb.PersonSkill(code=SKILLS[0])]), **fields)
+
+
+def test_words_that_name_no_skill_are_kept_without_a_code(home: Home) -> None:
+    person = words_alone(home)
+    unnamed, named = person.skills.skills
+    assert (unnamed.code, unnamed.label, unnamed.evidence[0].words) == ("", UNNAMED, "à la boulangerie")
+    assert (unnamed.resolution.source, 0 < unnamed.resolution.confidence < 0.6) == ("words", True)
+    assert named.code == SKILLS[0]
+    assert (person.status.matchable, list(person.status.reasons)) == (True, ["SKILL_UNRESOLVED"])
+    assert [each.code for each in home.told_of(person.id, 1).skills.skills] == [SKILLS[0]]
+    nothing_like_it = put_skill(home, person, label="zzz").skills.skills[-1]
+    assert (nothing_like_it.code, nothing_like_it.label, nothing_like_it.resolution.confidence) == ("", "zzz", 0)
+
+
+def test_the_same_words_again_change_nothing(home: Home) -> None:
+    person = words_alone(home)
+    (written_back,) = home.upsert(person)
+    assert written_back.outcome == common.OUTCOME_UNCHANGED
+    assert words_alone(home) == person
+    for label in (UNNAMED, UNNAMED.upper(), "  accueillir\u00a0 un  client "):
+        assert put_skill(home, person, label=label, evidence=[pb.Evidence(words="à la boulangerie")]) == person
+    twice = pb.Skills(skills=[pb.PersonSkill(label=UNNAMED), pb.PersonSkill(label=UNNAMED.upper())])
+    (one,) = home.made(external_id="2", skills=twice).skills.skills
+    assert one.label == UNNAMED
+
+
+def test_somebody_with_words_alone_is_not_told_to_have_no_skill(home: Home) -> None:
+    person = home.made(skills=pb.Skills(skills=[pb.PersonSkill(label=UNNAMED)]))
+    assert person.status.matchable
+    assert not home.told_of(person.id, 1).HasField("skills")
+    assert "skills" not in person.status.unanswered
+
+
+def test_words_without_a_code_are_not_shown_to_employers(home: Home) -> None:
+    person = words_alone(home, consents=(pb.CONSENT_KIND_EMPLOYERS,))
+    (shown,) = home.get(person.id, caller=RECRUITER)
+    assert [each.code for each in shown.skills.skills] == [SKILLS[0]]
+
+
+def test_words_without_a_code_are_removed_by_their_label(home: Home) -> None:
+    person = words_alone(home)
+    kept = home.do("RemoveSkill", person_id=person.id, label="something else").person
+    assert kept == person
+    coded = home.do("RemoveSkill", person_id=person.id, label=person.skills.skills[1].label).person
+    assert coded == person
+    left = home.do("RemoveSkill", person_id=person.id, label=UNNAMED.upper()).person
+    assert [each.code for each in left.skills.skills] == [SKILLS[0]]
+    assert not left.status.reasons
     with pytest.raises(Refused) as refused:
-        put_skill(home, person, label="Accueillir un client")
-    (violation,) = refused.value.violations
-    assert (violation.path, violation.reason) == ("skill.label", "UNRESOLVED")
-    assert "101901 (Accueillir un client et le placer)" in violation.description
+        home.do("RemoveSkill", person_id=person.id)
+    assert [(each.path, each.reason) for each in refused.value.violations] == [("code", "REQUIRED")]
+
+
+def test_words_without_a_code_cannot_be_confirmed(home: Home) -> None:
+    person = words_alone(home)
+    for code in ("", UNNAMED):
+        with pytest.raises(Refused) as refused:
+            home.do("ConfirmSkill", person_id=person.id, code=code)
+        assert (refused.value.kind, refused.value.reason) == (Kind.CONFLICT, "SKILL_UNRESOLVED")
+    assert home.get(person.id) == [person]
 
 
 def test_evidence_goes_with_its_experience(home: Home) -> None:

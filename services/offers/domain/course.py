@@ -86,6 +86,9 @@ class CourseContent:
             reasons.append("OCCUPATION_UNRESOLVED")
         return reasons
 
+    def unresolved(self) -> bool:
+        return any(not skill.code for skill in self.skills)
+
     def check(self, checks: Checks) -> "CourseContent":
         """With its texts trimmed; wrong fields are added to `checks`."""
         checks.text("id", self.id, 100)

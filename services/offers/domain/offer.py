@@ -118,6 +118,9 @@ class OfferContent:
             reasons.append("OCCUPATION_UNRESOLVED")
         return reasons
 
+    def unresolved(self) -> bool:
+        return any(not skill.code for skill in self.skills)
+
     def check(self, checks: Checks) -> "OfferContent":
         """With its texts trimmed; wrong fields are added to `checks`."""
         self._check_numbers(checks)

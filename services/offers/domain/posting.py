@@ -21,6 +21,9 @@ class Content(Protocol):
     def gaps(self) -> list[str]:
         """Reasons why it cannot be matched."""
 
+    def unresolved(self) -> bool:
+        """Is one of its skills known in words alone?"""
+
 
 C = TypeVar("C", bound=Content)
 
@@ -51,6 +54,7 @@ class Posting(Generic[C]):
         gaps = self.content.gaps()
         reasons = [] if searchable else ["NOT_PUBLISHED"]
         reasons += gaps
+        reasons += ["SKILL_UNRESOLVED"] if self.content.unresolved() else []
         reasons += [] if self.owner.verified else ["ORGANISATION_UNVERIFIED"]
         return Status(searchable, searchable and not gaps, self.owner.verified, tuple(reasons))
 

@@ -107,7 +107,7 @@ class Occupation:
 
 @dataclass(frozen=True, slots=True)
 class SkillNeed:
-    """A skill without code is kept in the words of who wrote it."""
+    """A skill without code is kept in the words of who wrote it, and never matched."""
 
     code: str = ""
     label: str = ""
@@ -117,7 +117,7 @@ class SkillNeed:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Is it published, is it matched, and if not, why not?"""
+    """Is it published, is it matched, and if not, why not? A skill in words alone is a reason that stands in no way."""
 
     searchable: bool
     matchable: bool

@@ -144,9 +144,10 @@ class _Reading:
             return self._with_skill(asked, known.code, known.label, self._resolved("given", 1.0))
         self._unknown(path, asked.code, "UNKNOWN_SKILL")
         guess: SkillGuess | None = self.words.skill_named(asked.label) if asked.label else None
+        resolution = self._resolved("label", guess.confidence if guess else 0.0, asked.code)
         if guess is None or guess.confidence < CONFIDENT:
-            return replace(asked, code="")
-        return self._with_skill(asked, guess.code, guess.label, self._resolved("label", guess.confidence, asked.code))
+            return replace(asked, code="", resolution=resolution)
+        return self._with_skill(asked, guess.code, guess.label, resolution)
 
     def _with_skill(self, asked: SkillNeed, code: str, label: str, resolution: Resolution) -> SkillNeed:
         known = self.words.skill(code)

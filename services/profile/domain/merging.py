@@ -13,7 +13,17 @@ from datetime import datetime
 from typing import Any
 
 from services.kit.errors import Violation, invalid
-from services.profile.domain.values import Evidence, EvidenceSource, Experience, Identity, Place, Profile, Skill, Wishes
+from services.profile.domain.values import (
+    Evidence,
+    EvidenceSource,
+    Experience,
+    Identity,
+    Place,
+    Profile,
+    Skill,
+    SkillKey,
+    Wishes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +113,21 @@ def _told(one: Experience) -> Experience:
 
 
 def _skills(held: Profile, said: Sequence[Skill], stamp: Stamp) -> tuple[Skill, ...]:
-    """In the order said; a code said twice is one skill with the evidence of both."""
-    known = {skill.code: skill for skill in held.skills or ()}
-    found: dict[str, Skill] = {}
+    """In the order said; what is said twice is one skill with the evidence of both."""
+    known = {skill.key: skill for skill in held.skills or ()}
+    found: dict[SkillKey, Skill] = {}
     for skill in said:
-        twin = found.get(skill.code)
+        twin = found.get(skill.key)
         evidence = (*twin.evidence, *skill.evidence) if twin else skill.evidence
-        found[skill.code] = replace(skill, evidence=evidence)
-    return tuple(with_evidence(skill, known.get(code), stamp) for code, skill in found.items())
+        found[skill.key] = replace(twin or skill, evidence=evidence)
+    return tuple(with_evidence(skill, known.get(key), stamp) for key, skill in found.items())
 
 
 def with_evidence(said: Skill, held: Skill | None, stamp: Stamp) -> Skill:
     """The skill with the words said now (at least that it was said) and what others confirmed before."""
     before = held.evidence if held else ()
-    said = replace(said, resolution=held.resolution) if held else said
+    if held:
+        said = replace(said, label=said.label if said.code else held.label, resolution=held.resolution)
     told = [each for each in said.evidence if each.source is not EvidenceSource.CONFIRMED]
     if not told and before:
         return replace(said, evidence=before)

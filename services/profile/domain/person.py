@@ -10,14 +10,27 @@ from services.kit.errors import Kind, Refused, not_found
 from services.profile.domain.blurring import AgeBand, age_band, needs_parent
 from services.profile.domain.checking import MOST_EVIDENCE, MOST_EXPERIENCES, MOST_SKILLS
 from services.profile.domain.merging import Stamp, merged, require_experiences, with_evidence, without_orphans
-from services.profile.domain.values import Consent, ConsentKind, Evidence, EvidenceSource, Experience, Profile, Skill
+from services.profile.domain.values import (
+    Consent,
+    ConsentKind,
+    Evidence,
+    EvidenceSource,
+    Experience,
+    Profile,
+    Skill,
+    SkillKey,
+    skill_key,
+)
 
 ConsentKey = tuple[ConsentKind, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Is this profile matched, and if not, why not? `unanswered` would sharpen the matches."""
+    """Is this profile matched, and if not, why not? A skill in words alone is a reason that stands in no way.
+
+    `unanswered` would sharpen the matches.
+    """
 
     matchable: bool
     visible_to_employers: bool
@@ -73,30 +86,32 @@ class Person:
     def put_skill(self, said: Skill, stamp: Stamp) -> None:
         """Add what is said to what is there already."""
         require_experiences(self.profile, {"skill": said})
-        held = {each.code: each for each in self.profile.skills or ()}
-        before = held[said.code].evidence if said.code in held else ()
+        held = {each.key: each for each in self.profile.skills or ()}
+        before = held[said.key].evidence if said.key in held else ()
         own = tuple(each for each in before if each.source is not EvidenceSource.CONFIRMED)
         joined = replace(said, evidence=(*own, *said.evidence))
-        skill = with_evidence(joined, held.get(said.code), stamp)
+        skill = with_evidence(joined, held.get(said.key), stamp)
         checks = Checks("skill.")
         checks.at_most("evidence", own, MOST_EVIDENCE)
         checks.done()
-        self._keep(skills=tuple({**held, skill.code: skill}.values()))
+        self._keep(skills=tuple({**held, skill.key: skill}.values()))
 
-    def remove_skill(self, code: str) -> None:
+    def remove_skill(self, key: SkillKey) -> None:
         """One that is not held is gone already."""
         if self.profile.skills is not None:
-            self._keep(skills=tuple(each for each in self.profile.skills if each.code != code))
+            self._keep(skills=tuple(each for each in self.profile.skills if each.key != key))
 
     def confirm_skill(self, code: str, words: str, by: str, stamp: Stamp) -> None:
-        """Once for each who confirms; repeating it changes nothing."""
-        held = {each.code: each for each in self.profile.skills or ()}
-        skill = held.get(code)
+        """Once for each who confirms; repeating it changes nothing. Words without a code are nobody's to confirm."""
+        held = {each.key: each for each in self.profile.skills or ()}
+        skill = held.get(skill_key(code))
+        if not code or (skill is None and skill_key("", code) in held):
+            raise Refused(Kind.CONFLICT, "SKILL_UNRESOLVED", "a skill without a code cannot be confirmed")
         if skill is None:
             raise not_found("skill", code)
         if by not in {each.confirmed_by for each in skill.evidence}:
             new = Evidence(stamp.new_id(), EvidenceSource.CONFIRMED, words, "", by, stamp.now)
-            held[code] = replace(skill, evidence=(*skill.evidence, new))
+            held[skill.key] = replace(skill, evidence=(*skill.evidence, new))
             self._keep(skills=tuple(held.values()))
 
     def _keep(self, **parts: Any) -> None:
@@ -150,11 +165,13 @@ class Person:
         self.band, self.matchable = self.age_band(now), self.status(now).matchable
 
     def status(self, now: datetime) -> Status:
-        reasons = tuple(self._reasons(now))
-        visible = self.agrees(ConsentKind.EMPLOYERS) and "PARENT_CONSENT_MISSING" not in reasons
-        return Status(not reasons, visible, reasons, tuple(self._unanswered()))
+        obstacles = tuple(self._obstacles(now))
+        visible = self.agrees(ConsentKind.EMPLOYERS) and "PARENT_CONSENT_MISSING" not in obstacles
+        unresolved = any(not each.code for each in self.profile.skills or ())
+        reasons = (*obstacles, "SKILL_UNRESOLVED") if unresolved else obstacles
+        return Status(not obstacles, visible, reasons, tuple(self._unanswered()))
 
-    def _reasons(self, now: datetime) -> Iterable[str]:
+    def _obstacles(self, now: datetime) -> Iterable[str]:
         place, travel = self.profile.place, self.profile.travel
         if not (travel and travel.anywhere) and not (place and place.located):
             yield "PLACE_UNRESOLVED" if place else "PLACE_MISSING"

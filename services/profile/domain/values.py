@@ -1,5 +1,6 @@
 """What is known of a person. `None` means never asked; an empty collection means asked, and the answer was "none"."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -141,12 +142,29 @@ class Evidence:
     at: datetime
 
 
+SkillKey = tuple[str, str]
+
+
+def skill_key(code: str, label: str = "") -> SkillKey:
+    """What makes two skills the same: the code, or without one the words, whatever their case, accents and spaces."""
+    if code:
+        return code, ""
+    plain = (each for each in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(each))
+    return "", " ".join("".join(plain).split())
+
+
 @dataclass(frozen=True, slots=True)
 class Skill:
+    """Without a code it is kept in the person's own words: never matched, and not told to others."""
+
     code: str
     label: str
     evidence: tuple[Evidence, ...]
     resolution: Resolution | None = None
+
+    @property
+    def key(self) -> SkillKey:
+        return skill_key(self.code, self.label)
 
     @property
     def confirmed(self) -> bool:

@@ -79,10 +79,10 @@ def _for_mentor(held: Person, now: datetime) -> pb.Person:
 
 
 def _for_employer(held: Person, _: datetime) -> pb.Person:
-    """What somebody can do, without their words and without who confirmed it."""
+    """What somebody can do, without their words (a skill without a code is nothing else) and who confirmed it."""
     message = pb.Person(id=held.id)
     if held.profile.skills is not None:
-        message.skills.skills.extend(_wordless(each) for each in held.profile.skills)
+        message.skills.skills.extend(_wordless(each) for each in held.profile.skills if each.code)
     if held.profile.place:
         message.place.CopyFrom(_rough(held.profile.place))
     return message

@@ -26,7 +26,7 @@ def put_skill(tools: Tools, call: Call, request: pb.PutSkillRequest) -> pb.PutSk
 
 
 def remove_skill(tools: Tools, call: Call, request: pb.RemoveSkillRequest) -> pb.RemoveSkillResponse:
-    person = skills.remove_skill(tools, call.caller, request, request.person_id, request.code)
+    person = skills.remove_skill(tools, call.caller, request, request.person_id, request.code, request.label)
     return pb.RemoveSkillResponse(person=shown(tools, call, person))
 
 

@@ -110,18 +110,14 @@ class Resolver:
     # -- skills
 
     def skill(self, checks: Checks, path: str, said: Skill) -> Skill:
-        """By its code, else by its label; what is not sure enough is refused, with suggestions."""
+        """By its code, else by its label; where that is not sure enough, the words stay without a code."""
         if said.code:
             return self._coded(checks, path, said)
-        guesses = self._referential.skills_for(said.label, 3) if said.label else []
-        if guesses and guesses[0].confidence >= CONFIDENT:
-            best = guesses[0]
-            return replace(
-                said, code=best.code, label=best.label, resolution=self._resolution("words", best.confidence)
-            )
-        near = ", ".join(f"{guess.code} ({guess.label})" for guess in guesses) or "none near"
-        checks.add(f"{path}.label", "UNRESOLVED", f"no skill for these words; give a code. Near: {near}")
-        return said
+        best = next(iter(self._referential.skills_for(said.label, 1)), None)
+        resolution = self._resolution("words", best.confidence if best else 0.0)
+        if best is None or best.confidence < CONFIDENT:
+            return replace(said, resolution=resolution)
+        return replace(said, code=best.code, label=best.label, resolution=resolution)
 
     def _coded(self, checks: Checks, path: str, said: Skill) -> Skill:
         known: Any = self._referential.skill(said.code) if said.code in self._skills else None

@@ -4,10 +4,10 @@ from google.protobuf.message import Message
 
 from services.kit import requests
 from services.kit.auth import Caller, Role
-from services.kit.checks import Checks
+from services.kit.checks import Checks, is_blank
 from services.profile.domain.checking import EVIDENCE_WORDS, checked_experience, checked_skill
 from services.profile.domain.person import Person
-from services.profile.domain.values import Experience, Skill
+from services.profile.domain.values import Experience, Skill, skill_key
 from services.profile.usecases.access import OWNERS, only, require_own, require_sight
 from services.profile.usecases.tools import Tools, changing
 
@@ -44,10 +44,14 @@ def put_skill(tools: Tools, caller: Caller, request: Message, person_id: str, sa
     return person
 
 
-def remove_skill(tools: Tools, caller: Caller, request: Message, person_id: str, code: str) -> Person:
+def remove_skill(tools: Tools, caller: Caller, request: Message, person_id: str, code: str, label: str) -> Person:
+    """By its code; by its words where it has none."""
     only(caller, *OWNERS)
+    checks = Checks()
+    checks.require("code", code or not is_blank(label), "REQUIRED", "needs a code or a label")
+    checks.done()
     with changing(tools, caller, request, person_id, require_own) as (_, _, person):
-        person.remove_skill(code)
+        person.remove_skill(skill_key(code, label))
     return person
 
 

@@ -355,6 +355,7 @@ class SkillNeed(_message.Message):
     REQUIRED_FIELD_NUMBER: _builtins.int
     RESOLUTION_FIELD_NUMBER: _builtins.int
     code: _builtins.str
+    """empty: words that no skill was found for; kept and never matched"""
     label: _builtins.str
     """words to be resolved when there is no code"""
     required: _builtins.bool
@@ -526,7 +527,9 @@ class OfferStatus(_message.Message):
     """its organisation is shown ranked people"""
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """NOT_PUBLISHED, PLACE_UNRESOLVED, OCCUPATION_UNRESOLVED, ORGANISATION_UNVERIFIED…"""
+        """NOT_PUBLISHED, PLACE_UNRESOLVED, OCCUPATION_UNRESOLVED, ORGANISATION_UNVERIFIED…; SKILL_UNRESOLVED (words without a
+        code) does not keep it from being matched.
+        """
 
     def __init__(
         self,

@@ -367,6 +367,7 @@ class PersonSkill(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     RESOLUTION_FIELD_NUMBER: _builtins.int
     code: _builtins.str
+    """empty: words that no skill was found for; kept, shown to whoever sees the words, never matched"""
     label: _builtins.str
     """words to be resolved when there is no code"""
     @_builtins.property
@@ -563,7 +564,9 @@ class ProfileStatus(_message.Message):
     visible_to_employers: _builtins.bool
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """PLACE_MISSING, PLACE_UNRESOLVED, PARENT_CONSENT_MISSING…"""
+        """PLACE_MISSING, PLACE_UNRESOLVED, PARENT_CONSENT_MISSING…; SKILL_UNRESOLVED (words without a code) does not keep the
+        profile from being matched.
+        """
 
     @_builtins.property
     def unanswered(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -1067,19 +1070,23 @@ class RemoveSkillRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PERSON_ID_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     person_id: _builtins.str
     code: _builtins.str
+    label: _builtins.str
+    """the words of a skill that has no code; read only without a code"""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         person_id: _builtins.str = ...,
         code: _builtins.str = ...,
+        label: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "person_id", b"person_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "label", b"label", "person_id", b"person_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -200,7 +200,7 @@ class ProfileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmSkill(self, request, context):
-        """By a mentor or a partner of the person.
+        """By a mentor or a partner of the person. A skill without a code is refused: SKILL_UNRESOLVED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,7 +48,7 @@ class ProfileServiceStub:
     PutSkill: _grpc.UnaryUnaryMultiCallable[_profile_pb2.PutSkillRequest, _profile_pb2.PutSkillResponse]
     RemoveSkill: _grpc.UnaryUnaryMultiCallable[_profile_pb2.RemoveSkillRequest, _profile_pb2.RemoveSkillResponse]
     ConfirmSkill: _grpc.UnaryUnaryMultiCallable[_profile_pb2.ConfirmSkillRequest, _profile_pb2.ConfirmSkillResponse]
-    """By a mentor or a partner of the person."""
+    """By a mentor or a partner of the person. A skill without a code is refused: SKILL_UNRESOLVED."""
     GrantConsent: _grpc.UnaryUnaryMultiCallable[_profile_pb2.GrantConsentRequest, _profile_pb2.GrantConsentResponse]
     """By the person; by the partner where the person is its own and has agreed elsewhere."""
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_profile_pb2.WithdrawConsentRequest, _profile_pb2.WithdrawConsentResponse]
@@ -82,7 +82,7 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     PutSkill: _aio.UnaryUnaryMultiCallable[_profile_pb2.PutSkillRequest, _profile_pb2.PutSkillResponse]  # type: ignore[assignment]
     RemoveSkill: _aio.UnaryUnaryMultiCallable[_profile_pb2.RemoveSkillRequest, _profile_pb2.RemoveSkillResponse]  # type: ignore[assignment]
     ConfirmSkill: _aio.UnaryUnaryMultiCallable[_profile_pb2.ConfirmSkillRequest, _profile_pb2.ConfirmSkillResponse]  # type: ignore[assignment]
-    """By a mentor or a partner of the person."""
+    """By a mentor or a partner of the person. A skill without a code is refused: SKILL_UNRESOLVED."""
     GrantConsent: _aio.UnaryUnaryMultiCallable[_profile_pb2.GrantConsentRequest, _profile_pb2.GrantConsentResponse]  # type: ignore[assignment]
     """By the person; by the partner where the person is its own and has agreed elsewhere."""
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_profile_pb2.WithdrawConsentRequest, _profile_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
@@ -173,7 +173,7 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _profile_pb2.ConfirmSkillRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_profile_pb2.ConfirmSkillResponse, _abc.Awaitable[_profile_pb2.ConfirmSkillResponse]]:
-        """By a mentor or a partner of the person."""
+        """By a mentor or a partner of the person. A skill without a code is refused: SKILL_UNRESOLVED."""
 
     @_abc_1.abstractmethod
     def GrantConsent(
