@@ -116,9 +116,9 @@ LINES: Mapping[str, Line] = {
     ),
     "OFFER_PLACE_MISSING": ("Le lieu de l'offre n'est pas connu.",) * 2 + ("The place of the offer is not known.",) * 2,
     "SKILL_HELD": (
-        "Tu sais : {skill} ({asked}, {level}).",
+        "Tu as cette compétence : {skill} ({asked}, {level}).",
         "Compétence acquise : {skill} ({asked}, {level}).",
-        "You can: {skill} ({asked}, {level}).",
+        "You have this skill: {skill} ({asked}, {level}).",
         "Skill held: {skill} ({asked}, {level}).",
     ),
     "SKILL_MISSING": (
@@ -211,10 +211,10 @@ LINES: Mapping[str, Line] = {
         "Starts on {start}: the person is available.",
     ),
     "START_BEFORE_AVAILABLE": (
-        "Début le {start}, {days} jours avant que tu sois disponible.",
-        "Début le {start}, {days} jours avant que la personne soit disponible.",
-        "Starts on {start}, {days} days before you are available.",
-        "Starts on {start}, {days} days before the person is available.",
+        "Début le {start}, {days} avant que tu sois disponible.",
+        "Début le {start}, {days} avant que la personne soit disponible.",
+        "Starts on {start}, {days} before you are available.",
+        "Starts on {start}, {days} before the person is available.",
     ),
     "START_UNKNOWN": (
         "Début le {start} ; tu n'as pas dit quand tu es disponible.",
@@ -222,5 +222,5 @@ LINES: Mapping[str, Line] = {
         "Starts on {start}; you have not said when you are available.",
         "Starts on {start}; the person has not said when they are available.",
     ),
-    "PUBLISHED_DAYS_AGO": ("Publiée il y a {days} jours.",) * 2 + ("Published {days} days ago.",) * 2,
+    "PUBLISHED_DAYS_AGO": ("Publiée {ago}.",) * 2 + ("Published {ago}.",) * 2,
 }

@@ -16,6 +16,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "confirmed": ("confirmée", "confirmed"),
     "stated": ("déclarée", "stated"),
 }
+_RECENT: Mapping[str, tuple[str, str]] = {"0": ("aujourd'hui", "today"), "1": ("hier", "yesterday")}
 _SOURCES: Mapping[str, Line] = {
     "wished": ("souhaites", "souhaite", "wish", "wishes"),
     "past": ("as exercé", "a exercé", "have done", "has done"),
@@ -74,12 +75,22 @@ class Voice:
         month, _, day = rest.partition("-")
         return value[:10] if self._english or not day else f"{day}/{month}/{year}"
 
+    def _days(self, value: str) -> str:
+        unit = "day" if self._english else "jour"
+        return f"{value} {unit}" if value == "1" else f"{value} {unit}s"
+
+    def _ago(self, days: str) -> str:
+        if days in _RECENT:
+            return _RECENT[days][self._english]
+        return f"{self._days(days)} ago" if self._english else f"il y a {self._days(days)}"
+
     def _joined(self, parameters: Mapping[str, str]) -> dict[str, str]:
-        """Words for two parameters together."""
+        """Words that are made of others: of two parameters together, or of one in another way."""
         low, high = parameters.get("minimum", ""), parameters.get("maximum", "")
         distance = parameters.get("distance", "")
         return {
             "ages": self._ages(low, high),
+            "ago": self._ago(parameters.get("days", "…")),
             "range": "–".join(filter(None, (low, high))) + " h",
             "at_distance": f" ({self._number(distance)} km)" if distance else "",
         }
@@ -100,6 +111,7 @@ _READ: Mapping[str, Callable[[Voice, str], str]] = {
     "level": Voice._word,
     "licences": Voice._list,
     "distance": Voice._number,
+    "days": Voice._days,
     "hours": Voice._number,
     "expired": Voice._day,
     "start": Voice._day,

@@ -11,11 +11,11 @@ LINES: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "OFFER_MATCHED": "Une offre te correspond : {what}",
         "COURSE_MATCHED": "Une formation te rapproche du métier que tu vises : {what}",
-        "OFFER_GONE": "Cette offre n’est plus disponible : {what}",
-        "ASKED": "Un·e jeune vous demande de l’accompagner. Sa demande vous attend dans Vivier",
-        "ACCEPTED": "Ton mentor a accepté de t’accompagner",
-        "DECLINED": "Le mentor que tu as sollicité ne peut pas t’accompagner pour le moment. D’autres le peuvent",
-        "ENDED": "Ton accompagnement par un mentor a pris fin",
+        "OFFER_GONE": "Cette offre n'est plus disponible : {what}",
+        "ASKED": "Un·e jeune vous demande de l'accompagner. Sa demande vous attend dans Vivier",
+        "ACCEPTED": "Ta demande de mentorat a été acceptée",
+        "DECLINED": "Ta demande de mentorat n'a pas pu être acceptée pour le moment. D'autres peuvent t'accompagner",
+        "ENDED": "Ton mentorat a pris fin",
     },
     "en": {
         "OFFER_MATCHED": "An offer fits you: {what}",
@@ -29,7 +29,7 @@ LINES: Mapping[str, Mapping[str, str]] = {
 }
 FRAMES: Mapping[str, Mapping[str, str]] = {
     "fr": {
-        "person/": "Retrouve le détail dans ta messagerie Vivier. Tu peux y choisir quand nous t’écrivons.",
+        "person/": "Retrouve le détail dans ta messagerie Vivier. Tu peux y choisir quand nous t'écrivons.",
         "mentor/": "Retrouvez le détail dans votre messagerie Vivier. Vous pouvez y choisir quand nous vous écrivons.",
         "several": "{count} nouvelles pour toi sur Vivier",
         "several mentor/": "{count} nouvelles pour vous sur Vivier",
@@ -40,8 +40,8 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
     "en": {
         "person/": "See more in your Vivier inbox, where you can also choose when we write to you.",
         "mentor/": "See more in your Vivier inbox, where you can also choose when we write to you.",
-        "several": "{count} news for you on Vivier",
-        "several mentor/": "{count} news for you on Vivier",
+        "several": "{count} new items for you on Vivier",
+        "several mentor/": "{count} new items for you on Vivier",
         "more": "and {count} more",
         "hello": "Hello {name},",
         "hello nobody": "Hello,",

@@ -12,7 +12,6 @@ from services.referential import open_snapshot
 
 BOOK = open_snapshot(None)
 LABELS = Labels(BOOK)
-JOINED = {"ages", "range", "at_distance"}
 
 
 def test_every_code_has_its_words() -> None:
@@ -36,7 +35,7 @@ def test_the_person_is_told_and_others_are_told_about_the_person() -> None:
     skill = next(iter(BOOK.skill_codes()))
     label = LABELS.skill(skill)
     assert say("SKILL_HELD", "fr", True, skill=skill, asked="required", level="stated") == (
-        f"Tu sais : {label} (demandée, déclarée)."
+        f"Tu as cette compétence : {label} (demandée, déclarée)."
     )
     assert say("KIND_NOT_WISHED", "fr", True, kind="job", wished="") == (
         "Tu ne cherches pas ce type d'offre (emploi), mais : rien."
@@ -50,3 +49,27 @@ def test_the_person_is_told_and_others_are_told_about_the_person() -> None:
 def test_what_is_unknown_stays_readable() -> None:
     assert say("A_CODE_OF_TOMORROW", "fr", True) == "A_CODE_OF_TOMORROW"
     assert say("SKILL_MISSING", "fr", True, skill="no-such-code") == "À acquérir : no-such-code (…)."
+
+
+@pytest.mark.parametrize(
+    ("days", "french", "english"),
+    [
+        ("0", "Publiée aujourd'hui.", "Published today."),
+        ("1", "Publiée hier.", "Published yesterday."),
+        ("2", "Publiée il y a 2 jours.", "Published 2 days ago."),
+    ],
+)
+def test_days_are_counted_as_people_do(days: str, french: str, english: str) -> None:
+    for to_person in (True, False):
+        assert say("PUBLISHED_DAYS_AGO", "fr", to_person, days=days) == french
+        assert say("PUBLISHED_DAYS_AGO", "en", to_person, days=days) == english
+
+
+def test_one_day_is_no_days() -> None:
+    started = say("START_BEFORE_AVAILABLE", "fr", True, start="2027-01-04", days="1")
+    assert started == "Début le 04/01/2027, 1 jour avant que tu sois disponible."
+    assert "3 days before" in say("START_BEFORE_AVAILABLE", "en", True, start="2027-01-04", days="3")
+
+
+def test_one_kind_of_apostrophe() -> None:
+    assert not any("’" in text for line in LINES.values() for text in line)

@@ -203,3 +203,13 @@ def test_a_restart_goes_on_with_the_queue(start: Any, mailer: Any, profile: Any)
 def test_every_kind_has_its_words(language: str) -> None:
     assert set(LINES[language]) == set(LINES["fr"])
     assert set(FRAMES[language]) == set(FRAMES["fr"])
+
+
+@pytest.mark.parametrize("words", [LINES, FRAMES])
+def test_one_kind_of_apostrophe(words: Any) -> None:
+    assert not any("’" in text for lines in words.values() for text in lines.values())
+
+
+def test_whoever_the_mentor_is_the_words_fit() -> None:
+    assert LINES["fr"]["ACCEPTED"] == "Ta demande de mentorat a été acceptée"
+    assert not any("mentor " in LINES["fr"][state] for state in ("ACCEPTED", "DECLINED", "ENDED"))
