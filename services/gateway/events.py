@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
 
@@ -180,23 +180,25 @@ class EventsEndpoint:
         stack = contextlib.ExitStack()
         reader = stack.enter_context(self._broadcast.reading(f"{caller.role}/{caller.subject}"))
         try:
-            last = _last_event_id(request)
-            missed = await self._missed(caller, last)
+            missed, last = await self._missed(caller, _last_event_id(request))
         except BaseException:
             stack.close()
             raise
         return _Stream(self._events(reader, missed, last), lambda: self._still(request), stack)
 
-    def _still(self, request: Request) -> bool:
+    async def _still(self, request: Request) -> bool:
         """Is the token still good?"""
         try:
-            pass
+            await caller_of(request, self._house, SECONDS)
         except Problem:
             return False
         return True
 
-    async def _missed(self, caller: Caller, last: int | None) -> list[pb.Notification]:
-        """What came after `last`, the oldest first; without it, the newest alone, for its sequence."""
+    async def _missed(self, caller: Caller, last: int | None) -> tuple[list[pb.Notification], int | None]:
+        """What came after `last`, the oldest first; without it, the newest alone, for its sequence.
+
+        A `last` that the inbox has not come to is none: who waited for what comes after it would hear nothing for long.
+        """
         found: list[pb.Notification] = []
         token = ""
         until = deadline(SECONDS)
@@ -207,11 +209,14 @@ class EventsEndpoint:
                 answer = await ask("ListNotifications", request, caller, until)
             except (RetryLater, Refused) as error:
                 raise unavailable("the inbox does not answer") from error
+            newest = answer.notifications[:1]
+            if last is not None and not token and last > (newest[0].sequence if newest else 0):
+                return newest, None
             found += [n for n in answer.notifications if last is None or n.sequence > last]
             token = answer.next_page_token
             if last is None or not token or answer.notifications[-1].sequence <= last:
                 break
-        return found[::-1]
+        return found[::-1], last
 
     async def _events(self, reader: Reader, missed: list[pb.Notification], last: int | None) -> AsyncIterator[bytes]:
         if last is None:
@@ -241,7 +246,9 @@ def _last_event_id(request: Request) -> int | None:
 class _Stream(Response):
     """Sends events until they end, the reader goes, its token expires, or a write takes too long."""
 
-    def __init__(self, events: AsyncIterator[bytes], still: Callable[[], bool], stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, events: AsyncIterator[bytes], still: Callable[[], Awaitable[bool]], stack: contextlib.ExitStack
+    ) -> None:
         super().__init__()
         self._events = events
         self._still = still
@@ -259,7 +266,7 @@ class _Stream(Response):
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         async for chunk in self._events:
-            if not self._still():
+            if not await self._still():
                 break
             try:
                 async with asyncio.timeout(SLOW_SECONDS):
