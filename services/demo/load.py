@@ -17,6 +17,11 @@ MENTOR = (
     "mutation($input: UpsertMentorInput!) { upsertMentor(input: $input) {"
     " ... on MentorWritten { mentor { id } } ...R } }" + REFUSED
 )
+ASK_MENTOR = (
+    "mutation($input: AskMentorInput!) { askMentor(input: $input) {"
+    " ... on MentorshipWritten { mentorship { id } } ...R } }" + REFUSED
+)
+ACCEPT_MENTORSHIP = ASK_MENTOR.replace("AskMentorInput", "IdInput").replace("askMentor", "acceptMentorship")
 OFFERS = (
     "mutation($input: UpsertOffersInput!) { upsertOffers(input: $input) {"
     " ... on OffersWritten { results { ... on OfferWritten { offer { id } } ...R } } ...R } }" + REFUSED

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.cli.api import Api
-from services.demo.load import OFFERS, PEOPLE, Credential, credential, load, written
+from services.demo.load import (
+    ACCEPT_MENTORSHIP,
+    ASK_MENTOR,
+    OFFERS,
+    PEOPLE,
+    Credential,
+    credential,
+    load,
+    written,
+)
 
 Input = dict[str, Any]
 WAIT_SECONDS = 60.0
@@ -101,6 +110,7 @@ def play(url: str, operator: Api, step: Callable[[str, int], None], language: st
     heroes = [_person(partner, who) for who in (INES, YANIS, CAMILLE)]
     ines, yanis, camille = heroes
     mentor_way = credential(operator, "MENTOR", loaded.mentors[0])
+    _accompany(partner, _client(url, mentor_way), ines, loaded.mentors[0])
     employer = loaded.organisations[0]
     recruiter_way = credential(operator, "RECRUITER", employer)
     school_way = credential(operator, "TRAINING_BODY", loaded.organisations[-1])
@@ -122,7 +132,14 @@ def play(url: str, operator: Api, step: Callable[[str, int], None], language: st
         partial=_why(partner, yanis, offer, language),
         course=_course(partner, yanis),
         refused=_why(partner, camille, offer, language),
-        credentials=[recruiter_way, school_way, partner_way, mentor_way],
+        credentials=[
+            recruiter_way,
+            school_way,
+            partner_way,
+            mentor_way,
+            credential(operator, "PERSON", ines),
+            credential(operator, "OPERATOR"),
+        ],
         ids={"offer": offer, "ines": ines, "yanis": yanis, "camille": camille},
     )
 
@@ -134,6 +151,12 @@ def _client(url: str, way: Credential) -> Api:
 def _person(partner: Api, who: Input) -> str:
     answer = partner.ask(PEOPLE, {"input": {"people": [who], "consents": ["EMPLOYERS"]}})
     return str(written(answer)["results"][0]["person"]["id"])
+
+
+def _accompany(partner: Api, mentor: Api, person: str, mentor_id: str) -> None:
+    """The partner asks the mentor for the person, and the mentor accepts."""
+    asked = written(partner.ask(ASK_MENTOR, {"input": {"personId": person, "mentorId": mentor_id}}))
+    written(mentor.ask(ACCEPT_MENTORSHIP, {"input": {"id": asked["mentorship"]["id"]}}))
 
 
 def _reached(partner: Api, person: str, offer: str) -> None:

@@ -1,11 +1,14 @@
 """How the story looks on a terminal: coloured there, plain when piped. French first, English too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.words import word
+from services.demo.load import Credential
 from services.demo.story import Told
 
 Input = dict[str, Any]
@@ -17,18 +20,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "full": "Pourquoi Inès : un match complet",
         "partial": "Yanis : un match partiel",
         "missing": "Il lui manque : {skills}.",
-        "course": "La formation « {title} » ({school}) comble {closed} des {gaps} manques de {offers} offres.",
+        "course": "{offers} offres près de lui demandent {gaps} compétences qu'il n'a pas ; "
+        "la formation « {title} » ({school}) lui en apporte {closed}.",
         "refused": "Camille : refusée par une condition, jamais par une note",
-        "part": "critère",
-        "weight": "poids",
-        "value": "valeur",
-        "why": "pourquoi",
-        "unknown": "pas encore demandé",
-        "score": "score",
         "ready": "Tout est en marche ; Ctrl-C arrête et efface tout.",
         "ways": "Identifiants prêts à l'emploi",
         "paste": "Trois requêtes à coller (POST {url}/graphql)",
-        "token": "Un jeton :",
+        "search": "Chercher des offres (n'importe quel jeton, par exemple {role}) :",
+        "matches": "Les offres d'Inès (jeton {role}, MENTOR ou PARTNER) :",
+        "candidates": "Qui convient à l'offre (jeton {role}) :",
     },
     "en": {
         "offer": "A new offer",
@@ -37,18 +37,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "full": "Why Inès: a full match",
         "partial": "Yanis: a partial match",
         "missing": "Missing: {skills}.",
-        "course": "The course “{title}” ({school}) closes {closed} of the {gaps} gaps of {offers} offers.",
+        "course": "{offers} offers near him ask for {gaps} skills that he lacks; "
+        "the course “{title}” ({school}) teaches {closed} of them.",
         "refused": "Camille: refused by a gate, never by a mark",
-        "part": "part",
-        "weight": "weight",
-        "value": "value",
-        "why": "why",
-        "unknown": "not asked yet",
-        "score": "score",
         "ready": "Everything is up; Ctrl-C stops it and deletes it all.",
         "ways": "Credentials, ready to use",
         "paste": "Three queries to paste (POST {url}/graphql)",
-        "token": "A token:",
+        "search": "Search offers (any token, for example {role}):",
+        "matches": "The offers of Inès (token: {role}, MENTOR or PARTNER):",
+        "candidates": "Who fits the offer (token: {role}):",
     },
 }
 
@@ -61,14 +58,14 @@ def tell(told: Told, console: Console, language: str) -> None:
     console.print(told.offer["description"])
     console.print(words["reached"].format(n=told.reached, ms=told.milliseconds), style="bold")
     console.rule(f"[bold green]{words['full']}")
-    _match(told.full, console, words)
+    _match(told.full, console, language)
     console.rule(f"[bold yellow]{words['partial']}")
-    _match(told.partial, console, words)
+    _match(told.partial, console, language)
     _gap(told, console, words)
     console.rule(f"[bold red]{words['refused']}")
     for gate in told.refused["gates"]:
         if not gate["passed"]:
-            console.print(f"✗ {gate['name']}: {gate['reason']['text']}")
+            console.print(f"✗ {word(language, gate['name'])}: {gate['reason']['text']}")
 
 
 def ways_in(told: Told, url: str, console: Console, language: str) -> None:
@@ -81,26 +78,27 @@ def ways_in(told: Told, url: str, console: Console, language: str) -> None:
     for way in told.credentials:
         table.add_row(way.role, way.client_id, way.client_secret)
     console.print(table)
-    first = told.credentials[0]
-    console.print(words["token"])
-    console.print(
-        f"curl -s -u {first.client_id}:{first.client_secret} -d grant_type=client_credentials {url}/oauth/token",
-        soft_wrap=True,
-        highlight=False,
-    )
     console.rule(f"[bold]{words['paste'].format(url=url)}")
-    for query in _queries(told):
-        console.print(query, soft_wrap=True, highlight=False, markup=False)
+    ways = {way.role: way for way in told.credentials}
+    for name, role, query in _queries(told):
+        console.print(words[name].format(role=role), style="bold", highlight=False)
+        for line in (_token(ways[role], url), query):
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.print(f"\n{url}/graphql  {url}/readyz  {words['ready']}", style="bold green")
 
 
-def _match(match: Input, console: Console, words: Mapping[str, str]) -> None:
-    table = Table(box=None, caption=f"{words['score']} {match['score']:.2f}")
+def _token(way: Credential, url: str) -> str:
+    return f"curl -s -u {way.client_id}:{way.client_secret} -d grant_type=client_credentials {url}/oauth/token"
+
+
+def _match(match: Input, console: Console, language: str) -> None:
+    say = partial(word, language)
+    table = Table(box=None, caption=f"{say('score')} {match['score']:.2f}")
     for header in ("part", "weight", "value", "why"):
-        table.add_column(words[header], overflow="fold")
+        table.add_column(say(header), overflow="fold")
     for part in match["parts"]:
-        why = " ; ".join(_reason(reason) for reason in part["reasons"]) if part["known"] else words["unknown"]
-        table.add_row(part["name"], f"{part['weight']:g}", f"{part['value']:.2f}", why)
+        why = " ".join(_reason(reason) for reason in part["reasons"]) if part["known"] else say("unknown")
+        table.add_row(say(part["name"]), f"{part['weight']:g}", f"{part['value']:.2f}", why)
     console.print(table)
 
 
@@ -125,12 +123,25 @@ def _gap(told: Told, console: Console, words: Mapping[str, str]) -> None:
         )
 
 
-def _queries(told: Told) -> tuple[str, ...]:
+def _queries(told: Told) -> Sequence[tuple[str, str, str]]:
+    """(what it is for, whose token it takes, the query)"""
     return (
-        '{ offers(text: "vélo", near: { place: "Saint-Denis (93)", radiusKm: 30 }, first: 5)'
-        " { totalCount nodes { title organisation { name } green { grade } } } }",
-        f'{{ person(id: "{told.ids["ines"]}") {{ matches(first: 5) {{ nodes {{ score offer {{ title }}'
-        " parts { name value reasons { text } } } } } }",
-        f'{{ offer(id: "{told.ids["offer"]}") {{ title candidates(first: 5)'
-        " { nodes { score person { id skills { label } } } } } }",
+        (
+            "search",
+            "OPERATOR",
+            '{ offers(text: "vélo", near: { place: "Saint-Denis (93)", radiusKm: 30 }, first: 5)'
+            " { totalCount nodes { title organisation { name } green { grade } } } }",
+        ),
+        (
+            "matches",
+            "PERSON",
+            f'{{ person(id: "{told.ids["ines"]}") {{ matches(first: 5) {{ nodes {{ score offer {{ title }}'
+            " parts { name value reasons { text } } } } } }",
+        ),
+        (
+            "candidates",
+            "RECRUITER",
+            f'{{ offer(id: "{told.ids["offer"]}") {{ title candidates(first: 5)'
+            " { nodes { score person { id skills { label } } } } } }",
+        ),
     )
