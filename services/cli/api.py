@@ -31,6 +31,14 @@ class QuestionRefused(ApiError):
     """The question itself was not understood: sending it again is useless."""
 
 
+class Declined(ApiError):
+    """The mutation as a whole was refused; `refusal` is what it answered."""
+
+    def __init__(self, refusal: dict[str, Any]) -> None:
+        super().__init__(f"{refusal['message']} ({refusal['reason']})")
+        self.refusal = refusal
+
+
 class Api:
     """`api.ask(query, variables)` returns `data`. Also a context manager."""
 
@@ -76,10 +84,10 @@ class Api:
         return data
 
     def done(self, mutation: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """A mutation with one field: what it did. ApiError with the reason when that is a refusal."""
+        """A mutation with one field: what it did. Declined when that is a refusal."""
         (result,) = self.ask(mutation, variables).values()
         if "reason" in result:
-            raise ApiError(f"{result['message']} ({result['reason']})")
+            raise Declined(result)
         done: dict[str, Any] = result
         return done
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.cli.api import Api, QuestionRefused
+from services.cli.api import Api, Declined, QuestionRefused
 from services.cli.feeds import Input, Row
 from services.cli.owners import Key, Organisations, key
-from services.cli.refusals import REFUSAL, not_understood, why
+from services.cli.refusals import REFUSAL, alone, why
 
 MOST_ROWS = 50
 """Of 100 that the API takes: such a batch stays well within the time of a request on a busy machine."""
@@ -140,9 +140,9 @@ class Importer:
         variables = {self._trade.rows: [row.content for row in rows], **self._extra}
         try:
             written = self._api.done(self._trade.mutation, variables)
-        except QuestionRefused as error:
+        except (QuestionRefused, Declined) as error:
             if len(rows) == 1:
-                self._refuse(rows[0], why(not_understood(error)))
+                self._refuse(rows[0], why(alone(error, self._trade.rows)))
                 return
             middle = len(rows) // 2
             self._write(rows[:middle])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from services.cli.api import QuestionRefused
+from services.cli.api import Declined, QuestionRefused
 from services.cli.feeds import Input
 
 REFUSAL = "fragment Refusal on Refused { reason message fields { path reason description } }"
@@ -30,6 +30,14 @@ def why(refusal: Input) -> str:
     """`INVALID_FIELDS: title REQUIRED (must be said)`."""
     fields = [f"{one['path']} {one['reason']} ({one['description']})" for one in refusal["fields"]]
     return f"{refusal['reason']}: {'; '.join(fields) or refusal['message']}"
+
+
+def alone(error: QuestionRefused | Declined, rows: str) -> Input:
+    """What a request with one row was refused for, with the paths of that row."""
+    if isinstance(error, QuestionRefused):
+        return not_understood(error)
+    fields = error.refusal["fields"]
+    return error.refusal | {"fields": [one | {"path": one["path"].removeprefix(f"{rows}[0].")} for one in fields]}
 
 
 def not_understood(error: QuestionRefused, of: str = "") -> Input:

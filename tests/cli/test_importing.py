@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.api import ApiError, QuestionRefused
+from services.cli.api import ApiError, Declined, QuestionRefused
 from services.cli.feeds import Row
 from services.cli.importing import MOST_BYTES, MOST_ROWS, OFFERS, Importer, Line, batches
 
@@ -43,6 +43,8 @@ class FakeApi:
             raise ApiError("away")
         if any(offer["title"] == "wrong" for offer in offers):
             raise QuestionRefused("a float is no text")
+        if any(offer["title"] == "beyond" for offer in offers):
+            raise Declined(REFUSAL | {"fields": [{"path": "offers[0].expiresAt", "reason": "R", "description": "d"}]})
         self.offers.append(offers)
         return {"results": [self._result(offer) for offer in offers]}
 
@@ -97,10 +99,14 @@ def test_a_refused_employer_takes_only_its_own_offers_with_it() -> None:
 
 
 @pytest.mark.parametrize("at", [0, 17, 49])
-def test_a_row_that_spoils_the_question_is_found_and_the_others_are_written(at: int) -> None:
-    api, lines, said = run([row(number, "wrong" if number == at else "Couvreur") for number in range(50)])
+@pytest.mark.parametrize(
+    ("title", "detail"),
+    [("wrong", "NOT_UNDERSTOOD: a float is no text"), ("beyond", "INVALID_FIELDS: expiresAt R (d)")],
+)
+def test_a_row_that_spoils_the_question_is_found_and_the_others_are_written(at: int, title: str, detail: str) -> None:
+    api, lines, said = run([row(number, title if number == at else "Couvreur") for number in range(50)])
     (refused,) = [line for line in lines if line.outcome == "refused"]
-    assert (refused.row.number, refused.detail) == (at, "NOT_UNDERSTOOD: a float is no text")
+    assert (refused.row.number, refused.detail) == (at, detail)
     assert said == "created 49, updated 0, unchanged 0, refused 1"
     assert sum(map(len, api.offers)) == 49
 
