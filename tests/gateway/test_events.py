@@ -74,8 +74,11 @@ def test_who_comes_back_gets_what_they_missed_in_order(gateway: Any, told: Any) 
         told("person/s2")
         assert stream.event() is not None
         last = stream.last_id
-    told("person/s2", 150)
-    told("person/other")
+    with listening(gateway, gateway.token(Role.PERSON, "other")) as others:
+        assert others.event() is None
+        told("person/s2", 150)
+        told("person/other")
+        assert others.event() is not None  # so the gateway has handed out all before it
     with listening(gateway, token, last) as stream:
         missed = []
         while len(missed) < 150:
