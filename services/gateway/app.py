@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import errors
 from services.gateway.acting import Acting
-from services.gateway.context import House
+from services.gateway.connections import KEEP_ALIVE_SECONDS, prompt
+from services.gateway.context import ARRIVAL, House
 from services.gateway.events import Broadcast, EventsEndpoint
 from services.gateway.execution import Endpoint, json_response
 from services.gateway.health import Readiness, healthz
@@ -54,7 +55,9 @@ class GatewaySettings(Settings):
     gateway_issuer: str = "vivier"
     """The `iss` of access tokens."""
     gateway_seconds: float = 5.0
-    """How long one request may take, with all its calls."""
+    """How long one request may take, with all its calls. Its head may take twice as long to arrive, and so its body."""
+    gateway_connections: int = 3_000
+    """How many may be open at a time, event streams among them; beyond it the answer is 503."""
 
 
 SETTINGS = GatewaySettings
@@ -103,7 +106,14 @@ def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets that it opened
     app = build(settings)
     config = uvicorn.Config(
-        app, timeout_graceful_shutdown=GRACE_SECONDS, log_config=None, access_log=False, lifespan="on"
+        app,
+        http=prompt(settings.gateway_seconds * ARRIVAL),
+        limit_concurrency=settings.gateway_connections,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
     )
     server = _Server(config, lambda: on_ready(address), app.state.end_streams)
     server.run(sockets=[listener])

@@ -20,6 +20,8 @@ from services.kit.errors import Kind, Refused, denied
 from services.referential import Referential
 
 LANGUAGES = ("fr", "en")
+ARRIVAL = 2
+"""A request may take so many times longer to arrive than to be answered."""
 CLOSE_TO_PEOPLE = (Role.PERSON, Role.PARTNER, Role.MENTOR, Role.OPERATOR)
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from strawberry import Schema
 
 from services.gateway.compiled import CompiledExecutor, plain_attributes
-from services.gateway.context import Asking, House, deadline, language_of
+from services.gateway.context import ARRIVAL, Asking, House, deadline, language_of
 from services.gateway.costs import Refusals
 from services.gateway.errors import Problem, all_unavailable, coded, formatted, log_refusal, unauthorized, unavailable
 from services.gateway.limits import INTROSPECTION, Document, Documents
@@ -28,6 +28,8 @@ from services.kit.rpc.status import RETRY_AFTER_SECONDS
 SMALL_BODY = 64 << 10
 LARGE_BODY = 2 << 20
 """For those who upload a hundred offers or people at once."""
+_LAST = {"Connection": "close"}
+"""Whatever else comes of a body that was not read to its end is not waited for."""
 UPLOADERS = frozenset({Role.OPERATOR, Role.PARTNER, Role.RECRUITER, Role.TRAINING_BODY})
 
 
@@ -51,7 +53,7 @@ class Endpoint:
 
     async def __call__(self, request: Request) -> Response:
         caller = await caller_of(request, self._house, self._seconds)
-        question = _question(await _body(request, caller))
+        question = _question(await _body(request, caller, self._seconds))
         language = language_of(request.headers.get("accept-language", ""))
         asking = Asking(self._house, caller, language, deadline(self._seconds))
         return await self._answer(question, asking)
@@ -115,20 +117,24 @@ def _bearer(request: Request, house: House) -> Caller:
         raise unauthorized(str(refusal)) from None
 
 
-async def _body(request: Request, caller: Caller) -> bytes:
+async def _body(request: Request, caller: Caller, seconds: float) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Problem(415, "NOT_JSON", "send application/json")
-    return await limited_body(request, LARGE_BODY if caller.role in UPLOADERS else SMALL_BODY)
+    return await limited_body(request, LARGE_BODY if caller.role in UPLOADERS else SMALL_BODY, seconds)
 
 
-async def limited_body(request: Request, most: int) -> bytes:
-    """The body, read no further than `most` bytes."""
+async def limited_body(request: Request, most: int, seconds: float) -> bytes:
+    """The body, read no further than `most` bytes, of a request that is answered within so many seconds."""
     data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > most:
-            raise Problem(413, "BODY_TOO_LARGE", f"at most {most} bytes")
+    try:
+        async with asyncio.timeout(seconds * ARRIVAL):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > most:
+                    raise Problem(413, "BODY_TOO_LARGE", f"at most {most} bytes", _LAST)
+    except TimeoutError:
+        raise Problem(408, "BODY_TOO_SLOW", f"at most {seconds * ARRIVAL:g} seconds", _LAST) from None
     return bytes(data)
 
 

@@ -68,7 +68,7 @@ class TokenEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         try:
-            form = await _form(request)
+            form = await _form(request, self._seconds)
             grant = form.get("grant_type", "")
             if grant == CLIENT_CREDENTIALS:
                 return json_response(await self._client_credentials(request, form), headers=_FRESH)
@@ -114,11 +114,11 @@ class TokenEndpoint:
             raise OAuthError("temporarily_unavailable", f"{UNAVAILABLE}: try again soon", 503) from None
 
 
-async def _form(request: Request) -> Mapping[str, str]:
+async def _form(request: Request, seconds: float) -> Mapping[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise OAuthError("invalid_request", "send application/x-www-form-urlencoded")
-    body = await limited_body(request, _MOST_BYTES)
+    body = await limited_body(request, _MOST_BYTES, seconds)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20)
     except ValueError:

@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,19 @@ def gateway(all_fakes: Fakes, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def quick_gateway(all_fakes: Fakes, tmp_path: Path) -> Iterator[Gateway]:
-    """A gateway of one's own, with half a second for each request."""
-    running = Gateway(tmp_path, all_fakes.addresses, VIVIER_GATEWAY_SECONDS="0.5")
-    yield running
-    running.close()
+def gateway_with(all_fakes: Fakes, tmp_path: Path) -> Iterator[Callable[..., Gateway]]:
+    """Starts a gateway of one's own with these settings."""
+    with ExitStack() as stack:
+
+        def start(**settings: str) -> Gateway:
+            running = Gateway(tmp_path, all_fakes.addresses, **settings)
+            stack.callback(running.close)
+            return running
+
+        yield start
+
+
+@pytest.fixture
+def quick_gateway(gateway_with: Callable[..., Gateway]) -> Gateway:
+    """With half a second for each request."""
+    return gateway_with(VIVIER_GATEWAY_SECONDS="0.5")

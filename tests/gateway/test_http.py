@@ -3,10 +3,11 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
+from harness import eventually
 
 from services.kit.auth import Role
 
@@ -99,6 +100,58 @@ def test_who_goes_away_in_the_middle_of_a_body_is_nobodys_error(quick_gateway: A
             time.sleep(0.05)
     quick_gateway.ask("{ me { role } }")
     assert quick_gateway.logged() == before
+
+
+def test_a_head_that_trickles_in_is_not_waited_for(quick_gateway: Any) -> None:
+    for before in (b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"):
+        with connected(quick_gateway) as plain:
+            plain.sendall(before + b"GET /healthz HTTP/1.1\r\nX: ")
+            assert closed_by_the_other(plain, b"a"), before
+
+
+def test_a_body_that_trickles_in_is_a_408(quick_gateway: Any) -> None:
+    for head in (HEAD, HEAD.replace(b"graphql", b"oauth/token").replace(b"json", b"x-www-form-urlencoded")):
+        with connected(quick_gateway) as plain:
+            plain.sendall(head + b"\r\n")
+            answer = closed_by_the_other(plain, b" ")
+            assert answer.startswith(b"HTTP/1.1 408 ")
+            assert b'"BODY_TOO_SLOW"' in answer
+
+
+def test_a_connection_that_works_is_kept(quick_gateway: Any) -> None:
+    with connected(quick_gateway) as plain:
+        for _ in range(6):
+            plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = plain.recv(4096)
+            while b"alive" not in answer:
+                answer += plain.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            time.sleep(0.3)
+
+
+def test_connections_are_bounded(gateway_with: Any) -> None:
+    small = gateway_with(VIVIER_GATEWAY_CONNECTIONS="5")
+    with ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(connected(small))
+        assert eventually(lambda: small.http.get("/healthz").status_code == 503)
+    assert eventually(lambda: small.http.get("/healthz").status_code == 200)
+
+
+def closed_by_the_other(plain: socket.socket, more: bytes) -> bytes:
+    """What was answered until the end, while more goes on coming, byte by byte."""
+    answer = b""
+    plain.settimeout(0.1)
+    until = time.monotonic() + 8
+    with suppress(ConnectionError):
+        while time.monotonic() < until:
+            plain.sendall(more)
+            with suppress(TimeoutError):
+                if not (got := plain.recv(4096)):
+                    return answer or b"closed"
+                answer += got
+        raise AssertionError("the connection is still open")
+    return answer or b"closed"
 
 
 def refused_lines(gateway: Any, before: str) -> list[str]:
