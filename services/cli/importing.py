@@ -16,7 +16,7 @@ MOST_BYTES = 1 << 20
 """The API takes twice that."""
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 NOT_PUBLISHED, EXPIRED = "NOT_PUBLISHED", "expired"
-NOTES = frozenset({"ORGANISATION_UNVERIFIED"})
+NOTES = frozenset({"ORGANISATION_UNVERIFIED", "SKILL_UNRESOLVED"})
 """Reasons that keep nothing from being matched."""
 
 

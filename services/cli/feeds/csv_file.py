@@ -7,7 +7,7 @@ from functools import partial
 
 from services.cli.feeds import Input, Options, Row, Unreadable, decoded, each, filled, moment
 from services.cli.feeds.france_travail import organisation
-from services.cli.feeds.french import CONTRACTS, clean, hours, salary
+from services.cli.feeds.french import CONTRACTS, clean, hours, line, salary
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "externalId", "reference"),
@@ -57,10 +57,10 @@ def _columns(headers: Iterable[str], chosen: Mapping[str, str]) -> dict[str, str
     return columns
 
 
-def _offer(line: Mapping[str | None, str], columns: Mapping[str, str], options: Options) -> tuple[Input, Input]:
-    if None in line:
+def _offer(cells: Mapping[str | None, str], columns: Mapping[str, str], options: Options) -> tuple[Input, Input]:
+    if None in cells:
         raise Unreadable("more cells than headers")
-    said = {name: (line.get(header) or "").strip() for name, header in columns.items()}
+    said = {name: (cells.get(header) or "").strip() for name, header in columns.items()}
     if empty := [name for name in NEEDED if not said[name]]:
         raise Unreadable(f"{', '.join(empty)} is empty")
     url = said.get("url", "")
@@ -69,7 +69,7 @@ def _offer(line: Mapping[str | None, str], columns: Mapping[str, str], options: 
             "externalId": said["id"],
             "source": options.source,
             "kind": "JOB",
-            "title": clean(said["title"]),
+            "title": line(said["title"]),
             "description": clean(said.get("description")),
             "occupation": {"code": said["occupation"]} if said.get("occupation") else None,
             "place": _place(said),
@@ -80,8 +80,8 @@ def _offer(line: Mapping[str | None, str], columns: Mapping[str, str], options: 
             "expiresAt": options.end_of(moment(said.get("created"))),
         }
     )
-    return offer, organisation(clean(said.get("employer")), said.get("siret"), None, options)
+    return offer, organisation(line(said.get("employer")), said.get("siret"), None, options)
 
 
 def _place(said: Mapping[str, str]) -> Input:
-    return filled({"label": clean(said.get("place")), "postalCode": said.get("postal_code")})
+    return filled({"label": line(said.get("place")), "postalCode": said.get("postal_code")})

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from services.cli.feeds import NOBODY, Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
-from services.cli.feeds.french import CONTRACTS, clean, hours, salary
+from services.cli.feeds.french import CONTRACTS, clean, hours, line, salary
 
 REQUIRED = "E"
 APPRENTICESHIP, PROFESSIONALISATION = "apprentissage", "professionnalisation"
@@ -29,7 +29,7 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
             "externalId": str(said["id"]),
             "source": options.source,
             "kind": "APPRENTICESHIP" if said.get("alternance") or APPRENTICESHIP in nature.lower() else "JOB",
-            "title": clean(said["intitule"]),
+            "title": line(said["intitule"]),
             "description": clean(said.get("description")),
             "occupation": filled({"code": said.get("romeCode"), "label": clean(said.get("appellationlibelle"))}),
             "skills": [_skill(skill) for skill in said.get("competences") or []],
@@ -44,7 +44,7 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
             "expiresAt": options.end_of(moment(said.get("dateActualisation") or said.get("dateCreation"))),
         }
     )
-    return offer, organisation(clean(firm.get("nom")), firm.get("siret"), said.get("codeNAF"), options)
+    return offer, organisation(line(firm.get("nom")), firm.get("siret"), said.get("codeNAF"), options)
 
 
 def organisation(name: str, siret: str | None, activity: str | None, options: Options) -> Input:

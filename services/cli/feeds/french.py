@@ -30,6 +30,11 @@ def clean(text: str | None) -> str:
     return HOSTILE.sub(" ", text or "").strip()
 
 
+def line(text: str | None) -> str:
+    """The same in one line, as titles, names and labels are."""
+    return " ".join(clean(text).split())
+
+
 def hours(text: str | None) -> float | None:
     """Weekly hours in "35H Travail en journée" or "temps partiel - 17H30"; None when there are none."""
     found = _HOURS.search(text or "")

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.cli.feeds import Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
 from services.cli.feeds.france_travail import organisation
-from services.cli.feeds.french import clean, from_html, hours
+from services.cli.feeds.french import from_html, hours, line
 
 TYPES = {
     "TEMPORARY": ("JOB", "FIXED_TERM"),
@@ -45,7 +45,7 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
             "source": options.source,
             "kind": kind,
             "contract": contract,
-            "title": clean(said["title"]),
+            "title": line(said["title"]),
             "description": from_html(said.get("description") or ""),
             "occupation": _occupation(said.get("occupationalCategory")),
             "skills": [{"label": word, "required": False} for word in _skills(said.get("skills"))],
@@ -59,7 +59,7 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
             "expiresAt": options.end_of(moment(said.get("datePosted")), moment(said.get("validThrough"))),
         }
     )
-    return offer, organisation(clean(firm.get("name")), _siret(firm), None, options)
+    return offer, organisation(line(firm.get("name")), _siret(firm), None, options)
 
 
 def _is(said: Input, kind: str) -> bool:
@@ -88,26 +88,26 @@ def _identifier(said: Input) -> str:
 def _occupation(category: Any) -> Input:
     """A ROME code where the category has one, else its words."""
     first = _first(category)
-    words = clean(first.get("name") or first.get("codeValue")) if isinstance(first, dict) else clean(first)
+    words = line(first.get("name") or first.get("codeValue")) if isinstance(first, dict) else line(first)
     code = ROME.search(json.dumps(category)) if category else None
     return ({"code": code[0]} if code else {}) | ({"label": words} if words else {})
 
 
 def _skills(said: Any) -> list[str]:
     words = [one.get("name", "") if isinstance(one, dict) else one for one in _all(said)]
-    return [clean(word) for one in words for word in re.split(r"[,;\n]", str(one)) if word.strip()]
+    return [line(word) for one in words for word in re.split(r"[,;\n]", str(one)) if word.strip()]
 
 
 def _place(said: Any) -> Input:
     if isinstance(said, str):
-        return {"label": clean(said)}
+        return {"label": line(said)}
     address, geo = said.get("address") or {}, said.get("geo") or {}
     if isinstance(address, str):
         address = {"addressLocality": address}
     country = address.get("addressCountry") or ""
     country = country.get("name", "") if isinstance(country, dict) else country
     place = {
-        "label": clean(address.get("addressLocality")),
+        "label": line(address.get("addressLocality")),
         "postalCode": str(address.get("postalCode") or ""),
         "countryCode": "" if country.lower() in FRANCE else country[:2].upper(),
     }

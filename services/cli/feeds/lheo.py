@@ -13,7 +13,7 @@ from xml.etree import ElementTree as Xml
 from xml.parsers import expat
 
 from services.cli.feeds import Input, Options, Row, Unreadable, each, filled
-from services.cli.feeds.french import clean, from_html
+from services.cli.feeds.french import from_html, line
 
 FUNDERS = {"2": "REGION", "4": "FRANCE_TRAVAIL", "10": "SELF", "16": "OPCO", "17": "OPCO"}
 PERMANENT_ENTRY, ALL_REMOTE = "1", "2"
@@ -53,7 +53,7 @@ def _course(said: Xml.Element, options: Options) -> tuple[Input, Input]:
         {
             "externalId": _number(said),
             "source": options.source,
-            "title": clean(_text(said, "intitule-formation"))[:200],
+            "title": line(_text(said, "intitule-formation"))[:200],
             "description": "\n\n".join(filter(None, (_long(said, name) for name in _DESCRIBING)))[:MAX_DESCRIPTION],
             "certificationCode": code,
             "occupations": [{"code": c.text.strip()} for c in said.iterfind("domaine-formation/code-ROME") if c.text],
@@ -96,7 +96,7 @@ def _organisation(said: Xml.Element, options: Options) -> Input:
     if body is None:
         raise Unreadable("organisme-formation-responsable is missing")
     siret = re.sub(r"\s", "", _text(body, "SIRET-organisme-formation/SIRET"))
-    name = clean(_text(body, "nom-organisme") or _text(body, "raison-sociale"))
+    name = line(_text(body, "nom-organisme") or _text(body, "raison-sociale"))
     address = body.find("coordonnees-organisme/coordonnees/adresse")
     site = _text(body, "coordonnees-organisme/coordonnees/web/urlweb")
     return filled(
@@ -116,7 +116,7 @@ def _place(address: Xml.Element) -> Input:
     place: dict[str, Any] = {
         "communeCode": _text(address, "code-INSEE-commune"),
         "postalCode": _text(address, "codepostal"),
-        "label": clean(_text(address, "ville")),
+        "label": line(_text(address, "ville")),
     }
     latitude, longitude = _amount(address, "geolocalisation/latitude"), _amount(address, "geolocalisation/longitude")
     if latitude and longitude:

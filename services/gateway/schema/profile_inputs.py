@@ -104,7 +104,8 @@ class PutSkillInput:
 @strawberry.input
 class RemoveSkillInput:
     person_id: strawberry.ID
-    code: str
+    code: str | None = None
+    label: str | None = strawberry.field(default=None, description="Of a skill without a code.")
     request_id: str | None = None
 
 
