@@ -39,6 +39,7 @@ def settings_of(name: str) -> type[Settings]:
 
 def serve(names: Sequence[str], with_parent: bool) -> None:
     """Run them until SIGTERM or SIGINT. Each prints one line of JSON when it is ready. CannotServe before that."""
+    os.umask(0o077)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     stopping = threading.Event()
     if with_parent:

@@ -29,7 +29,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from services.kit.errors import RetryLater
 
@@ -114,9 +114,15 @@ def open_database(url_or_path: str | Path, metadata: MetaData) -> Database:
     path = Path(make_url(text).database or "") if "://" in text else Path(text)
     path.parent.mkdir(parents=True, exist_ok=True)
     database = Database(path)
-    with database.transaction() as connection:
-        KIT.create_all(connection)
-        metadata.create_all(connection)
+    try:
+        with database.transaction() as connection:
+            KIT.create_all(connection)
+            metadata.create_all(connection)
+    except DatabaseError as error:
+        database.close()
+        if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_NOTADB":
+            raise OSError(f"{path} is not a database: move it away, or bring back a copy that is") from error
+        raise
     return database
 
 

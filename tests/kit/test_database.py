@@ -155,3 +155,10 @@ def test_a_reader_in_the_way_of_a_checkpoint_is_told(store):
             connection.execute(insert(THINGS), row("b"))
         assert not store.checkpoint_truncate()
     assert store.checkpoint_truncate()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    path = tmp_path / "store.db"
+    path.write_bytes(b"this is a letter, not a database " * 100)
+    with pytest.raises(OSError, match=f"{path} is not a database"):
+        open_database(path, MetaData())
