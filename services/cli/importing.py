@@ -16,8 +16,11 @@ MOST_BYTES = 1 << 20
 """The API takes twice that."""
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 NOT_PUBLISHED, EXPIRED = "NOT_PUBLISHED", "expired"
-NOTES = frozenset({"ORGANISATION_UNVERIFIED", "SKILL_UNRESOLVED"})
-"""Reasons that keep nothing from being matched."""
+NOTES = {
+    "ORGANISATION_UNVERIFIED": "matched all the same, but its employer is not shown people",
+    "SKILL_UNRESOLVED": "a skill is kept in its own words, and counts for nothing",
+}
+"""Reasons that keep nothing from being matched, and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)

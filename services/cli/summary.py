@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.cli.importing import EXPIRED, OFFERS, Report, Trade
+from services.cli.importing import EXPIRED, NOTES, OFFERS, Report, Trade
 from services.cli.snapshot import snapshot_of
 
 UNRESOLVED = "OCCUPATION_UNRESOLVED"
@@ -23,8 +23,8 @@ def told(report: Report, trade: Trade, home: Path) -> Iterator[str]:
         yield f"what keeps the others from it: {_counts(report.gaps)}"
     if report.gaps[EXPIRED] and trade is OFFERS:
         yield "expired: see --as-of, which takes an old file as it was on its day"
-    if report.notes:
-        yield f"only a note: {_counts(report.notes)} (matched all the same, but not shown people)"
+    for reason, count in sorted(report.notes.items()):
+        yield f"only a note: {reason} {count} ({NOTES[reason]})"
     if 2 * report.gaps[UNRESOLVED] > report.written and snapshot_of(home) is None:
         yield SAMPLE
 

@@ -32,7 +32,7 @@ def test_what_blocks_and_what_is_only_a_note_are_told_apart(tmp_path: Path) -> N
     assert said(made, tmp_path) == [
         "of 2 offers, 1 can be matched",
         "what keeps the others from it: PLACE_UNRESOLVED 1",
-        "only a note: ORGANISATION_UNVERIFIED 2 (matched all the same, but not shown people)",
+        "only a note: ORGANISATION_UNVERIFIED 2 (matched all the same, but its employer is not shown people)",
     ]
 
 
