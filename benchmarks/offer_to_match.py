@@ -72,7 +72,7 @@ def say(name: str, values: list[float], floor: float) -> None:
 
 
 def main(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
-    for name, groups in (("three processes", GROUPS), ("services in one process", TOGETHER)):
+    for name, groups in (("as `vivier up` runs them", GROUPS), ("services in one process", TOGETHER)):
         print(f"{name}: {people:,} people, {rate:g} offers/s and {rate:g} queries/s for {seconds:g} s")
         with running(groups) as system:
             measure(system, people, seconds, rate)

@@ -20,7 +20,7 @@ from services.cli.snapshot import LOCK, snapshot_of
 
 __all__ = ["CannotStart", "Supervisor", "free_ports"]
 
-GROUPS: Sequence[Sequence[str]] = (("profile", "offers", "notifications"), ("matching",), ("gateway",))
+GROUPS: Sequence[Sequence[str]] = (("profile", "offers"), ("notifications",), ("matching",), ("gateway",))
 """Which services share a process: measured, see docs/decisions."""
 STOP_SECONDS = 2.5
 QUICK_DEATH_SECONDS = 5.0

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 LOOK_SECONDS = 0.02  # how often another process's appends are looked for
-QUIET_LOOK_SECONDS = 0.05  # after a second in which nothing came: an idle system costs little
+QUIET_LOOK_SECONDS = 0.1  # after a second in which nothing came: an idle system costs little
 QUIET_LOOKS = 50
 
 

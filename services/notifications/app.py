@@ -26,7 +26,7 @@ from services.notifications.server import DESCRIPTOR, serves
 from services.notifications.store.tables import METADATA
 
 PROFILE = profile_pb2.DESCRIPTOR.services_by_name["ProfileService"]
-ROUND_SECONDS = 2.0
+ROUND_SECONDS = 3.0
 ASK_SECONDS = 2.0
 BATCH = 20
 """One record may tell two hundred people: a long transaction would hold up those who mark as read."""

@@ -16,7 +16,7 @@ from services.notifications.mailer import Letter, Mailer
 from services.notifications.store.mails import Due
 
 logger = logging.getLogger(__name__)
-MAILS_A_ROUND = 100
+MAILS_A_ROUND = 200
 Addressees = Callable[[Sequence[str]], Mapping[str, Addressee]]
 """Asks how recipients are addressed; who cannot be reached by mail is left out."""
 

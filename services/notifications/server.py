@@ -18,7 +18,7 @@ from services.notifications.feed import Feed
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["NotificationsService"]
 AT_A_TIME = 200
-LOOK_AGAIN_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 1.0
 """How soon a stream sees that its client has gone, or what another process has written."""
 FREQUENCIES = {
     pb.FREQUENCY_AT_ONCE: Frequency.AT_ONCE,
