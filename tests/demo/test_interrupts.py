@@ -77,7 +77,8 @@ def test_the_folder_goes_however_the_demo_is_stopped(demo: Demo, signals: list[s
         time.sleep(apart)
     said = demo.ends()
     assert "Traceback" not in said
-    assert demo.process.returncode == 0, said
+    late = {-each for each in signals[1:]}  # one that comes when all is tidied up ends an interpreter that is leaving
+    assert demo.process.returncode in {0} | late, said
 
 
 def test_a_signal_at_the_very_start_leaves_nothing_behind(demo: Demo) -> None:
