@@ -21,7 +21,6 @@ MAGIC = b"VIVIER-REFERENTIAL\n"
 FORMAT = 1
 _HEAD = struct.Struct("<HI32s")
 _ALIGN = 64
-_MAKE_ONE = "build one with `vivier import referential`"
 
 Array = NDArray[Any]
 

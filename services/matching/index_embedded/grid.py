@@ -23,13 +23,6 @@ def place_keys(groups: Ints, band_degrees: Floats | float, latitude: Floats, lon
     return (groups << (_LONGITUDE_BITS + _BAND_BITS)) + (bands << _LONGITUDE_BITS) + _column(np.nan_to_num(longitude))
 
 
-def group_range(sorted_keys: Ints, group: int) -> tuple[int, int]:
-    """First and last (excluded) row of a group."""
-    shift = _LONGITUDE_BITS + _BAND_BITS
-    first, last = np.searchsorted(sorted_keys, np.array([group << shift, (group + 1) << shift]))
-    return int(first), int(last)
-
-
 def ranges_near(sorted_keys: Ints, group: int, band_degrees: float, center: Point, radius_km: float) -> Runs:
     """Where every row of the group within the circle lies, with some around it: first rows and lengths."""
     angle = min(radius_km / EARTH_RADIUS_KM, np.pi) + _MARGIN
