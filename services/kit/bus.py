@@ -1,7 +1,7 @@
 """The event log: the port that every adapter obeys. What is written here is the law, for SQLite and for Kafka.
 
-- A **topic** has a fixed number of partitions. A record's partition is decided by its key alone, so records of one key
-  stay in the order in which they were appended. There is no order between keys.
+- A **topic** has a fixed number of partitions. A record's partition is decided by its key alone
+  (`partition_of`), so records of one key stay in the order in which they were appended. There is no order between keys.
 - `append` returns when every event is durable (it survives kill -9 and a power cut). When it raises, none, some or all
   of the events may be in the log: append them again. So a record can occur twice, with the same `id`.
 - A **group** reads every record at least once. Within a group a partition belongs to one consumer at a time; when a
@@ -13,6 +13,7 @@
 - Reading never invents order from time: `time` is what the publisher's clock said.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,11 @@ class Record:
     event: Event
     partition: int
     offset: int  # grows within a partition, not without gaps
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Where a key lives, the same in every adapter and for ever: a log can be moved from one to another."""
+    return zlib.crc32(key.encode()) % partitions
 
 
 class Fenced(Exception):

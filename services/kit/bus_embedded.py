@@ -12,14 +12,13 @@ process watches SQLite's change counter.
 """
 
 import threading
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from services.kit.bus import Consumer, Event, LogUnavailable, Record
+from services.kit.bus import Consumer, Event, LogUnavailable, Record, partition_of
 from services.kit.bus_embedded_file import SCHEMA, SHIFT, connect, immediate, passing_faults, records_of, row_of
 from services.kit.bus_embedded_groups import Member
 from services.kit.bus_embedded_wakeup import Wakeup
@@ -131,7 +130,7 @@ class EmbeddedLog:
         partitions = self._partitions(event.topic)
         if not partitions:
             raise ValueError(f"topic {event.topic} was never created")
-        return partitions[zlib.crc32(event.key.encode()) % len(partitions)], row_of(event)
+        return partitions[partition_of(event.key, len(partitions))], row_of(event)
 
     def _write(self, requests: Sequence[_Request]) -> None:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "VIVIER_"
@@ -23,6 +23,18 @@ class Settings(BaseSettings):
     """The snapshot of occupations, skills and places; the small sample when not set."""
     otlp_endpoint: str = ""
     """Where traces and metrics go (OTLP over HTTP); nowhere when empty."""
+    namespace: str = Field("", pattern=r"^([a-z][a-z0-9_]{0,30})?$")
+    """Several installations on the same engines: begins the names of their topics, groups, schemas and indices."""
+    kafka: str = ""
+    """The event log's brokers, `host:port,…`; a file in `home` when empty."""
+    kafka_replication: int = -1
+    """On how many brokers a record is kept; -1 is what the brokers are set to."""
+    postgres: SecretStr | None = None
+    """The stores' server, `postgresql://user:password@host:port/database`; files in `home` when not set."""
+    elasticsearch: SecretStr | None = None
+    """The index's server, `https://user:password@host:port`; kept in memory when not set."""
+    elasticsearch_replicas: int = 0
+    """On how many more nodes each part of the index is kept."""
 
 
 def refuse_unknown(environment: Mapping[str, str], kinds: Iterable[type[Settings]]) -> None:
