@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BEHIND_GRPC = ("profile", "offers", "matching", "notifications")
 GATEWAY = "gateway"
 NAMES = (*BEHIND_GRPC, GATEWAY)
+SETTLING_SECONDS = 0.2
 
 
 class CannotServe(Exception):
@@ -100,8 +101,9 @@ def _serve_grpc(names: Sequence[str], stopping: threading.Event) -> None:
     for service in running:
         service.start()
     for service in running:
-        service.settled.wait()
-        if not service.trouble():
+        while not (service.settled.wait(SETTLING_SECONDS) or stopping.is_set()):
+            pass  # an engine may be away for long; a signal is heard meanwhile
+        if service.settled.is_set() and not service.trouble():
             say(service.name, service.address)
     stopping.wait()
     stoppers = [threading.Thread(target=service.stop) for service in running]

@@ -8,10 +8,11 @@ from vivier.common.v1 import operations_pb2 as pb
 
 from services.kit import deadletters
 from services.kit.auth import Role
+from services.kit.bus import LogUnavailable
 from services.kit.consumer import State, Worker
 from services.kit.deadletters import DeadLetter
 from services.kit.dispatch import Listens
-from services.kit.errors import denied, not_found
+from services.kit.errors import RetryLater, denied, not_found
 from services.kit.outbox import Units
 from services.kit.pages import decode_token, encode_token, page_size
 from services.kit.relay import Relay
@@ -51,27 +52,41 @@ class Operations:
     def trouble(self) -> list[str]:
         """Why the service is not ready; empty when it is."""
         halted = [f"{w.group} is {w.state.value}: {w.reason}" for w in self._workers if w.state is State.HALTED]
-        return [*self.reasons, *halted]
+        return [*self.reasons, *halted] or self._store_trouble()
+
+    def _store_trouble(self) -> list[str]:
+        try:
+            with self._units.reading() as connection:
+                connection.execute(select(1))
+        except RetryLater as error:
+            return [str(error)]
+        return []
 
     def _status(self, call: Call, _: pb.GetStatusRequest) -> pb.GetStatusResponse:
+        """What can be known: an engine that is away is a reason, not an error."""
         _operator_only(call)
-        lag = self._relay.lag()
         reasons = self.trouble()
-        workers = [
-            pb.WorkerStatus(group=w.group, state=w.state.value, lag=w.lag(), reason=w.reason) for w in self._workers
-        ]
+        status = pb.GetStatusResponse(service=self._name, ready=not reasons, reasons=reasons)
+        for fill in (self._fill_workers, self._fill_store):
+            try:
+                fill(status)
+            except (RetryLater, LogUnavailable) as error:
+                if str(error) not in status.reasons:
+                    status.reasons.append(str(error))
+        return status
+
+    def _fill_workers(self, status: pb.GetStatusResponse) -> None:
+        for w in self._workers:
+            shown = status.workers.add(group=w.group, state=w.state.value, reason=w.reason)
+            shown.lag = w.lag()
+
+    def _fill_store(self, status: pb.GetStatusResponse) -> None:
+        lag = self._relay.lag()
+        status.outbox_rows, status.outbox_age_seconds = lag.rows, lag.oldest.total_seconds()
         with self._units.reading() as connection:
             buried = connection.execute(select(func.count()).select_from(deadletters.DEAD_LETTERS)).scalar_one()
-        return pb.GetStatusResponse(
-            service=self._name,
-            ready=not reasons,
-            reasons=reasons,
-            outbox_rows=lag.rows,
-            outbox_age_seconds=lag.oldest.total_seconds(),
-            workers=workers,
-            counts=self._counts(),
-            dead_letters=buried,
-        )
+        status.dead_letters = buried
+        status.counts.update(self._counts())
 
     def _list(self, call: Call, request: pb.ListDeadLettersRequest) -> pb.ListDeadLettersResponse:
         _operator_only(call)

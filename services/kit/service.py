@@ -1,6 +1,8 @@
 """A running service: its server, its relay, its consumers and what comes round, started and stopped in order.
 
-Start: topics, relay, server (answering "not ready"), then `prepare` (rebuilding an index, say), then the consumers.
+Start: the server (answering "not ready"), topics, relay, `prepare` (rebuilding an index, say), then the consumers.
+An engine that is away is waited for, however long, and the health check says no meanwhile; so it does later whenever
+the store cannot be asked. A log that is away later does not count: calls are answered, the outbox keeps what is said.
 Stop: `interrupt` ends what would hold it up (open streams), no new calls, consumers finish their batch, the relay its
 sweep, then files are closed.
 """
@@ -17,6 +19,7 @@ from services.kit import requests, telemetry
 from services.kit.bus import Log, LogUnavailable
 from services.kit.consumer import Worker
 from services.kit.dispatch import Listens
+from services.kit.errors import RetryLater
 from services.kit.operations import DESCRIPTOR, Operations
 from services.kit.outbox import Units
 from services.kit.relay import Relay
@@ -27,6 +30,8 @@ logger = logging.getLogger(__name__)
 PARTITIONS = 8
 HOUR = 3600.0
 COMPACT_SECONDS = 600.0
+HEALTH_SECONDS = 2.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class Service:
             *tickers,
             Ticker(f"{name}: old requests", HOUR, self._prune),
             Ticker(f"{name}: compaction", COMPACT_SECONDS, self._compact),
+            Ticker(f"{name}: health", HEALTH_SECONDS, self._look),
         ]
         self._prepare = prepare
         self._interrupt = interrupt
@@ -93,21 +99,18 @@ class Service:
         self.address = self._server.address
         self.settled = threading.Event()  # set once it is ready, or cannot become so
         self._running: list[Running] = []
-        self._stopped = False
+        self._stopping = threading.Event()
         self._starter = threading.Thread(target=self._begin, name=f"{name}: start", daemon=True)
         telemetry.watch(f"vivier.{name}.outbox.rows", "{row}", "committed, not yet in the log", self._outbox_lag)
         telemetry.watch(f"vivier.{name}.lag", "{record}", "in the log, not yet handled", self._lag)
 
     def start(self) -> None:
-        for topic in sorted(self._topics):
-            self._log.ensure_topic(topic, PARTITIONS)
         self._server.set_ready(False)
         self._server.start()
-        self._run(self._relay)
         self._starter.start()
 
     def stop(self, grace: float = 1.0) -> None:
-        self._stopped = True
+        self._stopping.set()
         self._interrupt()
         self._server.stop(grace)
         self._starter.join()
@@ -122,11 +125,15 @@ class Service:
 
     def _begin(self) -> None:
         try:
-            self._prepare()
+            self._patiently(self._ensure_topics)
+            self._run(self._relay)
+            self._patiently(self._prepare)
         except Exception as error:
             logger.exception("%s cannot start", self.name)
             self._operations.reasons[:] = [f"{type(error).__name__}: {error}"]
             self.settled.set()
+            return
+        if self._stopping.is_set():
             return
         todo: list[Running] = [*self._workers, *self._tickers]
         for each in todo:
@@ -134,6 +141,25 @@ class Service:
         self._operations.reasons.clear()
         self._server.set_ready(True)
         self.settled.set()
+
+    def _patiently(self, step: Callable[[], None]) -> None:
+        """Until it is done: what is missing may be starting itself."""
+        pause = FIRST_PAUSE
+        while not self._stopping.is_set():
+            try:
+                return step()
+            except (RetryLater, LogUnavailable) as error:
+                self._operations.reasons[:] = [str(error)]
+                logger.warning("%s waits and tries again: %s", self.name, error)
+                self._stopping.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _ensure_topics(self) -> None:
+        for topic in sorted(self._topics):
+            self._log.ensure_topic(topic, PARTITIONS)
+
+    def _look(self) -> None:
+        self._server.set_ready(not self.trouble())
 
     def _run(self, each: Running) -> None:
         each.start()
@@ -151,7 +177,7 @@ class Service:
                 logger.info("compaction of %s goes on next time: %s", topic, error)
 
     def _outbox_lag(self) -> Mapping[str, float]:
-        return {} if self._stopped else {self.name: float(self._relay.lag().rows)}
+        return {} if self._stopping.is_set() else {self.name: float(self._relay.lag().rows)}
 
     def _lag(self) -> Mapping[str, float]:
-        return {} if self._stopped else {worker.group: float(worker.lag()) for worker in self._workers}
+        return {} if self._stopping.is_set() else {worker.group: float(worker.lag()) for worker in self._workers}

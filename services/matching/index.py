@@ -40,6 +40,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from services.kit.errors import RetryLater
 from services.matching.domain import M1
 from services.matching.kernel import OfferColumns, PeopleColumns
 from services.matching.values import Course, Offer, OfferKind, Person, Point
@@ -65,7 +66,7 @@ Rows = NDArray[np.int64]
 C_co = TypeVar("C_co", covariant=True)
 
 
-class IndexUnavailable(Exception):
+class IndexUnavailable(RetryLater):
     """The index cannot answer or take writes now: try again later."""
 
 

@@ -33,6 +33,7 @@ class Ask:
 def running(service: Service, stub: Callable[[grpc.Channel], Any]) -> Iterator[Ask]:
     """The service, started, until the block ends."""
     service.start()
+    assert service.settled.wait(30)
     ask = Ask(service.address, stub)
     try:
         yield ask
