@@ -22,6 +22,7 @@ from services.gateway.context import ARRIVAL, House
 from services.gateway.events import Broadcast, EventsEndpoint
 from services.gateway.execution import Endpoint, json_response
 from services.gateway.health import Readiness, healthz
+from services.gateway.keeper import Keeper
 from services.gateway.labels import Labels
 from services.gateway.neighbours import NAMES, Neighbour
 from services.gateway.oauth import TokenEndpoint, ensure_operator
@@ -63,14 +64,15 @@ class GatewaySettings(Settings):
 SETTINGS = GatewaySettings
 
 
-def build(settings: GatewaySettings) -> FastAPI:
-    """The application. Channels are opened when it starts."""
+def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
+    """The application. Channels are opened when it starts; `on_ready` is called once its store can be used."""
     store = open_store(settings.home)
+    tokens = Tokens(store, settings.gateway_issuer)
     neighbours: dict[str, Neighbour] = {}
     book = open_snapshot(settings.referential)
-    house = House(neighbours, book, Labels(book), store, Tokens(store, settings.gateway_issuer), Acting(neighbours))
-
+    house = House(neighbours, book, Labels(book), store, tokens, Acting(neighbours))
     broadcast = Broadcast(house)
+    keeper = Keeper(tokens, lambda: ensure_operator(settings, store), on_ready)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -80,6 +82,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         broadcast.start()
         yield
         broadcast.stop()
+        keeper.stop()
         await asyncio.gather(*(neighbour.close() for neighbour in neighbours.values()))
         store.close()
 
@@ -90,9 +93,10 @@ def build(settings: GatewaySettings) -> FastAPI:
     app.add_route("/events", _route("events", EventsEndpoint(house, broadcast)))
     app.add_route("/.well-known/jwks.json", _keys(house))
     app.add_route("/healthz", healthz)
-    app.add_route("/readyz", _route("readyz", Readiness(house)))
+    app.add_route("/readyz", _route("readyz", Readiness(house, lambda: keeper.trouble)))
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(SecurityHeaders)
+    app.state.started = keeper.start
     app.state.end_streams = broadcast.stop
     return app
 
@@ -102,9 +106,8 @@ def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
     host, _, port = settings.gateway_address.rpartition(":")
     listener = socket.create_server((host, int(port)))
     address = f"{host}:{listener.getsockname()[1]}"
-    ensure_operator(settings.model_copy(update={"gateway_address": address}))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets that it opened
-    app = build(settings)
+    app = build(settings.model_copy(update={"gateway_address": address}), lambda: on_ready(address))
     config = uvicorn.Config(
         app,
         http=prompt(settings.gateway_seconds * ARRIVAL),
@@ -115,16 +118,16 @@ def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
         access_log=False,
         lifespan="on",
     )
-    server = _Server(config, lambda: on_ready(address), app.state.end_streams)
+    server = _Server(config, app.state.started, app.state.end_streams)
     server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers, and ends open streams before it waits for connections to close."""
+    """Says that it answers, and ends open streams before it waits for connections to close."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], end_streams: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], end_streams: Callable[[], None]) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_started = on_started
         self._end_streams = end_streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -132,7 +135,7 @@ class _Server(uvicorn.Server):
         if self.started:
             gc.collect()
             gc.freeze()  # schema, referential and code stay for ever: looking at them again costs a third of a query
-            self._on_ready()
+            self._on_started()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -95,12 +95,12 @@ def _is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
 
 async def caller_of(request: Request, house: House, seconds: float) -> Caller:
     """Who the token speaks for; anyone where there is none. A wrong token is a 401, never anyone."""
-    request.state.caller = caller = _bearer(request, house)
     try:
+        request.state.caller = caller = _bearer(request, house)
         if await house.acting.still(caller, deadline(seconds)):
             return caller
     except RetryLater:
-        raise unavailable("whom this token may act for cannot be asked now") from None
+        raise unavailable("who asks cannot be found out now") from None
     raise unauthorized("whoever acts with this token no longer manages the person")
 
 

@@ -28,7 +28,7 @@ from starlette.responses import Response
 from services.gateway.context import House, deadline
 from services.gateway.errors import UNAVAILABLE, log_refusal
 from services.gateway.execution import json_response, limited_body
-from services.gateway.store import Client, create_client, open_store
+from services.gateway.store import Client, Store, create_client
 from services.gateway.tokens import LIFETIME, TokenRefused
 from services.kit.auth import ANYONE, Caller, Role
 from services.kit.errors import RetryLater
@@ -78,6 +78,8 @@ class TokenEndpoint:
         except OAuthError as error:
             log_refusal(error.error, ANYONE, "token")
             return error.response()
+        except RetryLater:
+            return OAuthError("temporarily_unavailable", f"{UNAVAILABLE}: try again soon", 503).response()
 
     async def _client_credentials(self, request: Request, form: Mapping[str, str]) -> dict[str, Any]:
         client_id, secret = _credentials(request, form)
@@ -165,7 +167,7 @@ class _Place(Protocol):
     def gateway_address(self) -> str: ...
 
 
-def ensure_operator(settings: _Place) -> Path:
+def ensure_operator(settings: _Place, store: Store) -> Path:
     """The file with an operator's credential for this installation, made when missing; only its owner reads it."""
     path = settings.home / "operator.json"
     url = f"http://{settings.gateway_address}"
@@ -175,9 +177,7 @@ def ensure_operator(settings: _Place) -> Path:
             return path
         _write_private(path, known | {"url": url})
         return path
-    store = open_store(settings.home)
     made = create_client(store, Role.OPERATOR, None, "the operator of this installation")
-    store.close()
     _write_private(path, {"client_id": made.client_id, "client_secret": made.secret, "url": url})
     return path
 

@@ -4,7 +4,6 @@ The algorithm is pinned and the key is chosen by `kid` among our own, so neither
 an HMAC secret can pass. Clocks may differ by a minute.
 """
 
-import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -21,6 +20,7 @@ from jwt.algorithms import ECAlgorithm
 
 from services.gateway.store import ROLES, Store, StoredKey
 from services.kit.auth import Caller, Role
+from services.kit.errors import RetryLater
 from services.kit.ids import random_id
 
 ALGORITHM = "ES256"
@@ -28,7 +28,6 @@ LIFETIME = timedelta(minutes=15)
 SKEW = timedelta(seconds=60)
 ROTATION = timedelta(days=30)
 AUDIENCE = "vivier"
-_RELOAD_SECONDS = 5.0
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "role", "client"]
 
 
@@ -37,17 +36,18 @@ class TokenRefused(Exception):
 
 
 class Tokens:
-    """Signs and reads tokens. Knows the store's keys and revoked clients, at most five seconds old."""
+    """Signs and reads tokens by the store's keys and revoked clients, as they were at the last `reload`.
+
+    Only `reload` and `rotate` ask the store; before the first of them everything else raises `RetryLater`.
+    """
 
     def __init__(self, store: Store, issuer: str) -> None:
         self._store = store
         self._issuer = issuer
-        self._loaded = float("-inf")
         self._private: Any = None
         self._kid = ""
         self._public: dict[str, Any] = {}
         self._revoked: frozenset[str] = frozenset()
-        self.reload()
 
     def rotate(self) -> str:
         """Sign with a new key; tokens of the old one stay good until they expire. Returns its `kid`."""
@@ -67,10 +67,10 @@ class Tokens:
         self._private, self._kid = _private(keys[0]), keys[0].kid
         self._public = {key.kid: _private(key).public_key() for key in keys}
         self._revoked = self._store.revoked_since(now - LIFETIME - 2 * SKEW)
-        self._loaded = time.monotonic()
 
     def issue(self, caller: Caller) -> str:
         """A token that speaks for the caller; its `act` claim is who acts in the caller's place (RFC 8693)."""
+        self._demand_keys()
         now = self._store.clock()
         claims: dict[str, Any] = {"iss": self._issuer, "aud": AUDIENCE, "iat": now, "exp": now + LIFETIME}
         claims |= {"sub": caller.subject, "role": str(caller.role), "client": caller.client, "jti": random_id()}
@@ -92,12 +92,12 @@ class Tokens:
 
     def public_keys(self) -> dict[str, Any]:
         """The keys that verify, as a JSON Web Key Set."""
-        self._refresh()
+        self._demand_keys()
         own = {"use": "sig", "alg": ALGORITHM}
         return {"keys": [ECAlgorithm.to_jwk(k, as_dict=True) | own | {"kid": kid} for kid, k in self._public.items()]}
 
     def _claims(self, token: str) -> Mapping[str, Any]:
-        self._refresh()
+        self._demand_keys()
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             key = self._public.get(str(kid))
@@ -127,9 +127,9 @@ class Tokens:
         actor = f"{act['role']}/{act['sub']}" if act else ""
         return Caller(Role(claims["role"]), claims["sub"], claims["client"], actor)
 
-    def _refresh(self) -> None:
-        if time.monotonic() - self._loaded > _RELOAD_SECONDS:
-            self.reload()
+    def _demand_keys(self) -> None:
+        if not self._public:
+            raise RetryLater("the keys of tokens are not known yet")
 
 
 def _private(key: StoredKey) -> ec.EllipticCurvePrivateKey:

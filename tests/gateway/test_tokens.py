@@ -105,6 +105,7 @@ def test_keys_rotate_without_losing_tokens(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     store = Store(tmp_path / "gateway.db", lambda: now)
     tokens = Tokens(store, "vivier")
+    tokens.reload()
     old = tokens.issue(Caller(Role.PARTNER, "p", "c"))
     kid = tokens.rotate()
     new = tokens.issue(Caller(Role.PARTNER, "p", "c"))
@@ -122,7 +123,7 @@ def test_another_process_sees_a_new_key(tmp_path: Path) -> None:
     store = Store(tmp_path / "gateway.db")
     one, other = Tokens(store, "vivier"), Tokens(store, "vivier")
     one.rotate()
-    other._loaded -= 10
+    other.reload()
     assert other.read(one.issue(Caller(Role.MENTOR, "m", "c"))).subject == "m"
 
 
@@ -238,8 +239,9 @@ def test_the_operator_of_an_installation(gateway: Any) -> None:
 
 def test_the_credential_file_is_made_once(tmp_path: Path) -> None:
     settings = GatewaySettings(home=tmp_path, secret=SecretStr("x"))
-    first = ensure_operator(settings).read_text()
-    assert ensure_operator(settings).read_text() == first
+    store = Store(tmp_path / "gateway.db")
+    first = ensure_operator(settings, store).read_text()
+    assert ensure_operator(settings, store).read_text() == first
     assert '"url": "http://127.0.0.1:8400"' in first
 
 
@@ -250,6 +252,7 @@ def test_a_client_cannot_speak_for_a_service(tmp_path: Path) -> None:
 
 def test_reading_a_token_is_cheap(tmp_path: Path) -> None:
     tokens = Tokens(Store(tmp_path / "gateway.db"), "vivier")
+    tokens.reload()
     token = tokens.issue(Caller(Role.PARTNER, "p", "c"))
     started = time.process_time()
     for _ in range(100):
