@@ -10,6 +10,7 @@ import typer
 from services.cli import clients, deadletters, exports, imports
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.doctor import doctor
+from services.cli.engines import command as engines
 from services.cli.why import why
 from services.cli.words import Language
 
@@ -126,7 +127,7 @@ def version() -> None:
     _say_version(True)
 
 
-for each in (imports.app, exports.app, clients.app, deadletters.app):
+for each in (imports.app, exports.app, clients.app, deadletters.app, engines.app):
     app.add_typer(each)
 app.command()(doctor)
 app.command()(why)

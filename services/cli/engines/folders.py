@@ -1,0 +1,60 @@
+"""Where engines are kept: fetched once into a cache outside the repository, run in a folder below it."""
+
+import os
+import pwd
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypedDict
+
+AS_ROOT = os.geteuid() == 0
+NOBODY = "nobody"
+
+
+def _cache() -> Path:
+    """For root not below its home, which the servers' own user could not read."""
+    base = Path("/var/cache") if AS_ROOT else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "vivier" / "engines"
+
+
+CACHE = _cache()
+RUN = CACHE / "run"
+
+
+class ServersUser(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def servers_user() -> ServersUser:
+    """For `subprocess`: as root, servers run as nobody, because Elasticsearch and PostgreSQL refuse root."""
+    if not AS_ROOT:
+        return {}
+    nobody = pwd.getpwnam(NOBODY)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def give_to_servers_user(folder: Path) -> None:
+    """The folder and all that is in it."""
+    if AS_ROOT:
+        nobody = pwd.getpwnam(NOBODY)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """What is made meanwhile can be read by the servers' own user, however strict this user's habits are."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def clear(folder: Path) -> None:
+    """Away with it and all that is in it, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)

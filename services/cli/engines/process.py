@@ -1,0 +1,139 @@
+"""A server's process that outlives who started it: found again by its pid file, never mistaken for another's.
+
+Its command line names its folder. A process that has got the same number later does not, so it is left alone.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.cli.engines.errors import CannotRun
+from services.cli.engines.folders import servers_user
+
+STOP_SECONDS = 20.0
+"""Past it a server that was asked to stop is killed."""
+_PAUSE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class ServerProcess:
+    """The server that runs in this folder, with all the processes that it starts."""
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def start(self, command: Sequence[object], environment: Mapping[str, str]) -> None:
+        """In a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 — a server of ours
+                [str(word) for word in command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                env={**os.environ, **environment},
+                start_new_session=True,
+                **servers_user(),
+            )
+        (self.folder / "pid").write_text(str(process.pid))
+
+    def pid(self) -> int | None:
+        """Of the living process; None when it has ended."""
+        try:
+            pid = int((self.folder / "pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if f"{self.folder}/" in _command_line(pid) else None
+
+    def pause(self) -> None:
+        """SIGSTOP to all; the first one first, so that it starts no more."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """kill -9 of all at one moment, as far as anybody can tell: none of them runs any more when the first dies."""
+        pids = self._signal(signal.SIGSTOP)
+        for pid in pids:
+            _send(pid, signal.SIGKILL)
+        while any(_command_line(pid) for pid in pids):
+            time.sleep(_PAUSE)
+
+    def stop(self, how: signal.Signals) -> None:
+        """Ask it to end, and kill it when it does not."""
+        if (pid := self.pid()) is None:
+            return
+        _send(pid, how)
+        self.resume()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.pid() is not None and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        self.kill()
+
+    def _signal(self, which: signal.Signals) -> list[int]:
+        if (pid := self.pid()) is None:
+            return []
+        _send(pid, which)
+        below = _descendants(pid)
+        for each in below:
+            _send(each, which)
+        return [pid, *below]
+
+
+def run_to_end(command: Sequence[object], folder: Path) -> None:
+    """A tool of a server, as the servers' user. CannotRun tells what it said when it failed."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder, **servers_user())  # noqa: S603
+    if done.returncode:
+        raise CannotRun(f"{words[0]} failed: {done.stdout}{done.stderr}")
+
+
+def processes_in(folder: Path) -> list[ServerProcess]:
+    """Those that were started for an engine in this folder, dead or alive, in order."""
+    return [ServerProcess(pid.parent) for pid in sorted(folder.glob("*/pid"))]
+
+
+def address_in(folder: Path) -> str:
+    """Where the engine in this folder answers; empty when it was never ready or a process of it has ended."""
+    try:
+        address = (folder / "address").read_text()
+    except FileNotFoundError:
+        return ""
+    return address if all(process.pid() for process in processes_in(folder)) else ""
+
+
+def _command_line(pid: int) -> str:
+    """Empty when it has ended, also while its parent has not looked yet."""
+    if not Path("/proc/self/cmdline").exists():
+        return _ps("-ww", "-o", "command=", "-p", str(pid))
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _descendants(pid: int) -> list[int]:
+    pairs = [line.split() for line in _ps("-A", "-o", "pid=,ppid=").splitlines()]
+    found = [pid]
+    for parent in found:
+        found += [int(child) for child, its_parent in pairs if int(its_parent) == parent]
+    return found[1:]
+
+
+def _ps(*arguments: str) -> str:
+    return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607
+
+
+def _send(pid: int, which: signal.Signals) -> None:
+    try:
+        os.kill(pid, which)
+    except ProcessLookupError:
+        return
