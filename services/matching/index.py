@@ -140,6 +140,7 @@ class Found(Generic[C_co]):
     distance_km: Floats  # per row; NaN where one of the two has no place
     complete: bool
     name: Callable[[int], str] = field(repr=False)  # the id behind a row of `columns`
+    version: Callable[[int], int] = field(repr=False)  # which version of it the row holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,15 @@ class Index(Protocol):
     def person(self, person_id: str) -> Person | None: ...
 
     def course(self, course_id: str) -> Course | None: ...
+
+    def offers(self, ids: Sequence[str]) -> Mapping[str, Offer]:
+        """Those that are there."""
+
+    def people(self, ids: Sequence[str]) -> Mapping[str, Person]:
+        """Those that are there."""
+
+    def courses(self, ids: Sequence[str]) -> Mapping[str, Course]:
+        """Those that are there."""
 
     def people_for(self, offer: Offer, cap: int = CAP) -> Found[PeopleColumns]:
         """The offer need not be in the index."""

@@ -32,11 +32,11 @@ def search_offers(matching: Matching, call: Call, request: pb.SearchOffersReques
     now = matching.units.clock()
     page = lists.search_offers(matching, _offer_query(request, now), person)
     response = pb.SearchOffersResponse(next_page_token=page.cursor, total=page.total, facets=_facets(page))
+    offers = matching.index.offers([hit.id for hit in page.hits]) if person else {}
     for hit in page.hits:
         line = response.hits.add(offer_id=hit.id, score=hit.score, parts=_hit_parts(hit))
-        offer = matching.index.offer(hit.id)
-        if person and offer:
-            line.match.CopyFrom(match_message(matching.assess(person, offer, now)))
+        if person and hit.id in offers:
+            line.match.CopyFrom(match_message(matching.assess(person, offers[hit.id], now)))
     return response
 
 

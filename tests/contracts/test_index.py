@@ -106,6 +106,22 @@ def test_what_was_put_comes_back_without_its_description(index: Index) -> None:
     assert (index.offer("?"), index.person("?"), index.course("?")) == (None, None, None)
 
 
+def test_several_come_back_at_once_without_those_that_are_missing(index: Index) -> None:
+    index.put_offers([an_offer("a"), an_offer("b")])
+    index.put_people([a_person("p")])
+    index.put_courses([a_course("c")])
+    assert index.offers(["b", "?", "a"]) == {"a": index.offer("a"), "b": index.offer("b")}
+    assert index.people(["p", "?"]) == {"p": index.person("p")}
+    assert (index.courses(["c"]), index.courses([])) == ({"c": index.course("c")}, {})
+
+
+def test_a_candidate_says_which_version_was_found(index: Index) -> None:
+    index.put_people([a_person("p", version=3)])
+    index.put_people([a_person("p", version=7)])
+    found = index.people_for(an_offer())
+    assert [(found.name(int(row)), found.version(int(row))) for row in found.rows] == [("p", 7)]
+
+
 def test_never_asked_is_not_the_empty_answer(index: Index) -> None:
     index.put_people([a_person("silent", skills=None, wished_kinds=None), a_person("none", skills={})])
     silent, none = index.person("silent"), index.person("none")

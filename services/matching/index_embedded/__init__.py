@@ -60,6 +60,15 @@ class EmbeddedIndex:
     def course(self, course_id: str) -> Course | None:
         return self._courses.get(course_id)
 
+    def offers(self, ids: Sequence[str]) -> dict[str, Offer]:
+        return self._offers.several(ids)
+
+    def people(self, ids: Sequence[str]) -> dict[str, Person]:
+        return self._people.several(ids)
+
+    def courses(self, ids: Sequence[str]) -> dict[str, Course]:
+        return self._courses.several(ids)
+
     def people_for(self, offer: Offer, cap: int = CAP) -> Found[PeopleColumns]:
         return people_for(self._people.view, self._codes, offer, cap)
 

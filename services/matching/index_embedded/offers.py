@@ -117,9 +117,9 @@ def offers_for(view: View[OfferRows], codes: Codes, person: Person, cap: int) ->
     )
     rows = np.union1d(_within_limit(view, person), far)
     if person.place is None:
-        return Found(match, rows, np.full(len(rows), np.nan), complete, view.name)
+        return Found(match, rows, np.full(len(rows), np.nan), complete, view.name, view.version)
     distance = kilometres(person.place, match.latitude[rows], match.longitude[rows])
-    return Found(match, rows, distance, complete, view.name)
+    return Found(match, rows, distance, complete, view.name, view.version)
 
 
 def _within_limit(view: View[OfferRows], person: Person) -> Ints:
@@ -203,6 +203,6 @@ def _reranked(view: View[OfferRows], found: Ranked, rerank: Rerank) -> Ranked:
     matched = found.matched
     matched.keep(top)
     distance = np.full(len(top), np.nan) if matched.distance_km is None else matched.distance_km
-    scores = rerank(Found(view.rows.match, matched.rows, distance, len(top) == found.total, view.name))
+    scores = rerank(Found(view.rows.match, matched.rows, distance, len(top) == found.total, view.name, view.version))
     parts = {name: values[top] for name, values in found.parts.items()}
     return Ranked(matched, parts, np.asarray(scores, np.float64), found.total, found.facets, ranked=True)

@@ -69,11 +69,11 @@ def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> 
         view, weights, lambda rows: match.matchable[rows] & (match.anywhere[rows] | remote), cap
     )
     if offer.place is None:
-        return Found(match, rows, np.full(len(rows), np.nan), complete, view.name)
+        return Found(match, rows, np.full(len(rows), np.nan), complete, view.name, view.version)
     if not remote:
         rows = np.concatenate([_reached(view, offer.place), rows])
     distance = kilometres(offer.place, match.latitude[rows], match.longitude[rows])
-    return Found(match, rows, distance, complete, view.name)
+    return Found(match, rows, distance, complete, view.name, view.version)
 
 
 def limits_km(travel_limit: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -104,6 +104,11 @@ class Shelf(Generic[V, R]):
         row = view.find([name])[0]
         return None if row is None else self._kind.value(name, view.record(row))
 
+    def several(self, names: Sequence[str]) -> dict[str, V]:
+        view = self.view
+        rows = zip(names, view.find(names), strict=True)
+        return {name: self._kind.value(name, view.record(row)) for name, row in rows if row is not None}
+
     def bytes(self) -> int:
         view = self.view
         maps = view.by_mark.nbytes + view.row_of.nbytes

@@ -78,6 +78,9 @@ class View(Generic[R_co]):
     def name(self, row: int) -> str:
         return str(orjson.loads(self._record(row).partition(b"\n")[0]))
 
+    def version(self, row: int) -> int:
+        return int(self.rows.own.version[row])
+
     def record(self, row: int) -> list[Any]:
         content: list[Any] = orjson.loads(self._record(row).partition(b"\n")[2])
         return content

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from services.kit.outbox import Unit
 from services.matching import store
@@ -57,12 +56,9 @@ def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -
     told = store.people_told(unit.connection, offer.id)
     room = max(matching.formula.kept_per_offer - len(told), 0)
     version = matching.formula.version
-    fresh = (
-        Pair(person.id, offer.id, score, version, offer.version, person.version)
-        for person_id, score in matching.people_of(offer, now).matched(room + len(told))
-        if person_id not in told and (person := matching.index.person(person_id))
-    )
-    pairs = list(islice(fresh, room))
+    fits = matching.people_of(offer, now).matched(room + len(told))
+    fresh = [line for line in fits if line.id not in told][:room]
+    pairs = [Pair(line.id, offer.id, line.score, version, offer.version, line.version) for line in fresh]
     store.keep_pairs(unit.connection, pairs, now)
     if pairs:
         unit.publish(OfferMet(offer, version, pairs))
@@ -106,8 +102,9 @@ def _new_offers(
 ) -> list[tuple[Offer, float]]:
     told = store.offers_told(unit.connection, person.id)
     ranked = scored.matched(TOLD_PER_CHANGE + len(told))
-    fresh = [line for line in ranked if line[0] not in told][:TOLD_PER_CHANGE]
-    return [(offer, score) for offer_id, score in fresh if (offer := matching.index.offer(offer_id))]
+    fresh = [line for line in ranked if line.id not in told][:TOLD_PER_CHANGE]
+    offers = matching.index.offers([line.id for line in fresh])
+    return [(offers[line.id], line.score) for line in fresh if line.id in offers]
 
 
 def _new_courses(
@@ -116,7 +113,8 @@ def _new_courses(
     found = courses_near(matching, person, scored, now)
     told = store.courses_told(unit.connection, person.id) if found else set()
     fresh = [match for match in found if match.course_id not in told][:COURSES_PER_CHANGE]
-    kept = [(course, match) for match in fresh if (course := matching.index.course(match.course_id))]
+    courses = matching.index.courses([match.course_id for match in fresh])
+    kept = [(courses[match.course_id], match) for match in fresh if match.course_id in courses]
     scores = {course.id: match.score for course, match in kept}
     store.keep_courses(unit.connection, person.id, scores, matching.formula.version, now)
     return kept

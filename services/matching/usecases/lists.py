@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ NEAR_OFFERS = 100
 
 COURSE_CANDIDATES = 100
 SHOWN_RANKS = 20
+AT_ONCE = 50
 SHOWN_FOR = timedelta(days=730)
 
 
@@ -36,11 +38,12 @@ def matches_of(
     matching: Matching, person: Person, position: tuple[float, str] | None, size: int, now: datetime
 ) -> list[Ranked]:
     """The offers that match, best first; one more than `size` when there are more."""
-    lines = list(after(matching.offers_of(person, now).matched(), position))[: size + 1]
+    lines = list(islice(after(matching.offers_of(person, now).matched(), position), size + 1))
+    offers = matching.index.offers([line.id for _, line in lines])
     return [
-        Ranked(rank, matching.assess(person, offer, now), (score, offer_id))
-        for rank, (offer_id, score) in lines
-        if (offer := matching.index.offer(offer_id))
+        Ranked(rank, matching.assess(person, offers[line.id], now), (line.score, line.id))
+        for rank, line in lines
+        if line.id in offers
     ]
 
 
@@ -48,14 +51,16 @@ def candidates_of(
     matching: Matching, offer: Offer, position: tuple[float, str] | None, size: int, now: datetime
 ) -> list[Ranked]:
     """The people who match and agreed to be shown, best first; one more than `size` when there are more."""
-    lines: list[Ranked] = []
-    for rank, (person_id, score) in after(matching.people_of(offer, now).matched(), position):
-        person = matching.index.person(person_id)
-        if person and person.visible_to_employers:
-            lines.append(Ranked(rank, matching.assess(person, offer, now), (score, person_id)))
-        if len(lines) > size:
-            break
-    return lines
+    shown: list[Ranked] = []
+    lines = after(matching.people_of(offer, now).matched(), position)
+    while len(shown) <= size and (some := list(islice(lines, AT_ONCE))):
+        people = matching.index.people([line.id for _, line in some])
+        shown += [
+            Ranked(rank, matching.assess(people[line.id], offer, now), (line.score, line.id))
+            for rank, line in some
+            if line.id in people and people[line.id].visible_to_employers
+        ]
+    return shown[: size + 1]
 
 
 def courses_for(matching: Matching, person: Person, now: datetime) -> list[CourseMatch]:
@@ -65,13 +70,13 @@ def courses_for(matching: Matching, person: Person, now: datetime) -> list[Cours
 
 def courses_near(matching: Matching, person: Person, scored: Scored[OfferColumns], now: datetime) -> list[CourseMatch]:
     """The same, where the offers near them are scored already."""
-    near = [offer for name, _ in scored.passed(NEAR_OFFERS) if (offer := matching.index.offer(name))]
+    near = list(matching.index.offers([line.id for line in scored.passed(NEAR_OFFERS)]).values())
     asked = {code for offer in near for code in offer.required_skills | offer.wished_skills}
     lacking = frozenset(asked.difference(person.skills or ()))
     if not lacking:
         return []
     hits = matching.index.search_courses(_teaching(matching, person, lacking)).hits
-    courses = [course for hit in hits if (course := matching.index.course(hit.id))]
+    courses = list(matching.index.courses([hit.id for hit in hits]).values())
     if not courses:
         return []
     return course_matches(person, near, courses, matching.formula, matching.codes.knowledge, now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,8 +17,14 @@ EVERY_GATE = (1 << len(GATES)) - 1
 DIGITS = 9
 """A score is rounded so that it survives a page token."""
 
-Line = tuple[str, float]
-"""An id and its score."""
+
+class Line(NamedTuple):
+    """One candidate, by its id and the version that was scored."""
+
+    id: str
+    score: float
+    version: int
+
 
 C_co = TypeVar("C_co", covariant=True)
 
@@ -45,9 +51,10 @@ class Scored(Generic[C_co]):
         return self._named(passed[best])
 
     def _named(self, lines: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[Line]:
-        rows, scores = self.found.rows, self.scores.score
-        named = [(self.found.name(int(rows[line])), round(float(scores[line]), DIGITS)) for line in lines]
-        return sorted(named, key=lambda one: (-one[1], one[0]))
+        found, scores = self.found, self.scores.score
+        rows = [(int(found.rows[line]), round(float(scores[line]), DIGITS)) for line in lines]
+        named = [Line(found.name(row), score, found.version(row)) for row, score in rows]
+        return sorted(named, key=lambda line: (-line.score, line.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +82,5 @@ class Matching:
 def after(lines: Sequence[Line], position: tuple[float, str] | None) -> Iterator[tuple[int, Line]]:
     """The lines that follow this (score, id), each with its rank from 1; all of them when there is none."""
     for rank, line in enumerate(lines, 1):
-        if position is None or (-line[1], line[0]) > (-position[0], position[1]):
+        if position is None or (-line.score, line.id) > (-position[0], position[1]):
             yield rank, line
