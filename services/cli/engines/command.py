@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from services.cli.common import fail, group
 from services.cli.engines import NAMES, folders
@@ -61,8 +61,16 @@ def _alone() -> Iterator[None]:
     """One command at a time starts and stops."""
     with folders.readable():
         folders.RUN.mkdir(parents=True, exist_ok=True)
-    with FileLock(folders.RUN / "lock"):
+    lock = FileLock(folders.RUN / "lock")
+    try:
+        lock.acquire(timeout=1)
+    except Timeout:
+        typer.echo("another `vivier engines` is at work: waiting for it")
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _engines(names: list[str] | None, brokers: int | None = None) -> list["Engine"]:
