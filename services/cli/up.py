@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from filelock import FileLock, Timeout
@@ -49,7 +50,10 @@ class _Child:
 
 
 class Supervisor:
-    """Owns the folder `home` while it runs. `on_ready(name, address)` is called for each service, at every start."""
+    """Owns the folder `home` while it runs. `on_ready(name, address)` is called for each service, at every start.
+
+    `settings` are VIVIER_… variables for the children; they win over those of the environment.
+    """
 
     def __init__(
         self,
@@ -58,11 +62,15 @@ class Supervisor:
         on_ready: Callable[[str, str], None],
         on_death: Callable[[str, float], None],
         groups: Sequence[Sequence[str]] = GROUPS,
+        settings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.home = home
         self.port = port
         self.failure = ""
         """Why it gave up; empty while it has not."""
+        self.environment: Mapping[str, str] = {}
+        """Of the children; known once it has started."""
+        self._settings = settings
         self._on_ready = on_ready
         self._on_death = on_death
         self._children = [_Child(names) for names in groups]
@@ -70,12 +78,11 @@ class Supervisor:
         self._all_ready = threading.Event()
         self._spawning = threading.Lock()
         self._lock = FileLock(home / LOCK, timeout=0)
-        self._environment: Mapping[str, str] = {}
 
     def start(self) -> None:
         """Start every child. CannotStart when the folder or the port is taken."""
         self._take_folder()
-        self._environment = self._environment_of_children()
+        self.environment = self._environment_of_children()
         for child in self._children:
             self._spawn(child)
             threading.Thread(target=self._watch, args=(child,), daemon=True).start()
@@ -138,7 +145,7 @@ class Supervisor:
         own["VIVIER_SECRET"] = os.environ.get("VIVIER_SECRET") or secret_of(self.home)
         if snapshot := snapshot_of(self.home):
             own["VIVIER_REFERENTIAL"] = str(snapshot)
-        return {**os.environ, **own}
+        return {**os.environ, **self._settings, **own}
 
     def _spawn(self, child: _Child) -> None:
         with self._spawning:
@@ -148,7 +155,7 @@ class Supervisor:
             child.started = time.monotonic()
             child.process = subprocess.Popen(  # noqa: S603 — our own program and names that we checked
                 [sys.executable, "-m", "services", "serve", "--with-parent", *child.names],
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,
