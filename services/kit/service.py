@@ -177,7 +177,14 @@ class Service:
                 logger.info("compaction of %s goes on next time: %s", topic, error)
 
     def _outbox_lag(self) -> Mapping[str, float]:
-        return {} if self._stopping.is_set() else {self.name: float(self._relay.lag().rows)}
+        return self._measured(lambda: {self.name: float(self._relay.lag().rows)})
 
     def _lag(self) -> Mapping[str, float]:
-        return {} if self._stopping.is_set() else {worker.group: float(worker.lag()) for worker in self._workers}
+        return self._measured(lambda: {worker.group: float(worker.lag()) for worker in self._workers})
+
+    def _measured(self, read: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
+        """Nothing while it stops, or while what would have to be asked is away."""
+        try:
+            return {} if self._stopping.is_set() else read()
+        except (RetryLater, LogUnavailable):
+            return {}
