@@ -54,11 +54,15 @@ INBOX = """query($id: ID!) { person(id: $id) { notifications(first: 100) { unrea
   nodes { id kind subjectId score parameters { name value } } } } }"""
 
 
+def mutation(verb: str) -> str:
+    """With `input` as its variable."""
+    kind, fields = VERBS[verb]
+    return f"mutation($input: {kind}!) {{ {verb}(input: $input) {{ {fields} {_R} }} }}"
+
+
 def tell(api: Any, verb: str, **said: Any) -> Input:
     """A mutation; its payload, which may be a refusal."""
-    kind, fields = VERBS[verb]
-    query = f"mutation($input: {kind}!) {{ {verb}(input: $input) {{ {fields} {_R} }} }}"
-    answer: Input = api.ask(query, {"input": said})[verb]
+    answer: Input = api.ask(mutation(verb), {"input": said})[verb]
     return answer
 
 
