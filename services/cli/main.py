@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli import clients, deadletters, exports, imports
+from services.cli.backup import backup
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.doctor import doctor
 from services.cli.engines import command as engines
@@ -129,5 +130,6 @@ def version() -> None:
 
 for each in (imports.app, exports.app, clients.app, deadletters.app, engines.app):
     app.add_typer(each)
+app.command()(backup)
 app.command()(doctor)
 app.command()(why)
