@@ -16,7 +16,7 @@ import numpy as np
 from services.matching.domain import Knowledge
 from services.matching.index import Circle, SearchQuery
 from services.matching.index_embedded import EmbeddedIndex
-from services.matching.index_embedded.grid import kilometres
+from services.matching.index_shared.places import kilometres
 from services.matching.kernel import Codes
 from services.matching.values import Offer, OfferKind, Point, Remote
 from services.referential.france import LANGUAGE

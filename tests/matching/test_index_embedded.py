@@ -24,8 +24,9 @@ from services.matching.index import (
     text_part,
 )
 from services.matching.index_embedded import EmbeddedIndex, shelf
-from services.matching.index_embedded.search import K1, B
-from services.matching.index_embedded.views import Statistics, mark
+from services.matching.index_embedded.views import Statistics
+from services.matching.index_shared.asking import K1, B
+from services.matching.index_shared.records import mark
 from services.matching.kernel import Codes, score_offers, score_people
 from services.matching.values import Offer, Point, Remote
 from services.referential.france import LANGUAGE

@@ -7,8 +7,9 @@ from services.matching.index import CAP, Counts, CourseQuery, Found, Page, Reran
 from services.matching.index_embedded.courses import CourseShelf, search_courses
 from services.matching.index_embedded.offers import OfferShelf, offers_for, search_offers
 from services.matching.index_embedded.people import PeopleShelf, people_for
-from services.matching.index_embedded.shelf import Labels, Shelf
-from services.matching.index_embedded.words import Words
+from services.matching.index_embedded.shelf import Shelf
+from services.matching.index_embedded.terms import Terms
+from services.matching.index_shared.words import Labels, Words
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns
 from services.matching.values import Course, Offer, Person
 from services.referential.text import Language
@@ -19,9 +20,9 @@ class EmbeddedIndex:
 
     def __init__(self, codes: Codes, language: Language, occupation_words: Labels) -> None:
         self._codes = codes
-        self._words = Words(language)
-        self._offer_rows = OfferShelf(codes, self._words, occupation_words)
-        self._course_rows = CourseShelf(codes, self._words, occupation_words)
+        self._terms = Terms(Words(language, occupation_words))
+        self._offer_rows = OfferShelf(codes, self._terms)
+        self._course_rows = CourseShelf(codes, self._terms)
         self._offers = Shelf(self._offer_rows)
         self._people = Shelf(PeopleShelf(codes))
         self._courses = Shelf(self._course_rows)
@@ -76,10 +77,10 @@ class EmbeddedIndex:
         return offers_for(self._offers.view, self._codes, person, cap)
 
     def search_offers(self, query: SearchQuery, rerank: Rerank | None = None) -> Page:
-        return search_offers(self._offers.view, self._codes, self._words, self._offer_rows, query, rerank)
+        return search_offers(self._offers.view, self._codes, self._terms, self._offer_rows, query, rerank)
 
     def search_courses(self, query: CourseQuery) -> Page:
-        return search_courses(self._courses.view, self._codes, self._words, self._course_rows, query)
+        return search_courses(self._courses.view, self._codes, self._terms, self._course_rows, query)
 
     def counts(self) -> Counts:
         return Counts(self._offers.view.alive, self._people.view.alive, self._courses.view.alive)

@@ -2,36 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.index import Circle, CourseQuery, Page, relevance
 from services.matching.index_embedded.candidates import occupation_term, skill_term
-from services.matching.index_embedded.columns import Own, flat, ragged
-from services.matching.index_embedded.grid import kilometres
-from services.matching.index_embedded.records import plain, whole
-from services.matching.index_embedded.search import (
-    DESCRIPTION,
-    OCCUPATION,
-    ORGANISATION,
-    TITLE,
-    Engine,
-    Matched,
-    Ranked,
-    allowed,
-    facet,
-    pinned,
-)
-from services.matching.index_embedded.shelf import Labels
-from services.matching.index_embedded.views import View
-from services.matching.index_embedded.words import Words
+from services.matching.index_embedded.search import Engine, Matched, Ranked, allowed, facet
+from services.matching.index_embedded.terms import Terms
+from services.matching.index_embedded.views import Own, View
+from services.matching.index_shared.asking import pinned
+from services.matching.index_shared.columns import flat, ragged
+from services.matching.index_shared.places import kilometres
 from services.matching.kernel import Codes, Ragged, Vocabulary
 from services.matching.values import Course
 
 Ints = NDArray[np.int64]
-_LEFT_OUT = frozenset(("id", "description"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +35,10 @@ class CourseRows:
 class CourseShelf:
     """How courses become rows."""
 
-    def __init__(self, codes: Codes, words: Words, occupation_words: Labels) -> None:
-        self._codes, self._words, self._occupation_words = codes, words, occupation_words
+    type = Course
+
+    def __init__(self, codes: Codes, terms: Terms) -> None:
+        self._codes, self._terms = codes, terms
         self.funding = Vocabulary()
         self.green_grades = Vocabulary()
 
@@ -69,40 +57,23 @@ class CourseShelf:
         )
 
     def words(self, value: Course) -> tuple[Mapping[int, int], int]:
-        occupations = " ".join(self._occupation_words(code) for code in sorted(value.occupation_codes))
-        return self._words.count(
-            (
-                (value.title, TITLE),
-                (occupations, OCCUPATION),
-                (value.organisation_name, ORGANISATION),
-                (value.description, DESCRIPTION),
-            )
-        )
+        return self._terms.of(value)
 
     def codes(self, value: Course) -> Iterable[int]:
         yield from (skill_term(self._codes.skills.add(code)) for code in value.taught_skills)
         yield from (occupation_term(self._codes.occupations.add(code)) for code in value.occupation_codes)
 
-    def record(self, value: Course) -> list[Any]:
-        return plain(value, _LEFT_OUT)
 
-    def searched(self, value: Course) -> str:
-        return value.description
-
-    def value(self, name: str, record: list[Any]) -> Course:
-        return whole(Course, record, id=name, description="")
-
-
-def search_courses(view: View[CourseRows], codes: Codes, words: Words, shelf: CourseShelf, query: CourseQuery) -> Page:
-    engine = Engine(view, codes, words)
-    terms = words.terms(query.text)
-    pin = pinned(query, False, 0, view, terms)
-    matched = Matched(engine.first_rows(query, terms))
+def search_courses(view: View[CourseRows], codes: Codes, terms: Terms, shelf: CourseShelf, query: CourseQuery) -> Page:
+    engine = Engine(view, codes, terms)
+    stems = terms.asked(query.text)
+    pin = pinned(query, False, 0, stems, engine)
+    matched = Matched(engine.first_rows(query, stems))
     matched.keep((view.rows.own.died[matched.rows] > view.generation) & view.rows.searchable[matched.rows])
     if query.funding:
         matched.keep(_funded(view, shelf, query.funding, matched.rows))
     engine.narrow_to_codes(matched, query)
-    engine.narrow_to_text(matched, terms, pin)
+    engine.narrow_to_text(matched, stems, pin)
     _narrow_to_circle(view, query, matched)
     parts = matched.parts(query.within, len(query.skills))
     facets = _facets(view, codes, shelf, matched.rows) if query.facets else {}

@@ -35,20 +35,6 @@ def ranges_near(sorted_keys: Ints, group: int, band_degrees: float, center: Poin
     return first, np.maximum(last - first, 0)
 
 
-def kilometres(center: Point, latitude: Floats, longitude: Floats) -> Floats:
-    """Great-circle distances, as `domain.distance_km`; NaN stays NaN."""
-    south, north = np.radians(center.latitude), np.radians(latitude)
-    chord = np.sin((north - south) / 2) ** 2
-    chord += np.cos(south) * np.cos(north) * np.sin(np.radians(longitude - center.longitude) / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0))))
-
-
-def spread(starts: Ints, counts: NDArray[np.integer]) -> Ints:
-    """start, start + 1, … for each run, one after the other."""
-    ends = np.cumsum(counts)
-    return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1] if len(ends) else 0)
-
-
 def _widths(band_degrees: float, latitude: float, angle: float) -> tuple[Ints, Floats]:
     """The bands that a circle touches, and the largest half width in longitude (radians) that it has in each."""
     south, north = max(latitude - angle, -np.pi / 2), min(latitude + angle, np.pi / 2)

@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.index_embedded.columns import Grown
 from services.matching.index_embedded.postings import Postings, merged
 from services.matching.index_embedded.views import Owned, Statistics, View
+from services.matching.index_shared.columns import Grown
 
 R = TypeVar("R", bound=Owned)
 

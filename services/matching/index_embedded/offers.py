@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,24 +19,13 @@ from services.matching.index import (
     relevance,
 )
 from services.matching.index_embedded.candidates import best, most_shared, occupation_term, skill_term, term_weights
-from services.matching.index_embedded.columns import Own
-from services.matching.index_embedded.grid import kilometres, place_keys, ranges_near, spread
-from services.matching.index_embedded.records import plain, whole
-from services.matching.index_embedded.search import (
-    DESCRIPTION,
-    OCCUPATION,
-    ORGANISATION,
-    TITLE,
-    Engine,
-    Matched,
-    Ranked,
-    allowed,
-    facet,
-    pinned,
-)
-from services.matching.index_embedded.shelf import Labels
-from services.matching.index_embedded.views import View
-from services.matching.index_embedded.words import Words
+from services.matching.index_embedded.grid import place_keys, ranges_near
+from services.matching.index_embedded.search import Engine, Matched, Ranked, allowed, facet
+from services.matching.index_embedded.terms import Terms
+from services.matching.index_embedded.views import Own, View
+from services.matching.index_shared.asking import pinned
+from services.matching.index_shared.columns import spread
+from services.matching.index_shared.places import ROUNDING_KM, kilometres
 from services.matching.kernel import KINDS, Codes, OfferColumns, Vocabulary
 from services.matching.kernel.codes import micros
 from services.matching.values import Offer, Person
@@ -47,9 +35,7 @@ Floats = NDArray[np.float64]
 
 _PLACED, _NOWHERE = 0, 1
 _BAND_DEGREES = 0.1
-_ROUNDING_KM = 1e-9
 _MICROS_PER_DAY = 86_400e6
-_LEFT_OUT = frozenset(("id", "description"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +48,12 @@ class OfferRows:
 
 
 class OfferShelf:
-    """How offers become rows; the words of their occupation are searched too."""
+    """How offers become rows."""
 
-    def __init__(self, codes: Codes, words: Words, occupation_words: Labels) -> None:
-        self._codes, self._words, self._occupation_words = codes, words, occupation_words
+    type = Offer
+
+    def __init__(self, codes: Codes, terms: Terms) -> None:
+        self._codes, self._terms = codes, terms
         self.contracts = Vocabulary()
         self.green_grades = Vocabulary()
 
@@ -82,29 +70,12 @@ class OfferShelf:
         )
 
     def words(self, value: Offer) -> tuple[Mapping[int, int], int]:
-        occupation = self._occupation_words(value.occupation_code) if value.occupation_code else ""
-        return self._words.count(
-            (
-                (value.title, TITLE),
-                (occupation, OCCUPATION),
-                (value.organisation_name, ORGANISATION),
-                (value.description, DESCRIPTION),
-            )
-        )
+        return self._terms.of(value)
 
     def codes(self, value: Offer) -> Iterable[int]:
         yield from (skill_term(self._codes.skills.add(code)) for code in value.required_skills | value.wished_skills)
         if value.occupation_code:
             yield occupation_term(self._codes.occupations.add(value.occupation_code))
-
-    def record(self, value: Offer) -> list[Any]:
-        return plain(value, _LEFT_OUT)
-
-    def searched(self, value: Offer) -> str:
-        return value.description
-
-    def value(self, name: str, record: list[Any]) -> Offer:
-        return whole(Offer, record, id=name, description="")
 
 
 def offers_for(view: View[OfferRows], codes: Codes, person: Person, cap: int) -> Found[OfferColumns]:
@@ -129,7 +100,7 @@ def _within_limit(view: View[OfferRows], person: Person) -> Ints:
     rows = view.living(_near(view, Circle(person.place, limit)))
     rows = rows[view.rows.match.open[rows]]
     distance = kilometres(person.place, view.rows.match.latitude[rows], view.rows.match.longitude[rows])
-    return rows[distance <= limit + _ROUNDING_KM]
+    return rows[distance <= limit + ROUNDING_KM]
 
 
 def _near(view: View[OfferRows], within: Circle) -> Ints:
@@ -140,16 +111,16 @@ def _near(view: View[OfferRows], within: Circle) -> Ints:
 
 
 def search_offers(
-    view: View[OfferRows], codes: Codes, words: Words, shelf: OfferShelf, query: SearchQuery, rerank: Rerank | None
+    view: View[OfferRows], codes: Codes, terms: Terms, shelf: OfferShelf, query: SearchQuery, rerank: Rerank | None
 ) -> Page:
-    engine = Engine(view, codes, words)
-    terms = words.terms(query.text)
-    pin = pinned(query, rerank is not None, micros(query.as_of), view, terms)
-    matched = Matched(_first_rows(engine, query, terms))
+    engine = Engine(view, codes, terms)
+    stems = terms.asked(query.text)
+    pin = pinned(query, rerank is not None, micros(query.as_of), stems, engine)
+    matched = Matched(_first_rows(engine, query, stems))
     matched.keep(_open(view, shelf, query, matched.rows))
     _narrow_to_circle(view, query, matched)
     engine.narrow_to_codes(matched, query)
-    engine.narrow_to_text(matched, terms, pin)
+    engine.narrow_to_text(matched, stems, pin)
     parts = matched.parts(query.within, len(query.skills))
     parts["freshness"] = freshness_part((pin.as_of - view.rows.match.published[matched.rows]) / _MICROS_PER_DAY)
     facets = _facets(view, codes, shelf, matched.rows) if query.facets else {}
@@ -157,14 +128,14 @@ def search_offers(
     return (_reranked(view, found, rerank) if rerank else found).page(view, query, pin)
 
 
-def _first_rows(engine: Engine[OfferRows], query: SearchQuery, terms: Sequence[int | None]) -> Ints:
+def _first_rows(engine: Engine[OfferRows], query: SearchQuery, stems: Sequence[str]) -> Ints:
     """The shorter of two lists that hold every hit, dead rows and others among them."""
     if query.within is None:
-        return engine.first_rows(query, terms)
+        return engine.first_rows(query, stems)
     near = _near(engine.view, query.within)
     if query.include_remote:
         near = np.union1d(near, np.flatnonzero(engine.view.rows.match.remote))
-    rare = engine.rows_with_words(terms) if terms else near
+    rare = engine.rows_with_words(stems) if stems else near
     return rare if len(rare) < len(near) else near
 
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.index import DEFAULT_LIMIT_KM, TIERS_KM, Found, tier_of
+from services.matching.index import TIERS_KM, Found, tier_of
 from services.matching.index_embedded.candidates import most_shared, occupation_term, skill_term, term_weights
-from services.matching.index_embedded.columns import Own
-from services.matching.index_embedded.grid import kilometres, place_keys, ranges_near, spread
-from services.matching.index_embedded.records import plain, whole
-from services.matching.index_embedded.views import View
-from services.matching.kernel import UNKNOWN, Codes, PeopleColumns
+from services.matching.index_embedded.grid import place_keys, ranges_near
+from services.matching.index_embedded.views import Own, View
+from services.matching.index_shared.columns import spread
+from services.matching.index_shared.places import ROUNDING_KM, kilometres, limits_km
+from services.matching.kernel import Codes, PeopleColumns
 from services.matching.values import Offer, Person, Point, Remote
 
 Ints = NDArray[np.int64]
@@ -21,8 +20,6 @@ Ints = NDArray[np.int64]
 _ANYWHERE = len(TIERS_KM)
 _NOWHERE = _ANYWHERE + 1
 _BAND_DEGREES = np.array([0.05, 0.05, 0.1, 0.1, 0.1, 0.2, 0.5, 1.0, 1.0])  # by group: a circle is 3 to 9 bands
-_ROUNDING_KM = 1e-9  # the domain judges the very edge
-_LEFT_OUT = frozenset(("id",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,10 @@ class PeopleRows:
 
 
 class PeopleShelf:
+    """How people become rows."""
+
+    type = Person
+
     def __init__(self, codes: Codes) -> None:
         self._codes = codes
 
@@ -48,15 +49,6 @@ class PeopleShelf:
         yield from (skill_term(self._codes.skills.add(code)) for code in value.skills or ())
         occupations = (value.wished_occupations or frozenset()) | value.past_occupations
         yield from (occupation_term(self._codes.occupations.add(code)) for code in occupations)
-
-    def record(self, value: Person) -> list[Any]:
-        return plain(value, _LEFT_OUT)
-
-    def searched(self, value: Person) -> str:
-        return ""
-
-    def value(self, name: str, record: list[Any]) -> Person:
-        return whole(Person, record, id=name)
 
 
 def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> Found[PeopleColumns]:
@@ -76,10 +68,6 @@ def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> 
     return Found(match, rows, distance, complete, view.name, view.version)
 
 
-def limits_km(travel_limit: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.where(travel_limit == UNKNOWN, np.int32(DEFAULT_LIMIT_KM), travel_limit)
-
-
 def _groups(match: PeopleColumns) -> Ints:
     tiers = tier_of(limits_km(match.travel_limit))
     placed = np.where(np.isnan(match.latitude), _NOWHERE, tiers)
@@ -92,7 +80,7 @@ def _reached(view: View[PeopleRows], place: Point) -> Ints:
     rows = view.living(_near(view, place))
     rows = rows[match.matchable[rows]]
     distance = kilometres(place, match.latitude[rows], match.longitude[rows])
-    return rows[(distance <= np.minimum(limits_km(match.travel_limit[rows]), TIERS_KM[-1]) + _ROUNDING_KM)]
+    return rows[(distance <= np.minimum(limits_km(match.travel_limit[rows]), TIERS_KM[-1]) + ROUNDING_KM)]
 
 
 def _near(view: View[PeopleRows], place: Point) -> Ints:

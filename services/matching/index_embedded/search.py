@@ -2,84 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from math import isfinite
 from typing import Any, Generic
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
-from services.kit.errors import Violation, invalid
-from services.kit.pages import decode_token, encode_token
 from services.matching.index import (
     FACET_VALUES,
     Circle,
-    CourseQuery,
     Hit,
     Page,
-    SearchQuery,
     distance_part,
     skills_part,
     text_part,
 )
 from services.matching.index_embedded.candidates import best, occupation_term, skill_term
-from services.matching.index_embedded.records import plain
+from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import Owned, R_co, View
-from services.matching.index_embedded.words import Words
+from services.matching.index_shared.asking import K1, B, Pinned, Query
 from services.matching.kernel import Codes
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Query = SearchQuery | CourseQuery
-
-TITLE, OCCUPATION, ORGANISATION, DESCRIPTION = 4, 3, 2, 1
-"""What a word weighs by where it stands."""
-
-K1, B = 1.2, 0.5
-_NOT_ASKED = frozenset(("as_of", "page_size", "cursor", "facets"))
-_NOWHERE = np.iinfo(np.uint64).max
-
-
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """What the first page was scored with, and the last hit shown; later pages go on from there."""
-
-    as_of: int  # microseconds since 1970
-    average_length: float
-    idf: list[float]
-    score: float = np.inf
-    mark: int = 0
-
-    def after(self, scores: Floats, marks: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        return np.asarray((scores < self.score) | ((scores == self.score) & (marks > np.uint64(self.mark))))
-
-    def token(self, query: Query, ranked: bool, score: float, mark: int) -> str:
-        return encode_token(_fingerprint(query, ranked), self.as_of, self.average_length, self.idf, score, mark)
-
-
-def pinned(query: Query, ranked: bool, as_of: int, view: View[Owned], terms: Sequence[int | None]) -> Pinned:
-    """From the cursor, or anew for a first page."""
-    position = decode_token(query.cursor, *[object] * 6)
-    statistics = view.statistics
-    if position is None:
-        idf = [statistics.idf(term) for term in terms if term is not None]
-        return Pinned(as_of, statistics.average_length, idf)
-    fingerprint, *rest = position
-    if fingerprint != _fingerprint(query, ranked) or not _well_formed(rest, len(terms)):
-        raise invalid([Violation("page_token", "OTHER_QUERY", "this token belongs to another query")])
-    return Pinned(*rest)
-
-
-def _well_formed(position: list[Any], terms: int) -> bool:
-    as_of, average, idf, score, mark = position
-    numbers = [average, score, *idf] if isinstance(idf, list) and len(idf) == terms else [None]
-    whole = all(type(number) is int for number in (as_of, mark)) and abs(as_of) < 1 << 62 and 0 <= mark <= _NOWHERE
-    return whole and all(type(number) in (int, float) for number in numbers) and average > 0
-
-
-def _fingerprint(query: Query, ranked: bool) -> str:
-    return blake2b(orjson.dumps([ranked, plain(query, _NOT_ASKED)]), digest_size=8).hexdigest()
 
 
 @dataclass(slots=True)
@@ -115,23 +60,28 @@ class Engine(Generic[R_co]):
 
     view: View[R_co]
     codes: Codes
-    words: Words
+    terms: Terms
 
-    def first_rows(self, query: Query, terms: Sequence[int | None]) -> Ints:
+    @property
+    def average_length(self) -> float:
+        return self.view.statistics.average_length
+
+    def idf(self, stem: str) -> float:
+        return self.view.statistics.idf(self.terms.number(stem))
+
+    def first_rows(self, query: Query, stems: Sequence[str]) -> Ints:
         """A short list that holds every hit, dead rows and others among them."""
-        if terms:
-            return self.rows_with_words(terms)
+        if stems:
+            return self.rows_with_words(stems)
         if query.skills:
             return np.flatnonzero(self.holders(self._skill_terms(query)))
         if query.occupations:
             return np.flatnonzero(self.holders(self._occupation_terms(query)))
         return self.view.all_rows()
 
-    def rows_with_words(self, terms: Sequence[int | None]) -> Ints:
-        """Rows of the rarest term."""
-        if None in terms:
-            return np.empty(0, np.int64)
-        found = [self.view.words.find(term, self.view.size)[0] for term in terms if term is not None]
+    def rows_with_words(self, stems: Sequence[str]) -> Ints:
+        """Rows of the rarest one."""
+        found = [self.view.words.find(self.terms.number(stem), self.view.size)[0] for stem in stems]
         return self.view.rows_of(min(found, key=len))
 
     def holders(self, terms: Sequence[int]) -> NDArray[np.int16]:
@@ -148,12 +98,10 @@ class Engine(Generic[R_co]):
             matched.shared = self.holders(self._skill_terms(query))[matched.rows]
             matched.keep(matched.shared > 0)
 
-    def narrow_to_text(self, matched: Matched, terms: Sequence[int | None], pin: Pinned) -> None:
-        """Every term must be there; BM25 with the weights of the postings as term frequencies."""
-        if None in terms:
-            matched.keep(np.zeros(len(matched.rows), np.bool_))
-        for term, idf in zip((term for term in terms if term is not None), pin.idf, strict=False):
-            weights = self._dense(term)[matched.rows]
+    def narrow_to_text(self, matched: Matched, stems: Sequence[str], pin: Pinned) -> None:
+        """Every one must be there; BM25 with the weights of the postings as frequencies."""
+        for stem, idf in zip(stems, pin.idf, strict=True):
+            weights = self._dense(self.terms.number(stem))[matched.rows]
             matched.keep(weights > 0)
             scores = idf * self._bm25(matched.rows, weights[weights > 0], pin.average_length)
             matched.bm25 = scores if matched.bm25 is None else matched.bm25 + scores

@@ -5,20 +5,21 @@ one as died in a generation; a reader holds a `View` (how many rows, which gener
 is long, base and tail are merged into a new base without the dead, and later views are of that one.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from services.matching.index_embedded.columns import FOREVER, Grown, Own, bytes_of, ragged
 from services.matching.index_embedded.merge import Batch, Merge
 from services.matching.index_embedded.postings import Postings
-from services.matching.index_embedded.views import Owned, Statistics, View, mark
+from services.matching.index_embedded.views import FOREVER, Own, Owned, Statistics, View
+from services.matching.index_shared.columns import Grown, bytes_of, ragged
+from services.matching.index_shared.records import content_of, mark, record_of, value_of
+from services.matching.values import Course, Offer, Person
 
 SHORTEST_TAIL = 64
 LONGEST_TAIL = 32_768
@@ -27,25 +28,16 @@ _FAR_BEHIND = 4
 _BATCH = 8_192
 QUICK = 20_000  # rows that are merged in some milliseconds
 
-Labels = Callable[[str], str]
-"""The words of an occupation's code."""
-
-
-class Keyed(Protocol):
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def version(self) -> int: ...
-
-
-V = TypeVar("V", bound=Keyed)
+V = TypeVar("V", bound=Offer | Person | Course)
 R = TypeVar("R", bound=Owned)
 R_co = TypeVar("R_co", bound=Owned, covariant=True)
 
 
 class Kind(Protocol[V, R_co]):
     """How one kind of thing becomes rows."""
+
+    @property
+    def type(self) -> type[V]: ...
 
     def rows(self, values: Sequence[V], own: Own) -> R_co:
         """Columns of a batch, with the key of `own` filled in."""
@@ -55,15 +47,6 @@ class Kind(Protocol[V, R_co]):
 
     def codes(self, value: V) -> Iterable[int]:
         """Terms of its skills and occupations."""
-
-    def record(self, value: V) -> list[Any]:
-        """What `value` needs to make it again, without what is only searched."""
-
-    def searched(self, value: V) -> str:
-        """What only the content hash keeps."""
-
-    def value(self, name: str, record: list[Any]) -> V:
-        """The inverse of `record`."""
 
 
 class Shelf(Generic[V, R]):
@@ -102,12 +85,12 @@ class Shelf(Generic[V, R]):
     def get(self, name: str) -> V | None:
         view = self.view
         row = view.find([name])[0]
-        return None if row is None else self._kind.value(name, view.record(row))
+        return None if row is None else value_of(self._kind.type, name, view.record(row))
 
     def several(self, names: Sequence[str]) -> dict[str, V]:
         view = self.view
         rows = zip(names, view.find(names), strict=True)
-        return {name: self._kind.value(name, view.record(row)) for name, row in rows if row is not None}
+        return {name: value_of(self._kind.type, name, view.record(row)) for name, row in rows if row is not None}
 
     def bytes(self) -> int:
         view = self.view
@@ -129,9 +112,8 @@ class Shelf(Generic[V, R]):
         """Everything that can fail, before anything is changed."""
         kind = self._kind
         texts = [kind.words(value) for value in values]
-        records = [_record(value.id, kind.record(value)) for value in values]
-        searched = [kind.searched(value) for value in values]
-        contents = [_hash(record, text.encode()) for record, text in zip(records, searched, strict=True)]
+        records = [record_of(value) for value in values]
+        contents = [content_of(value, record) for value, record in zip(values, records, strict=True)]
         own = _own(values, [length for _, length in texts], records, contents)
         codes = [dict.fromkeys(kind.codes(value), 1) for value in values]
         return Batch(kind.rows(values, own), [words for words, _ in texts], codes)
@@ -180,7 +162,7 @@ def _newest(values: Iterable[V]) -> dict[str, V]:
     return newest
 
 
-def _own(values: Sequence[Keyed], lengths: Sequence[int], records: Sequence[bytes], contents: Sequence[int]) -> Own:
+def _own(values: Sequence[V], lengths: Sequence[int], records: Sequence[bytes], contents: Sequence[int]) -> Own:
     count = len(values)
     return Own(
         key=np.zeros(count, np.int64),
@@ -190,16 +172,12 @@ def _own(values: Sequence[Keyed], lengths: Sequence[int], records: Sequence[byte
         died=np.full(count, FOREVER, np.uint32),
         document=np.zeros(count, np.int32),
         length=np.minimum(lengths, np.iinfo(np.uint16).max).astype(np.uint16),
-        record=ragged([np.frombuffer(record, np.uint8) for record in records], np.uint8),
+        record=ragged([_named(value.id, record) for value, record in zip(values, records, strict=True)], np.uint8),
     )
 
 
-def _record(name: str, record: list[Any]) -> bytes:
-    return orjson.dumps(name) + b"\n" + orjson.dumps(record)
-
-
-def _hash(*parts: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(b"\0".join(parts), digest_size=8).digest(), "little")
+def _named(name: str, record: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(orjson.dumps(name) + b"\n" + record, np.uint8)
 
 
 def _sum(contents: NDArray[np.uint64]) -> int:

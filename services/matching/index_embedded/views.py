@@ -1,6 +1,5 @@
 """What a reader of a shelf holds: one state that never changes."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -9,13 +8,32 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from services.matching.index_embedded.columns import Own
 from services.matching.index_embedded.grid import KM_PER_DEGREE
 from services.matching.index_embedded.postings import Postings
+from services.matching.index_shared.asking import idf
+from services.matching.index_shared.records import mark
+from services.matching.kernel import Ragged
 from services.matching.values import Point
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What every row has, whatever it is."""
+
+    key: NDArray[np.int64]  # group and place; the base is sorted by it
+    mark: NDArray[np.uint64]  # hash of the id: finds rows, and breaks ties
+    version: NDArray[np.int64]
+    content: NDArray[np.uint64]  # hash of the whole value
+    died: NDArray[np.uint32]  # the generation that no longer sees the row; FOREVER while it lives
+    document: NDArray[np.int32]  # its number in the postings
+    length: NDArray[np.uint16]  # words of its text
+    record: Ragged  # UTF-8: the id as JSON, a line break, the value as JSON
+
+
+FOREVER = np.iinfo(np.uint32).max
 
 
 class Owned(Protocol):
@@ -35,8 +53,8 @@ class Statistics:
     holders: NDArray[np.int64]
 
     def idf(self, term: int) -> float:
-        held = int(self.holders[term]) if term < len(self.holders) else 0
-        return float(np.log1p((self.documents - held + 0.5) / (held + 0.5)))
+        held = int(self.holders[term]) if 0 <= term < len(self.holders) else 0
+        return idf(self.documents, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +122,3 @@ class View(Generic[R_co]):
         record = self.rows.own.record
         start = int(record.start[row])
         return record.values[start : start + int(record.count[row])].tobytes()
-
-
-def mark(name: str) -> int:
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

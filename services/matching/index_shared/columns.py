@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.index_embedded.grid import spread
 from services.matching.kernel import Ragged
 
 Array = NDArray[Any]
@@ -113,6 +112,12 @@ def flat(column: Ragged, rows: Array) -> tuple[Array, Array]:
     return column.values[spread(column.start[rows], count)], np.repeat(np.arange(len(rows)), count)
 
 
+def spread(starts: Array, counts: Array) -> Array:
+    """start, start + 1, … for each run, one after the other."""
+    ends = np.cumsum(counts)
+    return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1] if len(ends) else 0)
+
+
 def bytes_of(columns: object) -> int:
     return sum(part.nbytes if isinstance(part, np.ndarray) else bytes_of(part) for _, part in _parts(columns))
 
@@ -138,20 +143,3 @@ def _grown(part: Any) -> Any:
     growing = _Growing(0, part.dtype)
     growing.extend(part)
     return growing
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """What every row has, whatever it is."""
-
-    key: NDArray[np.int64]  # group and place; the base is sorted by it
-    mark: NDArray[np.uint64]  # hash of the id: finds rows, and breaks ties
-    version: NDArray[np.int64]
-    content: NDArray[np.uint64]  # hash of the whole value
-    died: NDArray[np.uint32]  # the generation that no longer sees the row; FOREVER while it lives
-    document: NDArray[np.int32]  # its number in the postings
-    length: NDArray[np.uint16]  # words of its text
-    record: Ragged  # UTF-8: the id as JSON, a line break, the value as JSON
-
-
-FOREVER = np.iinfo(np.uint32).max

@@ -1,5 +1,6 @@
 """Values as JSON lists and back, exactly; sets are sorted, so that equal values are equal bytes."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date, datetime
@@ -8,10 +9,44 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+import orjson
+
 from services.matching.index import Circle
-from services.matching.values import AgeBand, CourseSession, HeldSkill, OfferKind, Point, Remote
+from services.matching.values import AgeBand, Course, CourseSession, HeldSkill, Offer, OfferKind, Person, Point, Remote
 
 T = TypeVar("T")
+V = TypeVar("V", bound=Offer | Person | Course)
+LEFT_OUT: dict[type, frozenset[str]] = {
+    Offer: frozenset(("id", "description")),
+    Person: frozenset(("id",)),
+    Course: frozenset(("id", "description")),
+}
+"""What a record does not hold: the id stands before it, a description is only searched."""
+
+
+def record_of(value: Offer | Person | Course) -> bytes:
+    """The fields in order, as JSON: what `value` needs to be made again, given its id."""
+    return orjson.dumps(plain(value, LEFT_OUT[type(value)]))
+
+
+def value_of(kind: type[V], name: str, record: list[Any]) -> V:
+    """The inverse of `record_of`; a description is ""."""
+    return whole(kind, record, **dict.fromkeys(LEFT_OUT[kind], "") | {"id": name})
+
+
+def content_of(value: Offer | Person | Course, record: bytes) -> int:
+    """64 bits that stand for the whole value, its description too; `Index.digest` is made of them."""
+    description = "" if isinstance(value, Person) else value.description
+    return _bits(b"\0".join((value.id.encode(), record, description.encode())))
+
+
+def mark(name: str) -> int:
+    """64 bits that stand for an id, and break ties."""
+    return _bits(name.encode())
+
+
+def _bits(content: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
 def plain(value: Any, left_out: frozenset[str]) -> list[Any]:
