@@ -1,0 +1,14 @@
+"""The event log that the settings name; the one place where its kind is chosen."""
+
+from services.kit.bus import Log
+from services.kit.bus_embedded import EmbeddedLog
+from services.kit.settings import Settings
+
+
+def open_log(settings: Settings) -> Log:
+    """Kafka where its brokers are set, else a file in `home`. Connects to nothing yet."""
+    if not settings.kafka:
+        return EmbeddedLog(settings.home / "log.db")
+    from services.kit.bus_kafka import KafkaLog  # noqa: PLC0415 — slow to import, and not needed on one machine
+
+    return KafkaLog(settings.kafka, settings.namespace, settings.kafka_replication)

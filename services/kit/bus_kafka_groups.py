@@ -1,0 +1,150 @@
+"""Groups of Kafka: one member, on a client of its own.
+
+The client fetches ahead and remembers where it is. What it has handed out and what is not committed yet stands here:
+`_back` says for each partition where to read again. A partition that moves away is forgotten in the same breath, so
+whoever still holds records of it is `Fenced`, also when it comes back.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import (
+    CommitFailedError,
+    IllegalGenerationError,
+    KafkaError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+
+from services.kit.bus import Fenced, LogUnavailable, Record
+from services.kit.bus_kafka_client import ANSWER_SECONDS, passing_faults
+from services.kit.bus_kafka_records import Names, records_of
+
+SLICE = 0.2  # how long `close` may have to wait for a poll of another thread
+LEAVE_SECONDS = 2.0
+_MOVED = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
+
+
+class Member:
+    """The port `Consumer`. `join` makes a client that is to be a member of the group."""
+
+    def __init__(self, brokers: str, names: Names, topics: Sequence[str], join: Callable[[], KafkaConsumer]) -> None:
+        self._brokers = brokers
+        self._names = names
+        self._topics = [names.outside(topic) for topic in topics]
+        self._join = join
+        self._turn = threading.Lock()
+        self.closed = False
+        self._back: dict[TopicPartition, int] = {}
+        self._heard = time.monotonic()
+        self._client: KafkaConsumer | None = self._joined()
+
+    def poll(self, timeout: float, limit: int) -> Sequence[Record]:
+        deadline = time.monotonic() + timeout
+        while True:
+            with self._turn:
+                if self.closed:
+                    return []
+                found = self._fetch(min(max(deadline - time.monotonic(), 0.0), SLICE), limit)
+            if found or time.monotonic() >= deadline:
+                return found
+
+    def commit(self, records: Sequence[Record]) -> None:
+        done: dict[TopicPartition, int] = {}
+        for record in records:
+            place = TopicPartition(self._names.outside(record.event.topic), record.partition)
+            done[place] = max(done.get(place, 0), record.offset + 1)
+        with self._turn:
+            if done:
+                self._commit(done)
+
+    def rewind(self) -> None:
+        with self._turn:
+            self._go_back(list(self._back))
+
+    def close(self) -> None:
+        self.closed = True
+        with self._turn:
+            self._leave()
+
+    def _joined(self) -> KafkaConsumer:
+        with passing_faults(self._brokers):
+            client = self._join()
+            client.subscribe(self._topics, listener=_Moves(self._moved))
+        return client
+
+    def _fetch(self, seconds: float, limit: int) -> list[Record]:
+        if self._client is None:
+            self._client = self._joined()
+        try:
+            with passing_faults(self._brokers):
+                found = self._client.poll(int(seconds * 1000), limit)
+                self._listen(self._client, bool(found))
+        except LogUnavailable as error:
+            if not getattr(error.__cause__, "retriable", False):
+                self._leave()  # nobody knows what still works in it: the next poll joins anew
+            raise
+        for place, rows in found.items():
+            self._back.setdefault(place, rows[0].offset)
+        return [r for place, rows in found.items() for r in records_of(self._names.inside(place.topic), rows)]
+
+    def _listen(self, client: KafkaConsumer, heard: bool) -> None:
+        """The client never says that it reaches nobody; so a silence is asked about now and then."""
+        if not heard and time.monotonic() - self._heard > ANSWER_SECONDS:
+            client.committed(TopicPartition(self._topics[0], 0), timeout_ms=int(ANSWER_SECONDS * 1000))
+            heard = True
+        if heard:
+            self._heard = time.monotonic()
+
+    def _commit(self, done: dict[TopicPartition, int]) -> None:
+        lost = [place for place in done if place not in self._back]
+        if self.closed or self._client is None or lost:
+            raise Fenced(f"{lost or 'all'} belongs to another consumer now")
+        offsets = {place: OffsetAndMetadata(upto, "", -1) for place, upto in done.items()}
+        with passing_faults(self._brokers):
+            try:
+                self._client.commit(offsets, timeout_ms=int(ANSWER_SECONDS * 1000))
+            except _MOVED as error:
+                raise Fenced(str(error)) from error
+        for place, upto in done.items():
+            self._back[place] = max(self._back[place], upto)
+
+    def _go_back(self, places: Collection[TopicPartition]) -> None:
+        if self._client is None:
+            return
+        held = self._client.assignment()
+        for place in places:
+            if place in held and place in self._back:
+                self._client.seek(place, self._back[place])
+
+    def _moved(self, places: Collection[TopicPartition]) -> None:
+        """Called within `poll` and `close`. A partition may stay in the end: then it is read from what is committed."""
+        self._go_back(places)
+        for place in places:
+            self._back.pop(place, None)
+
+    def _leave(self) -> None:
+        client, self._client = self._client, None
+        self._back.clear()
+        if client is not None:
+            with suppress(KafkaError, RuntimeError):
+                client.close(autocommit=False, timeout_ms=int(LEAVE_SECONDS * 1000))
+
+
+class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Tells of partitions that are no longer ours."""
+
+    def __init__(self, moved: Callable[[Collection[TopicPartition]], None]) -> None:
+        self._moved = moved
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        self._moved(revoked)
+
+    def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
+        self._moved(lost)
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """They are read from what is committed; nothing to do."""
