@@ -1,15 +1,13 @@
 """Where engines are kept: fetched once into a cache outside the repository, run in a folder below it."""
 
 import os
-import pwd
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
 
-AS_ROOT = os.geteuid() == 0
-NOBODY = "nobody"
+AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _cache() -> Path:
@@ -32,16 +30,22 @@ def servers_user() -> ServersUser:
     """For `subprocess`: as root, servers run as nobody, because Elasticsearch and PostgreSQL refuse root."""
     if not AS_ROOT:
         return {}
-    nobody = pwd.getpwnam(NOBODY)
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    user, group = _nobody()
+    return {"user": user, "group": group, "extra_groups": []}
 
 
 def give_to_servers_user(folder: Path) -> None:
     """The folder and all that is in it."""
     if AS_ROOT:
-        nobody = pwd.getpwnam(NOBODY)
         for path in (folder, *folder.rglob("*")):
-            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+            os.chown(path, *_nobody())
+
+
+def _nobody() -> tuple[int, int]:
+    import pwd  # noqa: PLC0415 — not on every system
+
+    entry = pwd.getpwnam("nobody")
+    return entry.pw_uid, entry.pw_gid
 
 
 @contextmanager

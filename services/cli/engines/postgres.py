@@ -60,7 +60,7 @@ class Postgres(Engine):
         import psycopg  # noqa: PLC0415 — slow to import
 
         try:
-            with psycopg.connect(f"{self._server()}/postgres", autocommit=True, connect_timeout=5) as connection:
+            with psycopg.connect(f"{self._server()}/postgres", autocommit=True, connect_timeout=2) as connection:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_DATABASE]).fetchone():
                     connection.execute(f"CREATE DATABASE {_DATABASE}")
         except psycopg.OperationalError:

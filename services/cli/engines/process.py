@@ -61,22 +61,18 @@ class ServerProcess:
 
     def kill(self) -> None:
         """kill -9 of all at one moment, as far as anybody can tell: none of them runs any more when the first dies."""
-        pids = self._signal(signal.SIGSTOP)
-        for pid in pids:
-            _send(pid, signal.SIGKILL)
-        while any(_command_line(pid) for pid in pids):
-            time.sleep(_PAUSE)
+        _kill(self._signal(signal.SIGSTOP))
 
     def stop(self, how: signal.Signals) -> None:
         """Ask it to end, and kill it when it does not."""
-        if (pid := self.pid()) is None:
-            return
-        _send(pid, how)
-        self.resume()
+        pids = self._signal(signal.SIGCONT)
+        for first in pids[:1]:
+            _send(first, how)
         deadline = time.monotonic() + STOP_SECONDS
-        while self.pid() is not None and time.monotonic() < deadline:
+        while any(_command_line(pid) for pid in pids):
+            if time.monotonic() > deadline:
+                return _kill(pids)
             time.sleep(_PAUSE)
-        self.kill()
 
     def _signal(self, which: signal.Signals) -> list[int]:
         if (pid := self.pid()) is None:
@@ -118,6 +114,13 @@ def _command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def _kill(pids: Sequence[int]) -> None:
+    for pid in pids:
+        _send(pid, signal.SIGKILL)
+    while any(_command_line(pid) for pid in pids):
+        time.sleep(_PAUSE)
 
 
 def _descendants(pid: int) -> list[int]:
