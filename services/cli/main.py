@@ -12,6 +12,7 @@ from services.cli.backup import backup
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.doctor import doctor
 from services.cli.engines import command as engines
+from services.cli.health import health
 from services.cli.why import why
 from services.cli.words import Language
 
@@ -132,4 +133,5 @@ for each in (imports.app, exports.app, clients.app, deadletters.app, engines.app
     app.add_typer(each)
 app.command()(backup)
 app.command()(doctor)
+app.command()(health)
 app.command()(why)
