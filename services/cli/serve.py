@@ -90,13 +90,13 @@ def _serve_gateway() -> None:
 
 
 def _serve_grpc(names: Sequence[str], stopping: threading.Event) -> None:
-    from services.kit.bus_embedded import EmbeddedLog  # noqa: PLC0415 — the gateway's process needs none of it
+    from services.kit.adapters import open_log  # noqa: PLC0415 — the gateway's process needs none of it
 
     modules = [import_module(f"services.{name}.app") for name in names]
     with _explained():
         settings = [module.SETTINGS() for module in modules]
         close = telemetry.setup("+".join(names), settings[0].otlp_endpoint)
-        log = EmbeddedLog(settings[0].home / "log.db")
+        log = open_log(settings[0])
         running: list[Service] = [module.build(each, log) for module, each in zip(modules, settings, strict=True)]
     for service in running:
         service.start()
