@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 from actors import Employer, Partner, found, matches, mutation, offer_input, person_input
+from harness import eventually
 from stack import Stack, quiet
 
 from services.cli.api import Api, ApiError
@@ -81,9 +82,8 @@ def new_town() -> Town:
 class Desk:
     """One who writes, one thing after the other; each until it is acknowledged."""
 
-    def __init__(self, api: Api, name: str) -> None:
+    def __init__(self, api: Api) -> None:
         self.api = api
-        self.name = name
         self.acknowledged = 0
         self.strange: list[str] = []
         """Answers that are neither a success nor "try again later"."""
@@ -129,8 +129,8 @@ class Ledger:
         self.partner = Partner(running, "")
         self.offers: list[Entry] = []
         self.people: list[Entry] = []
-        self.employers_desk = Desk(self.employer.api, "offers")
-        self.partners_desk = Desk(self.partner.api, "people")
+        self.employers_desk = Desk(self.employer.api)
+        self.partners_desk = Desk(self.partner.api)
         self._dice = (random.Random(2 * seed), random.Random(2 * seed + 1))
         self._growing = threading.Lock()
         print(f"ledger of {self.what}")
@@ -162,6 +162,12 @@ class Ledger:
                 desk.join()
         if failures:
             raise failures[0]
+
+    def has_written(self, more: int) -> None:
+        """Waits until each desk has got so many more acknowledged."""
+        desks = (self.employers_desk, self.partners_desk)
+        goals = [desk.acknowledged + more for desk in desks]
+        eventually(lambda: all(d.acknowledged >= goal for d, goal in zip(desks, goals, strict=True)), PATIENCE)
 
     def write(self, turns: int) -> None:
         """So many turns of each desk, now."""

@@ -1,37 +1,66 @@
-"""The whole system in its own processes on a temporary folder, asked only through its public API."""
+"""The whole system in its own processes on a temporary folder or on real engines, asked through its public API."""
 
 import sqlite3
+import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
+import installation
+from commands import command
+from harness import bytes_on_disk
 
 from services.cli.api import Api, ApiError
-from services.cli.up import Supervisor, free_ports
+from services.cli.up import GROUPS, Supervisor, free_ports
+from services.kit.adapters import open_log
+from services.kit.bus import Log
+from services.kit.settings import Settings
 
 START_SECONDS = 90
+ONE_EACH = (("profile",), ("offers",), ("notifications",), ("matching",), ("gateway",))
+"""A process for each service, as on many machines."""
+NONE: Mapping[str, str] = MappingProxyType({})
 STATUS = "{ status { service ready reasons outboxRows deadLetters workers { group lag state reason } } }"
 
 
 class Stack:
-    """A running system. `stack.operator.ask(query, variables)`; `stack.client("RECRUITER")` for other roles."""
+    """A running system. `stack.operator.ask(query, variables)`; `stack.client("RECRUITER")` for other roles.
 
-    def __init__(self, home: Path) -> None:
+    `settings` name its engines (see `installation.on_engines`); without them all is in the folder.
+    """
+
+    def __init__(
+        self, home: Path, settings: Mapping[str, str] = NONE, groups: Sequence[Sequence[str]] = GROUPS
+    ) -> None:
         self.home = home
+        self.settings = settings
+        self.groups = groups
         self.port = free_ports(1)[0]
         self.deaths: list[str] = []
         self.supervisor = self._supervisor()
 
     def _supervisor(self) -> Supervisor:
-        return Supervisor(self.home, self.port, lambda *_: None, lambda names, _: self.deaths.append(names))
+        def died(names: str, _: float) -> None:
+            self.deaths.append(names)
+
+        return Supervisor(self.home, self.port, lambda *_: None, died, self.groups, self.settings)
 
     def start(self) -> None:
         self.supervisor.start()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
         assert self.supervisor.wait_ready(START_SECONDS), self.supervisor.failure or "not ready in time"
         self.operator = Api.of_home(self.home)
+
+    def page(self, path: str) -> tuple[int, dict[str, Any]]:
+        """A plain page of the gateway: status and JSON."""
+        answer = httpx.get(f"http://127.0.0.1:{self.port}/{path}", timeout=10)
+        return answer.status_code, answer.json()
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -73,12 +102,38 @@ class Stack:
         return {each["service"]: each for each in self.operator.ask(STATUS)["status"]}
 
     def rows(self, store: str, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """What stands in a service's store, or in the log; to read only."""
-        connection = sqlite3.connect(f"file:{self.home / store}.db?mode=ro", uri=True, timeout=10)
-        try:
+        """What stands in a service's store; to read only."""
+        if "VIVIER_POSTGRES" in self.settings:
+            return installation.rows(self.settings, store, query, *values)
+        with closing(sqlite3.connect(f"file:{self.home / store}.db?mode=ro", uri=True, timeout=10)) as connection:
             return connection.execute(query, values).fetchall()
+
+    def held(self) -> dict[str, bytes]:
+        """All that the installation keeps anywhere: files, and tables, topics and indices on its engines."""
+        return bytes_on_disk(self.home) | (installation.all_bytes(self.settings) if self.settings else {})
+
+    @contextmanager
+    def log(self) -> Iterator[Log]:
+        """The event log, as one more service would have it."""
+        names = {name.removeprefix("VIVIER_").lower(): value for name, value in self.settings.items()}
+        log = open_log(Settings.model_validate({"home": self.home, "secret": "none", **names}))
+        try:
+            yield log
         finally:
-            connection.close()
+            log.close()
+
+    @contextmanager
+    def another(self, name: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """A second process of this service, on a port of its own; started, until the block ends."""
+        environment = {**self.supervisor.environment, f"VIVIER_{name.upper()}_ADDRESS": "127.0.0.1:0"}
+        process = subprocess.Popen(command("serve", name), env=environment, stdout=subprocess.PIPE)
+        try:
+            assert process.stdout is not None
+            assert b"ready" in process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
 
 class Bearer:
@@ -125,14 +180,25 @@ def _events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def stack(home: Path) -> Iterator[Stack]:
+def stack(home: Path, settings: Mapping[str, str] = NONE, groups: Sequence[Sequence[str]] = GROUPS) -> Iterator[Stack]:
     """The system, started, until the block ends."""
-    running = Stack(home)
+    running = Stack(home, settings, groups)
     try:
         running.start()
         yield running
     finally:
         running.supervisor.stop()
+
+
+@contextmanager
+def stack_on(kind: str, home: Path) -> Iterator[Stack]:
+    """`embedded`: all in the folder. `engines`: on those that tests share, with a process for each service."""
+    if kind == "embedded":
+        with stack(home) as running:
+            yield running
+    else:
+        with installation.on_engines() as settings, stack(home, settings, ONE_EACH) as running:
+            yield running
 
 
 def quiet(running: Stack, seconds: float = 30.0) -> None:

@@ -1,0 +1,103 @@
+"""An installation of its own on engines that tests share: its settings, all that it has there, and its end."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import brokers
+import psycopg
+from elasticsearch import Elasticsearch
+from engines import address_of, fresh_namespace
+from kafka import KafkaConsumer, TopicPartition
+from psycopg import sql
+
+Settings = Mapping[str, str]
+MOST = 10_000
+
+
+@contextmanager
+def on_engines(**own: str) -> Iterator[Settings]:
+    """Settings of a new installation, whose names go from the engines with the block; `own` addresses replace theirs.
+
+    `on_engines(postgres=proxy.address)`; what stands on an engine of the test alone goes with that engine.
+    """
+    shared = {name: address_of(name) for name in ("kafka", "postgres", "elasticsearch")}
+    namespace = fresh_namespace()
+    addresses = {f"VIVIER_{name.upper()}": own.get(name, address) for name, address in shared.items()}
+    try:
+        yield {**addresses, "VIVIER_NAMESPACE": namespace}
+    finally:
+        brokers.forget(shared["kafka"], namespace)
+        _forget_stores(shared["postgres"], namespace)
+        _forget_indices(shared["elasticsearch"], namespace)
+
+
+def rows(settings: Settings, store: str, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """What stands in a store; the query is SQLite's, with `?` for values."""
+    with psycopg.connect(settings["VIVIER_POSTGRES"]) as connection:
+        connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(schema_of(settings, store))))
+        return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
+
+
+def schema_of(settings: Settings, store: str) -> str:
+    return f"{settings['VIVIER_NAMESPACE']}_{store}"
+
+
+def all_bytes(settings: Settings) -> dict[str, bytes]:
+    """What every table, topic and index of it holds, by its name."""
+    held = {**_of_stores(settings), **_of_topics(settings), **_of_indices(settings)}
+    return {name.removeprefix(settings["VIVIER_NAMESPACE"])[1:]: content for name, content in held.items()}
+
+
+def indices(settings: Settings) -> list[str]:
+    with Elasticsearch(settings["VIVIER_ELASTICSEARCH"]) as client:
+        return sorted(client.indices.get(index=f"{settings['VIVIER_NAMESPACE']}*"))
+
+
+def _of_stores(settings: Settings) -> dict[str, bytes]:
+    query = "SELECT schemaname, tablename FROM pg_tables WHERE starts_with(schemaname, %s)"
+    held = {}
+    with psycopg.connect(settings["VIVIER_POSTGRES"]) as connection, connection.cursor() as cursor:
+        for schema, table in cursor.execute(query, [settings["VIVIER_NAMESPACE"]]).fetchall():
+            whole = sql.SQL("COPY {} TO STDOUT BINARY").format(sql.Identifier(schema, table))
+            with cursor.copy(whole) as copy:
+                held[f"{schema}.{table}"] = b"".join(bytes(piece) for piece in copy)
+    return held
+
+
+def _of_topics(settings: Settings) -> dict[str, bytes]:
+    consumer = KafkaConsumer(bootstrap_servers=settings["VIVIER_KAFKA"].split(","), auto_offset_reset="earliest")
+    try:
+        names = [name for name in consumer.topics() if name.startswith(settings["VIVIER_NAMESPACE"])]
+        return {name: _whole(consumer, name) for name in names}
+    finally:
+        consumer.close()
+
+
+def _whole(consumer: KafkaConsumer, topic: str) -> bytes:
+    places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+    ends = consumer.end_offsets(places)
+    consumer.assign(places)
+    held = b""
+    while any(consumer.position(place) < ends[place] for place in places):
+        for records in consumer.poll(1000).values():
+            held += b"".join((each.key or b"") + (each.value or b"") for each in records)
+    return held
+
+
+def _of_indices(settings: Settings) -> dict[str, bytes]:
+    with Elasticsearch(settings["VIVIER_ELASTICSEARCH"]) as client:
+        return {name: str(client.search(index=name, size=MOST).body).encode() for name in indices(settings)}
+
+
+def _forget_stores(address: str, namespace: str) -> None:
+    query = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
+    with psycopg.connect(address) as connection:
+        for (schema,) in connection.execute(query, [namespace]).fetchall():
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+
+
+def _forget_indices(address: str, namespace: str) -> None:
+    with Elasticsearch(address) as client:
+        for name in client.indices.get(index=f"{namespace}*"):
+            client.indices.delete(index=name)
