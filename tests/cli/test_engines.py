@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -181,12 +182,15 @@ def test_what_a_killed_server_acknowledged_is_there_when_it_comes_back(
 
 
 def test_a_paused_server_keeps_silent_and_goes_on_where_it_was() -> None:
-    with private(Postgres) as server, psycopg.connect(server.address) as connection:
+    with private(Postgres) as server, psycopg.connect(server.address) as connection, ThreadPoolExecutor() as threads:
         server.pause()
         assert server.alive()
         assert not server.answers()
+        asked = threads.submit(connection.execute, "SELECT 1")
+        with pytest.raises(TimeoutError):
+            asked.result(timeout=1)
         server.resume()
-        assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert asked.result(timeout=30).fetchone() == (1,)
 
 
 def test_a_fetch_cut_short_is_never_taken_for_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
