@@ -66,13 +66,18 @@ SETTINGS = GatewaySettings
 
 def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
     """The application. Channels are opened when it starts; `on_ready` is called once its store can be used."""
-    store = open_store(settings.home)
+    store = open_store(settings)
     tokens = Tokens(store, settings.gateway_issuer)
     neighbours: dict[str, Neighbour] = {}
     book = open_snapshot(settings.referential)
     house = House(neighbours, book, Labels(book), store, tokens, Acting(neighbours))
     broadcast = Broadcast(house)
-    keeper = Keeper(tokens, lambda: ensure_operator(settings, store), on_ready)
+
+    def prepare() -> None:
+        store.migrate()
+        ensure_operator(settings, store)
+
+    keeper = Keeper(tokens, prepare, on_ready)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

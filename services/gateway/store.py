@@ -1,4 +1,4 @@
-"""What the gateway keeps: clients (never their secrets) and signing keys.
+"""What the gateway keeps: clients (never their secrets) and signing keys. Small rows, so writers take turns.
 
 A secret is 256 random bits, so its plain SHA-256 cannot be guessed back; a slow hash guards weak human passwords, and
 here it would only slow down every token request.
@@ -12,19 +12,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, Text, delete, insert, select, update
+from sqlalchemy import URL, Column, LargeBinary, MetaData, String, Table, Text, delete, insert, select, update
 
 from services.kit.auth import Role
 from services.kit.checks import Checks
 from services.kit.clock import Clock, system_clock
-from services.kit.database import Database, Moment, open_database
+from services.kit.database import Moment, open_database, store_of
 from services.kit.errors import not_found
 from services.kit.ids import random_id
+from services.kit.settings import Settings
 
-_METADATA = MetaData()
+METADATA = MetaData()
+MIGRATIONS = Path(__file__).with_name("migrations")
 _CLIENTS = Table(
     "clients",
-    _METADATA,
+    METADATA,
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("role", String, nullable=False),
@@ -35,7 +37,7 @@ _CLIENTS = Table(
 )
 _KEYS = Table(
     "signing_keys",
-    _METADATA,
+    METADATA,
     Column("kid", String, primary_key=True),
     Column("private_pem", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -73,12 +75,15 @@ class StoredKey:
 
 
 class Store:
-    """Small rows in one SQLite file; safe between threads and processes."""
+    """Safe between threads and processes. On a server nothing can be asked before `migrate`."""
 
-    def __init__(self, path: Path, clock: Clock = system_clock) -> None:
-        self._database: Database = open_database(path, _METADATA)
-        path.chmod(0o600)
+    def __init__(self, where: Path | URL, clock: Clock = system_clock) -> None:
+        self._database = open_database(where, METADATA, MIGRATIONS, one_writer=True)
         self.clock = clock
+
+    def migrate(self) -> None:
+        """Make the store usable; `RetryLater` where it cannot be reached."""
+        self._database.migrate()
 
     def close(self) -> None:
         self._database.close()
@@ -138,13 +143,13 @@ class Store:
             connection.execute(insert(_KEYS), {"kid": kid, "private_pem": private_pem, "created_at": now})
 
 
-def open_store(home: Path, clock: Clock = system_clock) -> Store:
+def open_store(settings: Settings, clock: Clock = system_clock) -> Store:
     """The gateway's store of this installation."""
-    return Store(home / "gateway.db", clock)
+    return Store(store_of(settings, "gateway"), clock)
 
 
 def create_client(store: Store, role: Role, subject: str | None, name: str) -> NewClient:
-    """For the command line, on the same file and without HTTP; the secret is shown once."""
+    """Without HTTP; the secret is shown once."""
     return store.add_client(role, subject, name)
 
 

@@ -66,5 +66,16 @@ class RetryLater(Exception):
     """A passing fault outside: the same call may succeed later."""
 
 
+class Conflict(RetryLater):
+    """Somebody else's write came first: all of it done again may succeed at once.
+
+    `by_constraint`: a key was taken, or a row that is referred to is gone. When that is so again, it is our mistake.
+    """
+
+    def __init__(self, message: str, by_constraint: bool = False) -> None:
+        super().__init__(message)
+        self.by_constraint = by_constraint
+
+
 class Poison(Exception):
     """This message can never be handled: dead-letter it, with this reason."""

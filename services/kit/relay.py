@@ -10,7 +10,7 @@ keys fail in a row the log itself is taken to be ill and the sweep ends.
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -86,13 +86,15 @@ class Relay:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            with self._units.database.only_one("relay") as alone:
-                if alone:
-                    self._work()
+            try:
+                with self._units.database.only_one("relay") as alone:
+                    self._work(alone)
+            except RetryLater as error:
+                logger.warning("the relay cannot stand for its turn: %s", error)
             self._stopping.wait(self._every)
 
-    def _work(self) -> None:
-        while not self._stopping.is_set():
+    def _work(self, alone: Callable[[], bool]) -> None:
+        while not self._stopping.is_set() and alone():
             self._units.published.clear()
             try:
                 self.sweep()

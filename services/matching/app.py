@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -13,7 +14,7 @@ from vivier.profile.v1 import events_pb2 as profile
 
 from services.kit.bus import Log, Record
 from services.kit.clock import Clock, system_clock
-from services.kit.database import open_database
+from services.kit.database import open_database, store_of
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
 from services.kit.service import Service, Subscription
@@ -45,6 +46,7 @@ logger = logging.getLogger(__name__)
 GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
 REBUILD_BATCH = 2000
+MIGRATIONS = Path(__file__).with_name("migrations")
 BATCH = 50
 """Records are scored inside their transaction: a short one lets lists be remembered meanwhile."""
 
@@ -67,7 +69,7 @@ SETTINGS = MatchingSettings
 
 def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
     referential = open_snapshot(settings.referential)
-    units = Units(open_database(settings.home / "matching.db", store.METADATA), PUBLISHES, clock, ids)
+    units = Units(open_database(store_of(settings, "matching"), store.METADATA, MIGRATIONS), PUBLISHES, clock, ids)
     codes = Codes(_knowledge(referential))
     matching = Matching(EmbeddedIndex(codes, referential.language, _occupation_words(referential)), codes, M1, units)
     return Service(

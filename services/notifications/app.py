@@ -1,6 +1,7 @@
 """The only builder: settings → adapters → running service."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from vivier.profile.v1 import profile_pb2
 from vivier.profile.v1.profile_pb2_grpc import ProfileServiceStub
@@ -8,7 +9,7 @@ from vivier.profile.v1.profile_pb2_grpc import ProfileServiceStub
 from services.kit.auth import Caller, Role
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
-from services.kit.database import open_database
+from services.kit.database import open_database, store_of
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
 from services.kit.rpc.client import Neighbour
@@ -26,6 +27,7 @@ from services.notifications.server import DESCRIPTOR, serves
 from services.notifications.store.tables import METADATA
 
 PROFILE = profile_pb2.DESCRIPTOR.services_by_name["ProfileService"]
+MIGRATIONS = Path(__file__).with_name("migrations")
 ROUND_SECONDS = 3.0
 ASK_SECONDS = 2.0
 BATCH = 20
@@ -52,7 +54,9 @@ def build(
     mailer: Mailer | None = None,
 ) -> Service:
     """`mailer` stands in for the one that the settings choose."""
-    units = Units(open_database(settings.home / "notifications.db", METADATA), PUBLISHES, clock, ids)
+    units = Units(
+        open_database(store_of(settings, "notifications"), METADATA, MIGRATIONS, one_writer=True), PUBLISHES, clock, ids
+    )
     secret = settings.secret.get_secret_value()
     feed = Feed()
     profile = Neighbour(settings.profile_address, secret, PROFILE)

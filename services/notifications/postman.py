@@ -43,7 +43,7 @@ class Postman:
         """Do what there is to do now, but carry no more mails than `MAILS_A_ROUND`: the service has others to serve."""
         carried = 0
         with self._units.database.only_one("post") as alone:
-            while alone and carried < MAILS_A_ROUND and not self._stopping.is_set():
+            while carried < MAILS_A_ROUND and not self._stopping.is_set() and alone():
                 told = usecases.say_goodbye(self._units, self._announce)
                 bundled = usecases.bundle_digests(self._units)
                 sent = self._send()

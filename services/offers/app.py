@@ -1,10 +1,11 @@
 """The only builder of the service: settings and adapters in, a running service out."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
-from services.kit.database import open_database
+from services.kit.database import open_database, store_of
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
 from services.kit.service import Service
@@ -17,6 +18,7 @@ from services.offers.usecases.rounds import come_round
 from services.offers.usecases.words import Words
 from services.referential import open_snapshot
 
+MIGRATIONS = Path(__file__).with_name("migrations")
 ROUND_SECONDS = 2.0
 
 
@@ -29,7 +31,7 @@ SETTINGS = OffersSettings
 
 
 def build(settings: OffersSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
-    units = Units(open_database(settings.home / "offers.db", store.METADATA), PUBLISHES, clock, ids)
+    units = Units(open_database(store_of(settings, "offers"), store.METADATA, MIGRATIONS), PUBLISHES, clock, ids)
 
     def counts() -> Mapping[str, int]:
         with units.reading() as connection:

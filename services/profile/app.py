@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
-from services.kit.database import Database, open_database
+from services.kit.database import Database, open_database, store_of
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
 from services.kit.service import Service
@@ -24,6 +24,7 @@ from services.profile.usecases.tools import Tools
 from services.profile.vault import SETTING, MasterKeyRefused, Vault, master_key, new_master_key
 from services.referential import open_snapshot
 
+MIGRATIONS = Path(__file__).with_name("migrations")
 CUT_SECONDS = 2.0
 DAY = 86_400.0
 
@@ -41,7 +42,7 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
     given = settings.master_key.get_secret_value() if settings.master_key is not None else None
     key_file = settings.home / "master.key"
     key = master_key(given, key_file)
-    database = open_database(settings.home / "profile.db", METADATA)
+    database = open_database(store_of(settings, "profile"), METADATA, MIGRATIONS)
     vault = _vault(database, key, key_file)
     units = Units(database, PUBLISHES, clock, ids)
     cutter = Cutter(database)
@@ -71,12 +72,12 @@ def _vault(database: Database, key: bytes | None, key_file: Path) -> Vault:
             known = connection.scalar(select(MASTER.c.fingerprint))
             key = key or master_key(None, key_file)  # another process may have made it
             if key is None and known is not None:
-                raise MasterKeyRefused(f"the master key of {database.path} is gone: {give_back}")
+                raise MasterKeyRefused(f"the master key of {database.name} is gone: {give_back}")
             vault = Vault(key or new_master_key(key_file))
             if known is None:
                 connection.execute(insert(MASTER), {"fingerprint": vault.fingerprint})
             elif known != vault.fingerprint:
-                raise MasterKeyRefused(f"{database.path} was written under another master key: {give_back}")
+                raise MasterKeyRefused(f"{database.name} was written under another master key: {give_back}")
     except MasterKeyRefused:
         database.close()
         raise

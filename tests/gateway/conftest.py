@@ -15,6 +15,7 @@ import pytest
 
 from services.gateway.store import NewClient, Store, create_client, open_store
 from services.kit.auth import Role
+from services.kit.settings import Settings
 from services.referential import open_snapshot
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,8 @@ class Gateway:
         address = self.process.stdout.readline().strip()
         assert address, self.logged()
         self.http = httpx.Client(base_url=f"http://{address}", timeout=15)
-        self.store: Store = open_store(home)
+        self.store: Store = open_store(Settings(home=home, secret=SECRET))
+        self.store.migrate()
         self._tokens: dict[tuple[Role, str | None], str] = {}
 
     def logged(self) -> str:

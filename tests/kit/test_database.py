@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
 from sqlalchemy.exc import OperationalError
 
-from services.kit import database as database_module
-from services.kit.database import Json, Moment, open_database, upsert
+from services.kit.database import Json, Moment, open_database, sqlite, upsert
 from services.kit.errors import RetryLater
 
 METADATA = MetaData()
@@ -112,7 +111,7 @@ def test_upsert_replaces_and_a_lower_version_does_not(store):
 
 
 def test_a_full_disk_and_a_lock_are_passing_faults(store, monkeypatch):
-    monkeypatch.setattr(database_module, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
     impatient = open_database(store.path, METADATA)
     with pytest.raises(RetryLater, match="full"), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()

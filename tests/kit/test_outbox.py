@@ -196,7 +196,7 @@ def test_a_clock_that_jumps_back_makes_no_negative_age(room):
 def test_only_one_relay_works_and_another_takes_over(room, eventually):
     def free():
         with room.units.database.only_one("relay") as alone:
-            return alone
+            return alone()
 
     with room.relay():
         eventually(lambda: not free())

@@ -1,0 +1,24 @@
+"""What the first release made."""
+
+from alembic.operations import Operations
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Text
+
+
+def upgrade(op: Operations) -> None:
+    op.create_table(
+        "clients",
+        Column("id", String, primary_key=True),
+        Column("name", String, nullable=False),
+        Column("role", String, nullable=False),
+        Column("subject", String, nullable=False),
+        Column("secret_hash", LargeBinary, nullable=False),
+        Column("created_at", BigInteger, nullable=False),
+        Column("revoked_at", BigInteger),
+    )
+    op.create_table(
+        "signing_keys",
+        Column("kid", String, primary_key=True),
+        Column("private_pem", Text, nullable=False),
+        Column("created_at", BigInteger, nullable=False),
+        Column("verifies_until", BigInteger),
+    )

@@ -1,0 +1,111 @@
+"""A service's own store, in SQLite or PostgreSQL: the one place that knows how databases differ.
+
+`Database` is the law that both obey. What happens at the same time is where they differ most, so it is said here once:
+
+- A transaction does all or nothing, and goes on as if it were alone, from what there was when it began.
+- SQLite gives writers turns. PostgreSQL lets them work side by side: the one that changes a row which another changed
+  meanwhile, or takes a key which another took, fails with `Conflict`; all of it done again may succeed at once.
+- Two that change *different* rows, each because of what it read of the other's, disturb each other unseen. There they
+  must change a row in common (see `hold`), or lock the row that the other changes (`with_for_update`).
+- A store of `one_writer` gives turns in PostgreSQL too, for services where that is simpler and fast enough.
+- Faults that pass (locked, full, unreachable, stopped) come out as `RetryLater`; a statement that is wrong stays the
+  programming error that it is.
+
+Text with U+0000 or lone surrogates is refused at the edge, before it comes here.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import URL, Connection, MetaData, make_url
+from sqlalchemy.exc import ArgumentError
+
+from services.kit.database.columns import KIT, Json, Moment
+from services.kit.database.sqlite import SqliteDatabase
+from services.kit.database.tables import Tables
+from services.kit.database.writing import hold, upsert
+from services.kit.settings import Settings
+
+__all__ = ["KIT", "Database", "Json", "Moment", "hold", "open_database", "store_of", "upsert"]
+_SCHEMA = "schema"
+
+
+class Database(Protocol):
+    """One store, shared by the threads of a process. Build it with `open_database`."""
+
+    name: str
+    """What a person calls it; it holds no secret."""
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; nothing can be read or written before. Harmless when there is nothing to do.
+
+        Of several processes at once one does it. Raises `RetryLater` where the store cannot be reached, and OSError
+        where it is of a newer release or no store at all.
+        """
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Write: commits when the block ends, rolls back when it raises. Do not nest: the second might wait in vain."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Read: one snapshot, however many statements. It cannot write."""
+
+    def only_one(self, name: str) -> AbstractContextManager[Callable[[], bool]]:
+        """Whether this process alone may do `name`, for as long as the block lasts; a killed holder lets go at once.
+
+        Ask again before each piece of work: a lock on a server goes when the connection to it is lost.
+        """
+
+    def checkpoint_truncate(self) -> bool:
+        """Move SQLite's write-ahead log into the store and cut it, so that erased bytes leave the disk.
+
+        False when a reader stood in the way: the bytes are still there, so call again. PostgreSQL keeps old bytes as it
+        sees fit (dead rows, its own log, backups), so there it is always true, and erasing rests on destroyed keys.
+        """
+
+    def close(self) -> None:
+        """Release files and connections."""
+
+
+def store_of(settings: Settings, service: str) -> URL:
+    """Where a service's store is: a file in `home`, or a schema of its own on the server of VIVIER_POSTGRES."""
+    if settings.postgres is None:
+        return URL.create("sqlite", database=str(settings.home / f"{service}.db"))
+    schema = f"{settings.namespace}_{service}" if settings.namespace else service
+    return _server(settings.postgres.get_secret_value()).update_query_dict({_SCHEMA: schema})
+
+
+def open_database(
+    where: str | Path | URL, metadata: MetaData, migrations: Path | None = None, one_writer: bool = False
+) -> Database:
+    """The store at a path or an address. A file is brought up to date at once, a server is first asked by `migrate`.
+
+    Without a folder of `migrations` the tables that are missing are made as `metadata` has them now.
+    """
+    tables = Tables(metadata, migrations)
+    if isinstance(where, Path) or "://" not in str(where):
+        where = URL.create("sqlite", database=str(where))
+    url = make_url(where)
+    if url.get_backend_name() == "postgresql":
+        from services.kit.database.postgres import PostgresDatabase  # noqa: PLC0415 — a driver that few starts need
+
+        schema = str(url.query[_SCHEMA])
+        return PostgresDatabase(url.difference_update_query([_SCHEMA]), schema, tables, one_writer)
+    database = SqliteDatabase(Path(url.database or ""), tables)
+    try:
+        database.migrate()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _server(given: str) -> URL:
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        url = URL.create("unreadable")
+    if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg") or not url.database:
+        raise OSError("VIVIER_POSTGRES must look like postgresql://user:password@host:port/database")
+    return url.set(drivername="postgresql+psycopg")

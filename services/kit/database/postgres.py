@@ -1,0 +1,183 @@
+"""A store in a schema of its own on a PostgreSQL server. Nothing is asked of the server before `migrate`.
+
+Every wait has an end: for a connection, for a lock, for a statement; and where the server keeps the connection but
+answers nothing, this side hangs up.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from hashlib import blake2b
+from typing import Any
+
+import psycopg
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
+from sqlalchemy import URL, Connection, Dialect, Engine, NullPool, create_engine, event, func, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
+from sqlalchemy.schema import CreateSchema
+
+from services.kit.database.tables import Tables
+from services.kit.errors import Conflict, RetryLater
+
+CONNECT_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS, ANSWER_SECONDS = 5, 5, 8, 12.0
+IDLE_SECONDS = 60
+"""A transaction in which nothing happens for so long is ended: its process may be frozen, and others wait for it."""
+
+CONNECTIONS, MORE_CONNECTIONS = 8, 16
+"""Kept, and opened besides when all threads of a process are busy at once."""
+
+_SESSION = {
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+    "tcp_keepalives_idle": "10",  # the server forgets a dead machine, and its locks, within half a minute
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+_SOCKET = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": int(ANSWER_SECONDS * 1000),
+}
+_OVERTAKEN = ("40001", "40P01")  # not as if one after the other; a deadlock
+_BY_CONSTRAINT = ("23503", "23505")  # a row that is referred to is gone; a key is taken
+_PASSING = ("08", "25006", "25P03", "53", "55P03", "57", "58")
+"""SQLSTATEs, or how they begin: connection lost, server read-only, idle for too long, resources, lock not had in
+time, stopped by an operator or a time limit, I/O."""
+
+
+class PostgresDatabase:
+    def __init__(self, url: URL, schema: str, tables: Tables, one_writer: bool) -> None:
+        self.name = f"the store {schema!r} on {url.host}:{url.port or 5432} (VIVIER_POSTGRES)"
+        self._schema = schema
+        self._tables = tables
+        self._one_writer = one_writer
+        self._ready = False
+        isolation = "READ COMMITTED" if one_writer else "REPEATABLE READ"
+        pool = {"pool_size": CONNECTIONS, "max_overflow": MORE_CONNECTIONS, "pool_timeout": LOCK_SECONDS}
+        self._writer = _engine(url, schema, isolation_level=isolation, **pool)
+        self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._singles = _engine(url, schema, poolclass=NullPool)
+
+    def migrate(self) -> None:
+        with self._passing_faults(), self._singles.begin() as connection:
+            if not self._tables.are_current(connection):
+                self._bring_up_to_date(connection)
+        self._ready = True
+
+    def _bring_up_to_date(self, connection: Connection) -> None:
+        connection.connection.driver_connection.patience = None  # type: ignore[union-attr]
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        self._lock(connection, "migrations")
+        if not connection.dialect.has_schema(connection, self._schema):
+            connection.execute(CreateSchema(self._schema))
+        self._tables.bring_up_to_date(connection, self.name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self._passing_faults(), self._begin(self._writer) as connection:
+            if self._one_writer:
+                self._lock(connection, "writer")
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self._passing_faults(), self._begin(self._reader) as connection:
+            yield connection
+
+    @contextmanager
+    def only_one(self, name: str) -> Iterator[Callable[[], bool]]:
+        with self._passing_faults():
+            holder = self._singles.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            with self._passing_faults():
+                alone: bool = holder.execute(select(func.pg_try_advisory_lock(self._number(name)))).scalar_one()
+            yield lambda: alone and _answers(holder)
+        finally:
+            holder.invalidate()  # the lock goes with the connection; the server need not be asked, nor be there
+            holder.close()
+
+    def checkpoint_truncate(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._writer.dispose()
+
+    def _begin(self, engine: Engine) -> AbstractContextManager[Connection]:
+        if not self._ready:
+            raise RetryLater(f"{self.name} was not opened yet")
+        return engine.begin()
+
+    def _lock(self, connection: Connection, name: str) -> None:
+        """Until the end of the transaction."""
+        connection.execute(select(func.pg_advisory_xact_lock(self._number(name))))
+
+    def _number(self, name: str) -> int:
+        """What stands for a name among the locks of the whole database."""
+        return int.from_bytes(blake2b(f"{self._schema}/{name}".encode(), digest_size=8).digest(), signed=True)
+
+    @contextmanager
+    def _passing_faults(self) -> Iterator[None]:
+        try:
+            yield
+        except NoneFree as error:
+            raise RetryLater(f"{self.name}: all connections are in use") from error
+        except DBAPIError as error:
+            known = self._known(error)
+            if known is None:
+                raise
+            raise known from error
+
+    def _known(self, error: DBAPIError) -> RetryLater | None:
+        """What the receiver should do about it; None: it is a bug. The details may quote a row and are left out."""
+        orig = error.orig
+        state = orig.sqlstate if isinstance(orig, psycopg.Error) else None
+        if state is None:
+            words = str(orig).strip().partition("\n")[0]
+            return RetryLater(f"{self.name}: {words}") if isinstance(error, OperationalError) else None
+        words = f"{self.name}: {orig.diag.message_primary}"  # type: ignore[union-attr]
+        if state in _OVERTAKEN + _BY_CONSTRAINT:
+            return Conflict(words, by_constraint=state in _BY_CONSTRAINT)
+        return RetryLater(words) if state.startswith(_PASSING) else None
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """Hangs up on a server that keeps the connection and answers nothing."""
+
+    patience: float | None = ANSWER_SECONDS
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+
+def _engine(url: URL, schema: str, **options: Any) -> Engine:
+    session = {"search_path": schema, **_SESSION}
+    settings = " ".join(f"-c {name}={value}" for name, value in session.items())
+    arguments = {
+        **{name: value for name, value in _SOCKET.items() if name not in url.query},
+        "options": f"{url.query.get('options', '')} {settings}".strip(),
+        "application_name": f"vivier {schema}",
+    }
+    engine = create_engine(url, connect_args=arguments, use_native_hstore=False, **options)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Dialect, _record: object, args: Any, more: Any) -> _Impatient:
+        return _Impatient.connect(*args, **more)
+
+    return engine
+
+
+def _answers(holder: Connection) -> bool:
+    try:
+        holder.execute(select(1))
+    except DBAPIError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""What a store holds, and how an older store comes to hold it: its migrations, one after the other.
+
+A folder of migrations has one file a step: `0001_first_release.py`, `0002_….py` and so on, each with a function
+`upgrade(op)` that says the change in Alembic's operations. The store keeps the number of its last step in the table
+`alembic_version`. A store without it that has tables is the first release's.
+
+Steps only ever add, so that the services of the release before go on working beside those of the new one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+
+from services.kit.database.columns import KIT
+
+FIRST = "0001"
+VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+_DIGITS = len(FIRST)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a service beside the kit's own. Without `migrations` what is missing is made as it is now."""
+
+    metadata: MetaData
+    migrations: Path | None
+
+    def are_current(self, connection: Connection) -> bool:
+        """Is there nothing to do? A look costs next to nothing, which counts at every start."""
+        return self.migrations is not None and _version(connection) == self._steps()[-1].name[:_DIGITS]
+
+    def bring_up_to_date(self, connection: Connection, store: str) -> None:
+        """All in one transaction. Nobody else may be changing the tables of this store meanwhile."""
+        if self.migrations is None:
+            KIT.create_all(connection)
+            self.metadata.create_all(connection)
+            return
+        found, steps = _version(connection), self._steps()
+        newest = steps[-1].name[:_DIGITS]
+        if found > newest:
+            raise OSError(f"{store} is of a newer release ({found}) than this program ({newest}): start that release")
+        for step in steps:
+            if step.name[:_DIGITS] > found:
+                _take(connection, step)
+        _remember(connection, newest)
+
+    def _steps(self) -> list[Path]:
+        assert self.migrations is not None
+        return sorted(self.migrations.glob("[0-9]*_*.py"))
+
+
+def _version(connection: Connection) -> str:
+    """The number of the last step; empty where there is nothing yet."""
+    known = inspect(connection)
+    if known.has_table(VERSION.name):
+        return str(connection.execute(select(VERSION.c.version_num)).scalar_one())
+    return FIRST if known.get_table_names() else ""
+
+
+def _take(connection: Connection, step: Path) -> None:
+    from alembic.migration import MigrationContext  # noqa: PLC0415 — slow to import, and most starts need none of it
+    from alembic.operations import Operations  # noqa: PLC0415
+
+    _upgrade_of(step)(Operations(MigrationContext.configure(connection)))
+
+
+def _upgrade_of(step: Path) -> Callable[[Any], None]:
+    spec = spec_from_file_location(step.stem, step)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    upgrade: Callable[[Any], None] = module.upgrade
+    return upgrade
+
+
+def _remember(connection: Connection, version: str) -> None:
+    VERSION.create(connection, checkfirst=True)
+    connection.execute(VERSION.delete())
+    connection.execute(VERSION.insert(), {"version_num": version})

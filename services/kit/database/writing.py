@@ -1,0 +1,54 @@
+"""Writes that each database says in its own words."""
+
+from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Table, update
+from sqlalchemy.dialects import sqlite
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    key: Sequence[str],
+    newer_by: str | None = None,
+) -> int:
+    """Insert, or replace the row of the same `key`; how many rows changed (-1 where the driver cannot tell).
+
+    With `newer_by` (a version column) an existing row gives way only to a higher version.
+    """
+    given = [rows] if isinstance(rows, Mapping) else sorted(rows, key=itemgetter(*key))  # nobody waits in a circle
+    if not given:
+        return 0
+    statement = _insert(connection, table)
+    changes = {name: statement.excluded[name] for name in given[0] if name not in key}
+    if not changes:
+        return connection.execute(statement.on_conflict_do_nothing(index_elements=key), given).rowcount
+    where = None if newer_by is None else table.c[newer_by] < statement.excluded[newer_by]
+    return connection.execute(
+        statement.on_conflict_do_update(index_elements=key, set_=changes, where=where), given
+    ).rowcount
+
+
+def hold(connection: Connection, table: Table, ids: Collection[str]) -> None:
+    """Make these rows this transaction's own: of two that hold the same one, the later comes out as `Conflict`.
+
+    For a decision that rests on rows which others may add meanwhile. A lock would not do: who has waited for it goes on
+    with what it saw before. Where there is one writer at a time, the whole store is one's own anyway.
+    """
+    if not _has_one_writer(connection):
+        connection.execute(update(table).where(table.c.id.in_(ids)).values(id=table.c.id))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    if _has_one_writer(connection):
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 — slow to import, and of no use without a server
+
+    return postgresql.insert(table)
+
+
+def _has_one_writer(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
