@@ -5,7 +5,8 @@ two brings the batch again and the inbox drops it.
 
 When a handler raises, the transaction is rolled back; what came before the culprit is done again without it, and the
 culprit alone gets up to three attempts in all. After that it is a dead letter and the partition goes on. Faults that
-pass (the log, the store, a neighbour) are never a record's fault: the batch is tried again, later. Too many dead
+pass (the log, the store, a neighbour) are never a record's fault: the batch is tried again, later; at once where
+another's write came first, and a key that is taken time and again is the record's fault after all. Too many dead
 letters in a row mean that the fault is ours: the worker halts, and the records stay in the log.
 """
 
@@ -22,7 +23,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from services.kit import deadletters, inbox, telemetry
 from services.kit.bus import Consumer, Fenced, Log, LogUnavailable, Record
 from services.kit.dispatch import Listens, handler_of
-from services.kit.errors import Poison, RetryLater
+from services.kit.errors import Conflict, Poison, RetryLater
 from services.kit.outbox import Unit, Units
 
 logger = logging.getLogger(__name__)
@@ -210,10 +211,18 @@ class Worker:
         self._bury(record, error)
 
     def _apply(self, records: Sequence[Record]) -> None:
-        """One transaction for all of them."""
+        """One transaction for all of them; once more, a few times, where another's write came first."""
         wanted = [record for record in records if self._concerns(record)]
         if not wanted:
             return
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._handle_all(wanted)
+            except Conflict as conflict:
+                logger.debug("worker %s: once more: %s", self.group, conflict)
+        self._handle_all(wanted)
+
+    def _handle_all(self, wanted: Sequence[Record]) -> None:
         now = wanted[0] if len(wanted) == 1 else None
         try:
             with self._units() as unit:
@@ -223,9 +232,9 @@ class Worker:
                     self._handle(unit, record)
                 if len(wanted) > 1:
                     now = None
-        except (RetryLater, LogUnavailable):
-            raise
         except Exception as error:
+            if _passes(error):
+                raise
             raise _Culprit(now, error) from error
         self._count(fresh)
 
@@ -278,3 +287,9 @@ class Worker:
             self._pruned_at = time.monotonic()
             with self._units() as unit:
                 inbox.prune(unit.connection, self._units.clock() - INBOX_AGE)
+
+
+def _passes(error: Exception) -> bool:
+    """Is it no record's fault?"""
+    ours = isinstance(error, Conflict) and error.by_constraint
+    return isinstance(error, (RetryLater, LogUnavailable)) and not ours

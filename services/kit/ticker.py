@@ -4,11 +4,17 @@ import logging
 import threading
 from collections.abc import Callable
 
+from services.kit.errors import RetryLater
+
 logger = logging.getLogger(__name__)
+RETRY_SECONDS = 10.0
 
 
 class Ticker:
-    """Calls `work` now and then every `seconds`. A failure is logged; the next round comes all the same."""
+    """Calls `work` now and then every `seconds`. A failure is logged; the next round comes all the same.
+
+    After a passing fault it comes soon, however rare the rounds are.
+    """
 
     def __init__(self, name: str, seconds: float, work: Callable[[], object]) -> None:
         self._name = name
@@ -26,8 +32,15 @@ class Ticker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            try:
-                self._work()
-            except Exception:
-                logger.exception("%s failed; it comes round again in %g s", self._name, self._seconds)
-            self._stopping.wait(self._seconds)
+            self._stopping.wait(self._round())
+
+    def _round(self) -> float:
+        """How long to wait for the next."""
+        try:
+            self._work()
+        except RetryLater as error:
+            logger.info("%s is put off: %s", self._name, error)
+            return min(self._seconds, RETRY_SECONDS)
+        except Exception:
+            logger.exception("%s failed; it comes round again in %g s", self._name, self._seconds)
+        return self._seconds

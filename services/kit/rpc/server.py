@@ -2,12 +2,13 @@
 
 A function takes the `Call` and the request and returns the response (an iterator of them where the contract streams).
 Before it runs: the internal secret was shown (else nothing of the call is read), the caller is known, there is a
-deadline. After it: refusals keep their reason, a passing fault says when to come back, and a bug says nothing but its
-trace id.
+deadline. Where somebody else's write came first it runs again, all of it, a few times. After it: refusals keep their
+reason, a passing fault says when to come back, and a bug says nothing but its trace id.
 """
 
 import hmac
 import logging
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,12 +28,16 @@ from opentelemetry import trace
 
 from services.kit import telemetry
 from services.kit.auth import METADATA_KEY, Caller, from_metadata
-from services.kit.errors import Refused, RetryLater
+from services.kit.errors import Conflict, Refused, RetryLater
 from services.kit.rpc.status import plain_status, refused_status, retry_status
 
 logger = logging.getLogger(__name__)
 SECRET_KEY = "vivier-secret"  # noqa: S105 — the name of a metadata key
 THREADS = 16
+TRIES = 3
+LONGEST_PAUSE = 0.05
+"""Before another try: random, so that those who met do not meet again."""
+
 MAX_MESSAGE_BYTES = 8 << 20
 HEALTH = "/grpc.health.v1.Health/"
 
@@ -115,7 +120,7 @@ class Server:
 
         def unary(message: Any, context: grpc.ServicerContext) -> Any:
             with self._boundary(name, context) as call:
-                return function(call, message)
+                return _run(function, call, message)
 
         def stream(message: Any, context: grpc.ServicerContext) -> Iterator[Any]:
             with self._boundary(name, context, streams=True) as call:
@@ -157,6 +162,20 @@ class Server:
         except ValueError:
             _abort(context, plain_status(Code.UNAUTHENTICATED, "CALLER_MISSING", "no caller in the metadata"))
         return Call(caller, lambda: context.time_remaining() or 0.0, context.is_active)
+
+
+def _run(function: Function, call: Call, message: Any) -> Any:
+    """Once more after a conflict, as long as there is time: what it wrote is undone, its ids hang on the request."""
+    for _ in range(TRIES - 1):
+        try:
+            return function(call, message)
+        except Conflict as conflict:
+            logger.debug("once more: %s", conflict)
+            pause = random.uniform(0, LONGEST_PAUSE)  # noqa: S311 — no secret
+            if call.time_remaining() < pause + LONGEST_PAUSE:
+                raise
+            time.sleep(pause)
+    return function(call, message)
 
 
 def _abort(context: grpc.ServicerContext, status: Status) -> Any:
