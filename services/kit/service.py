@@ -125,6 +125,7 @@ class Service:
 
     def _begin(self) -> None:
         try:
+            self._patiently(self._units.database.migrate)
             self._patiently(self._ensure_topics)
             self._run(self._relay)
             self._patiently(self._prepare)
