@@ -20,12 +20,19 @@ from services.profile.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`cut_wal` is called after an erasure has been committed: old bytes leave the disk."""
+    """`open_vault` raises `RetryLater` before the store was asked for whose key it is.
+
+    `cut_wal` is called after an erasure has been committed: old bytes leave the disk.
+    """
 
     units: Units
-    vault: Vault
+    open_vault: Callable[[], Vault]
     resolver: Resolver
     cut_wal: Callable[[], object]
+
+    @property
+    def vault(self) -> Vault:
+        return self.open_vault()
 
     def people(self, unit: Unit) -> People:
         return People(unit.connection, self.vault)
