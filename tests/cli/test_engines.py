@@ -106,7 +106,7 @@ def test_without_java_one_sentence_says_what_to_install(run: Path, monkeypatch: 
 
 def test_a_stranger_with_the_old_number_is_left_alone(tmp_path: Path) -> None:
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stranger:
-        (tmp_path / "pid").write_text(str(stranger.pid))
+        (tmp_path / "pid").write_text(f"{stranger.pid} 1")
         server = ServerProcess(tmp_path)
         server.stop(signal.SIGTERM)
         server.kill()

@@ -21,7 +21,7 @@ Names = Annotated[list[str] | None, typer.Argument(help="kafka, elasticsearch, p
 @app.command()
 def up(
     names: Names = None,
-    brokers: Annotated[int | None, typer.Option(help="Of Kafka: 1, or 3 that stand in for one another.")] = None,
+    brokers: Annotated[int | None, typer.Option(help="Of Kafka: 1 unless said, or 3 for faults.")] = None,
 ) -> None:
     """Fetch what is not here yet, start what does not run, and say the settings; the servers outlive this command."""
     if brokers not in (None, 1, 3):

@@ -1,6 +1,6 @@
 """A server's process that outlives who started it: found again by its pid file, never mistaken for another's.
 
-Its command line names its folder. A process that has got the same number later does not, so it is left alone.
+The file says when the process was born too. A process that has got the same number later is another, and left alone.
 """
 
 import os
@@ -42,15 +42,15 @@ class ServerProcess:
                 start_new_session=True,
                 **servers_user(),
             )
-        (self.folder / "pid").write_text(str(process.pid))
+        (self.folder / "pid").write_text(f"{process.pid} {_born(process.pid)}")
 
     def pid(self) -> int | None:
         """Of the living process; None when it has ended."""
         try:
-            pid = int((self.folder / "pid").read_text())
-        except (FileNotFoundError, ValueError):
+            pid, _, born = (self.folder / "pid").read_text().partition(" ")
+        except FileNotFoundError:
             return None
-        return pid if f"{self.folder}/" in _command_line(pid) else None
+        return int(pid) if born and _born(int(pid)) == born else None
 
     def pause(self) -> None:
         """SIGSTOP to all; the first one first, so that it starts no more."""
@@ -65,23 +65,24 @@ class ServerProcess:
 
     def stop(self, how: signal.Signals) -> None:
         """Ask it to end, and kill it when it does not."""
-        pids = self._signal(signal.SIGCONT)
-        for first in pids[:1]:
+        all_of_it = self._signal(signal.SIGCONT)
+        for first in list(all_of_it)[:1]:
             _send(first, how)
         deadline = time.monotonic() + STOP_SECONDS
-        while any(_command_line(pid) for pid in pids):
+        while _left(all_of_it):
             if time.monotonic() > deadline:
-                return _kill(pids)
+                return _kill(all_of_it)
             time.sleep(_PAUSE)
 
-    def _signal(self, which: signal.Signals) -> list[int]:
+    def _signal(self, which: signal.Signals) -> Mapping[int, str]:
+        """To the first process, then to all that it started; when each was born."""
         if (pid := self.pid()) is None:
-            return []
+            return {}
         _send(pid, which)
         below = _descendants(pid)
         for each in below:
             _send(each, which)
-        return [pid, *below]
+        return {each: _born(each) for each in (pid, *below)}
 
 
 def run_to_end(command: Sequence[object], folder: Path) -> None:
@@ -106,20 +107,26 @@ def address_in(folder: Path) -> str:
     return address if all(process.pid() for process in processes_in(folder)) else ""
 
 
-def _command_line(pid: int) -> str:
-    """Empty when it has ended, also while its parent has not looked yet."""
-    if not Path("/proc/self/cmdline").exists():
-        return _ps("-ww", "-o", "command=", "-p", str(pid))
+def _born(pid: int) -> str:
+    """When, in units of this system; empty when it has ended, also while its parent has not looked yet."""
+    if not Path("/proc/self/stat").exists():
+        state, _, born = _ps("-o", "stat=,lstart=", "-p", str(pid)).strip().partition(" ")
+        return "" if state.startswith("Z") else born
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return ""
+    return "" if after_name[0] in "ZX" else after_name[19]
 
 
-def _kill(pids: Sequence[int]) -> None:
-    for pid in pids:
+def _left(pids: Mapping[int, str]) -> list[int]:
+    return [pid for pid, born in pids.items() if born and _born(pid) == born]
+
+
+def _kill(pids: Mapping[int, str]) -> None:
+    for pid in _left(pids):
         _send(pid, signal.SIGKILL)
-    while any(_command_line(pid) for pid in pids):
+    while _left(pids):
         time.sleep(_PAUSE)
 
 
