@@ -8,6 +8,9 @@ culprit alone gets up to three attempts in all. After that it is a dead letter a
 pass (the log, the store, a neighbour) are never a record's fault: the batch is tried again, later; at once where
 another's write came first, and a key that is taken time and again is the record's fault after all. Too many dead
 letters in a row mean that the fault is ours: the worker halts, and the records stay in the log.
+
+Beside it a watchdog asks the log whether the group moves on. Where records wait and nothing has moved for long, though
+nothing outside is ill, the worker says so and joins the group anew.
 """
 
 import logging
@@ -25,6 +28,7 @@ from services.kit.bus import Consumer, Fenced, Log, LogUnavailable, Record
 from services.kit.dispatch import Listens, handler_of
 from services.kit.errors import Conflict, Poison, RetryLater
 from services.kit.outbox import Unit, Units
+from services.kit.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer(__name__)
@@ -34,6 +38,7 @@ POLL_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 INBOX_AGE = timedelta(days=30)
 PRUNE_EVERY = 60.0
+STANDSTILL_SECONDS = 30.0
 
 
 class State(Enum):
@@ -42,6 +47,7 @@ class State(Enum):
     IDLE = "idle"  # not started
     RUNNING = "running"
     WAITING = "waiting"  # something outside is ill: trying again
+    STUCK = "stuck"  # records wait and none comes: joining anew
     HALTED = "halted"  # needs a person
     STOPPED = "stopped"
 
@@ -75,6 +81,7 @@ class Worker:
         batch: int = 200,
         halt_after: int = 10,
         on_progress: Callable[[Sequence[Record]], object] | None = None,
+        standstill: float = STANDSTILL_SECONDS,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -96,10 +103,13 @@ class Worker:
         self._consumer: Consumer | None = None
         self._busy = threading.Lock()
         self._stopping = threading.Event()
+        self._leaving = threading.Event()
+        self._watchdog = Watchdog(log, group, self.topics, standstill, self._join_anew)
         self._thread = threading.Thread(target=self._run, name=f"worker {group}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._watchdog.start()
 
     def stop(self) -> None:
         """Finish the batch at hand and leave the group."""
@@ -108,10 +118,15 @@ class Worker:
             if self._consumer is not None:
                 self._consumer.close()  # wakes its poll
         self._thread.join()
+        self._watchdog.stop()
 
     def lag(self) -> int:
         """How many records are waiting, at most (a compacted log has gaps)."""
         return sum(self._lag_of(topic) for topic in self.topics)
+
+    def stuck(self) -> int:
+        """How many of the group's partitions stand still, whoever reads them."""
+        return len(self._watchdog.stuck)
 
     def _lag_of(self, topic: str) -> int:
         done = self._log.committed(self.group, topic)
@@ -134,14 +149,16 @@ class Worker:
         self.state = State.HALTED
 
     def _consume(self) -> None:
-        consumer = self._consumer = self._join()
-        if consumer is None:
-            return
-        try:
-            while not self._stopping.is_set():
-                self._turn(consumer)
-        finally:
-            consumer.close()
+        while not self._stopping.is_set():
+            self._leaving.clear()
+            consumer = self._consumer = self._join()
+            if consumer is None:
+                return
+            try:
+                while not self._stopping.is_set() and not self._leaving.is_set():
+                    self._turn(consumer)
+            finally:
+                consumer.close()
 
     def _join(self) -> Consumer | None:
         while not self._stopping.is_set():
@@ -165,7 +182,9 @@ class Worker:
             self._wait(error)
             consumer.rewind()
         else:
-            self.state, self.reason, self._failures = State.RUNNING, "", 0
+            self._failures = 0
+            if not self._watchdog.stuck:
+                self.state, self.reason = State.RUNNING, ""
             if records and self._on_progress is not None:
                 self._on_progress(records)
 
@@ -175,6 +194,20 @@ class Worker:
         self._failures = min(self._failures + 1, 10)
         logger.warning("worker %s tries again in %.2f s: %s", self.group, pause, error)
         self._stopping.wait(pause)
+
+    def _join_anew(self, places: Sequence[str]) -> None:
+        """Not while a batch is being handled: that may take long, and another client would not make it shorter."""
+        if self.state not in (State.RUNNING, State.STUCK):
+            return
+        self.state, self.reason = State.STUCK, f"nothing moves at {', '.join(places)}"
+        logger.error("worker %s: %s", self.group, self.reason)
+        if self._busy.acquire(blocking=False):
+            try:
+                self._leaving.set()
+                if self._consumer is not None:
+                    self._consumer.close()
+            finally:
+                self._busy.release()
 
     def _settle(self, records: Sequence[Record]) -> None:
         """Each record is handled or a dead letter when this returns."""
@@ -239,11 +272,15 @@ class Worker:
         self._count(fresh)
 
     def _concerns(self, record: Record) -> bool:
-        return record.event.payload is None or handler_of(self._listens, record) is not None
+        """A type that nobody listens to may be of a newer release; a payload without any is from outside."""
+        event = record.event
+        return event.payload is None or not event.type or handler_of(self._listens, record) is not None
 
     def _handle(self, unit: Unit, record: Record) -> None:
         if record.event.payload is None:
             deadletters.forget(unit.connection, [record.event.key])
+        elif not record.event.type:
+            raise Poison("a payload without a type: not written by this system")
         handler = handler_of(self._listens, record)
         if handler is None:
             return

@@ -103,6 +103,7 @@ class Service:
         self._starter = threading.Thread(target=self._begin, name=f"{name}: start", daemon=True)
         telemetry.watch(f"vivier.{name}.outbox.rows", "{row}", "committed, not yet in the log", self._outbox_lag)
         telemetry.watch(f"vivier.{name}.lag", "{record}", "in the log, not yet handled", self._lag)
+        telemetry.watch(f"vivier.{name}.stuck", "{partition}", "with records waiting, and no progress", self._stuck)
 
     def start(self) -> None:
         self._server.set_ready(False)
@@ -182,6 +183,9 @@ class Service:
 
     def _lag(self) -> Mapping[str, float]:
         return self._measured(lambda: {worker.group: float(worker.lag()) for worker in self._workers})
+
+    def _stuck(self) -> Mapping[str, float]:
+        return self._measured(lambda: {worker.group: float(worker.stuck()) for worker in self._workers})
 
     def _measured(self, read: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
         """Nothing while it stops, or while what would have to be asked is away."""

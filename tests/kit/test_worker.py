@@ -86,6 +86,16 @@ def test_types_that_nobody_listens_to_are_skipped(room, eventually):
     assert letters(room) == []
 
 
+def test_a_payload_without_a_type_is_from_outside_and_set_aside(room, eventually):
+    room.log.append([Event(TOPIC, "anything", "", b"\xff\0", "outside", room.clock()), *room.append(("offer/1", b"a"))])
+    with room.worker() as worker:
+        eventually(lambda: worker.lag() == 0)
+    (letter,) = letters(room)
+    assert letter.record.event.payload == b"\xff\0"
+    assert letter.reason == "a payload without a type: not written by this system"
+    assert room.effects() == [("offer/1", b"a")]
+
+
 def test_a_tombstone_goes_to_the_longest_beginning_of_its_key(room):
     records = replayed(room, ("person/1", None), ("person/minor/1", None), ("offer/1", None))
     listens = {"person/": "persons", "person/minor/": "minors", "vivier.test.v1.Said": "said"}

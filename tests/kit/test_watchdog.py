@@ -1,0 +1,109 @@
+"""A partition that stands still is seen, said, and cured by joining the group anew."""
+
+import threading
+
+import pytest
+
+from services.kit.bus import LogUnavailable, partition_of
+from services.kit.consumer import State
+from services.kit.errors import RetryLater
+
+TOPIC = "vivier.test.v1"
+SOON = 0.6  # how long a standstill is too long in these tests
+DEAF = partition_of("offer/1", 4)
+
+
+class Deaf:
+    """A log whose consumers never hand out one partition; `cured_by` joins heal it."""
+
+    def __init__(self, log, cured_by):
+        self._log, self._left = log, cured_by
+        self.joined = 0
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    def consumer(self, group, topics):
+        consumer = self._log.consumer(group, topics)
+        poll = consumer.poll
+        self.joined += 1
+        if self.joined <= self._left:
+            consumer.poll = lambda timeout, limit: [r for r in poll(0.05, limit) if r.partition != DEAF]
+        return consumer
+
+
+def test_a_partition_that_stands_still_is_named_and_joining_anew_cures_it(room, eventually, caplog):
+    room.append(("offer/1", b"a"), ("offer/2", b"b"))
+    log = Deaf(room.log, cured_by=2)
+    with room.worker(log=log, standstill=SOON) as worker:
+        eventually(lambda: worker.state is State.STUCK)
+        assert worker.reason == f"nothing moves at {TOPIC}/{DEAF}"
+        assert worker.stuck() == 1
+        eventually(lambda: worker.lag() == 0)
+        eventually(lambda: worker.state is State.RUNNING and not worker.reason)
+        assert worker.stuck() == 0
+    assert log.joined == 3
+    assert f"{TOPIC}/{DEAF}" in caplog.text
+    assert sorted(room.effects()) == [("offer/1", b"a"), ("offer/2", b"b")]
+
+
+def test_what_waits_is_not_taken_for_stuck(room, eventually):
+    """Its own reason says more, and joining anew would not help."""
+    log = Deaf(room.log, cured_by=0)
+
+    def handle(unit, record):
+        raise RetryLater("a neighbour is down")
+
+    room.append(("offer/1", b"a"))
+    with room.worker(handle, log=log, standstill=SOON) as worker:
+        eventually(lambda: worker.stuck() == 1)
+        assert (worker.state, worker.reason) == (State.WAITING, "a neighbour is down")
+    assert log.joined == 1
+
+
+def test_a_long_batch_is_said_but_not_disturbed(room, eventually):
+    done = threading.Event()
+    log = Deaf(room.log, cured_by=0)
+
+    def handle(unit, record):
+        if record.event.payload == b"long":
+            done.wait(10)
+        room.effect(unit, record)
+
+    with room.worker(handle, log=log, standstill=SOON) as worker:
+        eventually(lambda: worker.state is State.RUNNING)
+        room.append(("offer/1", b"long"))
+        eventually(lambda: worker.state is State.STUCK)
+        done.set()
+        eventually(lambda: worker.lag() == 0)
+        eventually(lambda: worker.state is State.RUNNING)
+    assert log.joined == 1
+
+
+def test_nothing_to_read_is_no_standstill(room, eventually):
+    room.append(("offer/1", b"a"))
+    log = Deaf(room.log, cured_by=0)
+    with room.worker(log=log, standstill=0.1) as worker:
+        eventually(lambda: worker.lag() == 0)
+        threading.Event().wait(0.5)
+        assert worker.state is State.RUNNING
+    assert log.joined == 1
+
+
+@pytest.mark.parametrize("question", ["ends", "committed"])
+def test_a_log_that_cannot_be_asked_is_no_standstill(room, eventually, question):
+    class Mute(Deaf):
+        asked = 0
+
+        def __getattr__(self, name):
+            if name == question:
+                type(self).asked += 1
+                raise LogUnavailable("away")
+            return super().__getattr__(name)
+
+    room.append(("offer/1", b"a"))
+    log = Mute(room.log, cured_by=9)
+    with room.worker(log=log, standstill=0.1) as worker:
+        eventually(lambda: Mute.asked > 20)
+        assert worker.stuck() == 0
+    assert log.joined == 1
