@@ -16,7 +16,8 @@ STATUS = """{ status { service ready reasons outboxRows outboxAgeSeconds deadLet
     workers { group state lag reason } } }"""
 OLD_SECONDS = 60.0
 """An event that waits longer to reach the log shows that something holds it up."""
-HALTED = "halted"
+IDLE = ("halted", "stuck")
+"""States of a worker in which nothing is handled, through no fault of what it waits for."""
 _MARKS = {True: "✓", False: "✗"}
 
 
@@ -105,6 +106,6 @@ def of_service(status: dict[str, Any]) -> Iterator[Finding]:
     for worker in status["workers"]:
         reason = f": {worker['reason']}" if worker["reason"] else ""
         says_worker = f"{worker['group']} {worker['state']}, {worker['lag']} behind{reason}"
-        yield Finding(worker["state"] != HALTED, "  worker", says_worker)
+        yield Finding(worker["state"] not in IDLE, "  worker", says_worker)
     if letters := status["deadLetters"]:
         yield Finding(True, "  dead letters", f"{letters}: see `vivier dead-letters list {status['service']}`")

@@ -44,6 +44,7 @@ def test_a_busy_service_is_ready() -> None:
         ({"outboxAgeSeconds": 600.0}, "the oldest 600 s"),
         ({"workers": [WORKER | {"state": "halted", "reason": "five bad ones"}]}, "halted, 0 behind: five bad ones"),
         ({"workers": [WORKER, WORKER | {"group": "other", "state": "halted"}]}, "other halted"),
+        ({"workers": [WORKER | {"state": "stuck", "reason": "nothing moves"}]}, "stuck, 0 behind: nothing moves"),
     ],
 )
 def test_a_service_in_trouble_is_not(change: dict[str, Any], why: str) -> None:
