@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from kafka import KafkaAdminClient, KafkaConsumer, OffsetSpec, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.errors import TopicAlreadyExistsError
 
 from services.kit.bus import Consumer, Event, Record, partition_of
@@ -139,7 +139,7 @@ class KafkaLog:
             session_timeout_ms=int(self._session * 1000),
             heartbeat_interval_ms=int(min(self._session / 3, 1.0) * 1000),  # also how soon a rebalance is noticed
             max_poll_interval_ms=int(self._busy * 1000),
-            partition_assignment_strategy=[CooperativeStickyAssignor],
+            partition_assignment_strategy=[RoundRobinPartitionAssignor],
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             allow_auto_create_topics=False,

@@ -13,6 +13,7 @@ from services.kit.bus import LogUnavailable
 
 ANSWER_SECONDS = 5.0
 _PAUSE = 0.1
+_SAME_ANSWER = 1.0  # for so long whoever asks after a failure hears of that one, so that many do not wait in a row
 _FAULTS = (KafkaError, RuntimeError, OSError)  # RuntimeError: the client's way to say that it was closed meanwhile
 _Answer = TypeVar("_Answer")
 
@@ -50,23 +51,31 @@ class Questions:
         self._brokers = brokers
         self._turn = threading.Lock()
         self._client: KafkaAdminClient | None = None
+        self._failed_at = -_SAME_ANSWER
+        self._failure: object = ""
 
     def ask(self, question: Callable[[KafkaAdminClient], _Answer]) -> _Answer:
         """Tries again for a while: what moves from broker to broker is found at its new place."""
-        deadline = time.monotonic() + ANSWER_SECONDS
         if not self._turn.acquire(timeout=2 * ANSWER_SECONDS):
             raise unavailable(self._brokers, "others have been waiting for an answer for long")
         try:
-            while True:
-                try:
-                    return question(self._connected())
-                except _FAULTS as error:
-                    self._drop()
-                    if time.monotonic() > deadline:
-                        raise unavailable(self._brokers, error) from error
-                time.sleep(_PAUSE)
+            if time.monotonic() - self._failed_at < _SAME_ANSWER:
+                raise unavailable(self._brokers, self._failure)
+            return self._ask(question)
         finally:
             self._turn.release()
+
+    def _ask(self, question: Callable[[KafkaAdminClient], _Answer]) -> _Answer:
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                return question(self._connected())
+            except _FAULTS as error:
+                self._drop()
+                if time.monotonic() > deadline:
+                    self._failed_at, self._failure = time.monotonic(), error
+                    raise unavailable(self._brokers, error) from error
+            time.sleep(_PAUSE)
 
     def close(self) -> None:
         with self._turn:
