@@ -31,7 +31,7 @@ ALL_AT_ONCE = 0.35
 """Of the seeds kill several processes at the same moment."""
 
 
-@pytest.fixture(scope="module", params=["embedded"])
+@pytest.fixture(scope="module", params=["embedded", "engines"])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with stack_on(request.param, tmp_path_factory.mktemp("home")) as started:
         yield started

@@ -21,7 +21,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield started
 
 
-@pytest.fixture(scope="module", params=["embedded"])
+@pytest.fixture(scope="module", params=["embedded", "engines"])
 def running(request: pytest.FixtureRequest) -> Stack:
     started: Stack = request.getfixturevalue(request.param)
     return started
