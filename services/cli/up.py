@@ -1,4 +1,7 @@
-"""The supervisor: a few child processes over one folder, each brought back when it dies, all stopped together."""
+"""The supervisor: a few child processes over one folder, each brought back when it dies, all stopped together.
+
+While somebody borrows the folder (`vivier move`) all are down; then they start again, with the engines of the folder.
+"""
 
 import json
 import os
@@ -13,11 +16,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
-from filelock import FileLock, Timeout
-
 from services.cli.common import UNUSABLE
+from services.cli.elsewhere import engines_of
+from services.cli.folder import LOOK_SECONDS, Folder, Taken
 from services.cli.ports import free_ports, is_free, ports_beside
-from services.cli.snapshot import LOCK, snapshot_of
+from services.cli.snapshot import snapshot_of
 
 __all__ = ["CannotStart", "Supervisor", "free_ports"]
 
@@ -49,10 +52,15 @@ class _Child:
         return " + ".join(self.names)
 
 
+def _nothing() -> None:
+    return
+
+
 class Supervisor:
     """Owns the folder `home` while it runs. `on_ready(name, address)` is called for each service, at every start.
 
-    `settings` are VIVIER_… variables for the children; they win over those of the environment.
+    `settings` are VIVIER_… variables for the children; they win over those of the environment, and those over the
+    engines of the folder. `on_pause` is called when somebody borrows the folder.
     """
 
     def __init__(
@@ -63,6 +71,7 @@ class Supervisor:
         on_death: Callable[[str, float], None],
         groups: Sequence[Sequence[str]] = GROUPS,
         settings: Mapping[str, str] = MappingProxyType({}),
+        on_pause: Callable[[], None] = _nothing,
     ) -> None:
         self.home = home
         self.port = port
@@ -73,19 +82,26 @@ class Supervisor:
         self._settings = settings
         self._on_ready = on_ready
         self._on_death = on_death
+        self._on_pause = on_pause
         self._children = [_Child(names) for names in groups]
         self._stopping = threading.Event()
+        self._halted = threading.Event()  # a new one whenever the children are started
         self._all_ready = threading.Event()
         self._spawning = threading.Lock()
-        self._lock = FileLock(home / LOCK, timeout=0)
+        self._folder = Folder(home)
+        self._lender: threading.Thread | None = None
 
     def start(self) -> None:
         """Start every child. CannotStart when the folder or the port is taken."""
         self._take_folder()
-        self.environment = self._environment_of_children()
-        for child in self._children:
-            self._spawn(child)
-            threading.Thread(target=self._watch, args=(child,), daemon=True).start()
+        own = self._addresses()
+        try:
+            self._begin(own)
+        except OSError as error:
+            self._folder.release()
+            raise CannotStart(str(error)) from None
+        self._lender = threading.Thread(target=self._lend, args=(own,), daemon=True)
+        self._lender.start()
 
     def wait_ready(self, seconds: float) -> bool:
         """True once every service is ready; False when it has not become so in time, or it gave up."""
@@ -102,6 +118,35 @@ class Supervisor:
     def stop(self) -> None:
         """Ask every child to stop, and end those that do not within a few seconds. Repeating it is harmless."""
         self._stopping.set()
+        self._halt()
+        if self._lender is not None:
+            self._lender.join()
+        self._folder.release()
+
+    def _begin(self, own: Mapping[str, str]) -> None:
+        self.environment = {**engines_of(self.home), **os.environ, **self._settings, **own}
+        halted = self._halted = threading.Event()
+        for child in self._children:
+            self._spawn(child, halted)
+            threading.Thread(target=self._watch, args=(child, halted), daemon=True).start()
+
+    def _lend(self, own: Mapping[str, str]) -> None:
+        """To whoever asks for the folder; the children then go on where it is left."""
+        while not self._stopping.wait(LOOK_SECONDS):
+            if self._folder.is_wanted():
+                self._on_pause()
+                self._halt()
+                if self._folder.lend(self._stopping):
+                    self._go_on(own)
+
+    def _go_on(self, own: Mapping[str, str]) -> None:
+        try:
+            self._begin(own)
+        except OSError as error:
+            self._give_up(str(error))
+
+    def _halt(self) -> None:
+        self._halted.set()
         with self._spawning:
             running = [child.process for child in self._children if child.process is not None]
         for process in running:
@@ -113,7 +158,6 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self._lock.release()
 
     def pids(self) -> Mapping[str, int]:
         """The process of each service, as it is now."""
@@ -123,19 +167,17 @@ class Supervisor:
         try:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.home.chmod(0o700)
-            self._lock.acquire()
-            (self.home / LOCK).touch()
-        except Timeout:
-            raise CannotStart(
-                f"another vivier is up on {self.home}; stop it, or choose another folder with --home"
-            ) from None
+            self._folder.take()
+        except Taken as obstacle:
+            raise CannotStart(str(obstacle)) from None
         except OSError as error:
             raise CannotStart(f"{self.home} cannot hold Vivier's data ({error.strerror}): choose another") from None
         if self.port and not is_free(self.port):
-            self._lock.release()
+            self._folder.release()
             raise CannotStart(f"port {self.port} is busy; choose another with --port, or stop what listens there")
 
-    def _environment_of_children(self) -> Mapping[str, str]:
+    def _addresses(self) -> Mapping[str, str]:
+        """And what else the children of this folder have in common, as long as it is up."""
         names = [name for child in self._children for name in child.names if name != "gateway"]
         port = self.port or free_ports(1)[0]
         beside = zip(names, ports_beside(port, len(names)), strict=True)
@@ -145,11 +187,11 @@ class Supervisor:
         own["VIVIER_SECRET"] = os.environ.get("VIVIER_SECRET") or secret_of(self.home)
         if snapshot := snapshot_of(self.home):
             own["VIVIER_REFERENTIAL"] = str(snapshot)
-        return {**os.environ, **self._settings, **own}
+        return own
 
-    def _spawn(self, child: _Child) -> None:
+    def _spawn(self, child: _Child, halted: threading.Event) -> None:
         with self._spawning:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or halted.is_set():
                 return
             child.ready.clear()
             child.started = time.monotonic()
@@ -178,27 +220,28 @@ class Supervisor:
             if not self.missing():
                 self._all_ready.set()
 
-    def _watch(self, child: _Child) -> None:
-        while not self._stopping.is_set():
+    def _watch(self, child: _Child, halted: threading.Event) -> None:
+        while not halted.is_set():
             assert child.process is not None
             status = child.process.wait()
-            if self._stopping.is_set():
+            if halted.is_set():
                 return
             quick = time.monotonic() - child.started < QUICK_DEATH_SECONDS
             child.pause = min(max(child.pause * 2, 0.5), LONGEST_PAUSE) if quick else 0.0
             child.ready.clear()
             child.false_starts += not child.was_ready
             if child.false_starts >= MOST_FALSE_STARTS or (status == UNUSABLE and not child.was_ready):
-                self._give_up(child)
+                self._give_up(f"{child.title} cannot start: what it said above tells why")
                 return
             self._on_death(child.title, child.pause)
-            if not self._stopping.wait(child.pause):
-                self._spawn(child)
+            if not halted.wait(child.pause):
+                self._spawn(child, halted)
 
-    def _give_up(self, child: _Child) -> None:
-        self.failure = f"{child.title} cannot start: what it said above tells why"
+    def _give_up(self, why: str) -> None:
+        self.failure = why
         self._all_ready.set()
         self._stopping.set()
+        self._halted.set()
 
 
 def secret_of(home: Path) -> str:

@@ -1,0 +1,33 @@
+"""Which engines hold what has left the folder: `engines.json`, written by `vivier move`, for its owner alone.
+
+It says what variables of the environment would say, and those that are given win.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ENGINES = "engines.json"
+KAFKA, POSTGRES, ELASTICSEARCH = "VIVIER_KAFKA", "VIVIER_POSTGRES", "VIVIER_ELASTICSEARCH"
+NAMESPACE = "VIVIER_NAMESPACE"
+
+
+def engines_of(home: Path) -> Mapping[str, str]:
+    """Variable → value; nothing where all is in the folder. OSError where the file cannot be understood."""
+    path = home / ENGINES
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return {name: str(kept[name]) for name in (KAFKA, POSTGRES, ELASTICSEARCH, NAMESPACE) if name in kept}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError):
+        raise OSError(f"{path} is damaged: write again where the data is, see docs/operations.md") from None
+
+
+def without_password(address: str) -> str:
+    """What may be shown of an address."""
+    if "://" not in address:
+        return address
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
