@@ -14,7 +14,8 @@ from services.cli.engines.folders import clear, give_to_servers_user, readable
 from services.cli.engines.process import ServerProcess, address_in
 from services.cli.ports import free_ports
 
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
+"""A dozen do on a machine of its own; one that is shared by many takes ten times as long."""
 _PAUSE = 0.1
 
 
@@ -154,7 +155,7 @@ class Engine(ABC):
         while not self.answers():
             for broker in range(self.brokers):
                 if not self.process(broker).pid():
-                    raise CannotRun(f"{self.name} ended while it started: see {self.process(broker).log}")
+                    raise CannotRun(f"{self.name} ended while it started; {self.process(broker).last_words()}")
             if time.monotonic() > deadline:
-                raise CannotRun(f"{self.name} is not ready after {READY_SECONDS:g} s: see {self.process(0).log}")
+                raise CannotRun(f"{self.name} is not ready after {READY_SECONDS:g} s; {self.process(0).last_words()}")
             time.sleep(_PAUSE)

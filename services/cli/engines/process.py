@@ -17,6 +17,7 @@ from services.cli.engines.folders import servers_user
 STOP_SECONDS = 20.0
 """Past it a server that was asked to stop is killed."""
 _PAUSE = 0.02
+_LAST_LINES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class ServerProcess:
         except FileNotFoundError:
             return None
         return int(pid) if born and _born(int(pid)) == born else None
+
+    def last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join([f"{self.log} ends with", *lines[-_LAST_LINES:]])
 
     def pause(self) -> None:
         """SIGSTOP to all; the first one first, so that it starts no more."""
