@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import URL, Column, LargeBinary, MetaData, String, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from services.kit.auth import Role
 from services.kit.checks import Checks
@@ -133,10 +146,15 @@ class Store:
         with self._database.reading() as connection:
             return [StoredKey(r.kid, r.private_pem, r.created_at, r.verifies_until) for r in connection.execute(query)]
 
-    def add_key(self, kid: str, private_pem: str, others_until: datetime) -> None:
-        """A new key signs from now on; the others verify for a while, and the long retired go."""
+    def add_key(self, kid: str, private_pem: str, others_until: datetime, unless_since: datetime | None = None) -> None:
+        """A new key signs from now on; the others verify for a while, and the long retired go.
+
+        With `unless_since` nothing happens where somebody else was quicker and made one since then.
+        """
         now = self.clock()
         with self._database.transaction() as connection:
+            if unless_since is not None and _signs_since(connection, unless_since):
+                return
             connection.execute(delete(_KEYS).where(_KEYS.c.verifies_until < now))
             retiring = update(_KEYS).where(_KEYS.c.verifies_until.is_(None))
             connection.execute(retiring.values(verifies_until=others_until))
@@ -151,6 +169,11 @@ def open_store(settings: Settings, clock: Clock = system_clock) -> Store:
 def create_client(store: Store, role: Role, subject: str | None, name: str) -> NewClient:
     """Without HTTP; the secret is shown once."""
     return store.add_client(role, subject, name)
+
+
+def _signs_since(connection: Connection, moment: datetime) -> bool:
+    signs = select(_KEYS.c.kid).where(_KEYS.c.verifies_until.is_(None), _KEYS.c.created_at >= moment)
+    return connection.execute(signs).first() is not None
 
 
 def _checked(role: Role, subject: str | None, name: str) -> str:

@@ -5,7 +5,7 @@ an HMAC secret can pass. Clocks may differ by a minute.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
@@ -51,22 +51,29 @@ class Tokens:
 
     def rotate(self) -> str:
         """Sign with a new key; tokens of the old one stay good until they expire. Returns its `kid`."""
+        kid = self._add_key()
+        self.reload()
+        return kid
+
+    def _add_key(self, unless_since: datetime | None = None) -> str:
         kid = random_id()
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        self._store.add_key(kid, pem.decode(), self._store.clock() + LIFETIME + 2 * SKEW)
-        self.reload()
+        self._store.add_key(kid, pem.decode(), self._store.clock() + LIFETIME + 2 * SKEW, unless_since)
         return kid
 
     def reload(self) -> None:
         """Take keys and revocations from the store; a first or an old signing key is replaced."""
         now = self._store.clock()
-        keys = [k for k in self._store.signing_keys() if k.verifies_until is None or k.verifies_until >= now]
+        keys = self._good_keys(now)
         if not keys or now - keys[0].created_at > ROTATION:
-            self.rotate()
-            return
+            self._add_key(unless_since=now - ROTATION)
+            keys = self._good_keys(now)
         self._private, self._kid = _private(keys[0]), keys[0].kid
         self._public = {key.kid: _private(key).public_key() for key in keys}
         self._revoked = self._store.revoked_since(now - LIFETIME - 2 * SKEW)
+
+    def _good_keys(self, now: datetime) -> list[StoredKey]:
+        return [k for k in self._store.signing_keys() if k.verifies_until is None or k.verifies_until >= now]
 
     def issue(self, caller: Caller) -> str:
         """A token that speaks for the caller; its `act` claim is who acts in the caller's place (RFC 8693)."""

@@ -253,6 +253,9 @@ class Worker:
                 return self._handle_all(wanted)
             except Conflict as conflict:
                 logger.debug("worker %s: once more: %s", self.group, conflict)
+            except _Culprit as culprit:
+                if not isinstance(culprit.error, Conflict):
+                    raise
         self._handle_all(wanted)
 
     def _handle_all(self, wanted: Sequence[Record]) -> None:

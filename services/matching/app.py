@@ -37,7 +37,7 @@ from services.matching.index import Index
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes
 from services.matching.server import serves
-from services.matching.usecases import lists
+from services.matching.usecases import changes, lists
 from services.matching.usecases.ranking import Matching
 from services.matching.values import Course, Offer, Person
 from services.referential import Referential, open_snapshot
@@ -45,6 +45,7 @@ from services.referential import Referential, open_snapshot
 logger = logging.getLogger(__name__)
 GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
+FORGET_SECONDS = 60.0
 REBUILD_BATCH = 2000
 MIGRATIONS = Path(__file__).with_name("migrations")
 BATCH = 50
@@ -82,7 +83,10 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
         serves=serves(matching),
         publishes_on=[TOPIC],
         subscriptions=[Subscription(GROUP, [OFFERS_TOPIC, PROFILE_TOPIC], listens(matching, clock), BATCH)],
-        tickers=[Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(matching))],
+        tickers=[
+            Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(matching)),
+            Ticker("matching: people just forgotten", FORGET_SECONDS, lambda: changes.forget_again(matching)),
+        ],
         prepare=lambda: rebuild(matching.index, log),
         counts=lambda: _counts(matching),
     )

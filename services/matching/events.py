@@ -220,7 +220,7 @@ def listens(matching: Matching, now: Callable[[], datetime]) -> Mapping[str, Han
         changes.person_changed(matching, unit, person_of(message), now())
 
     def person_erased(unit: Unit, record: Record) -> None:
-        changes.person_erased(matching, unit, record.event.key.removeprefix("person/"))
+        changes.person_erased(matching, unit, record.event.key.removeprefix("person/"), now())
 
     return {
         "vivier.offers.v1.OfferChanged": offer_changed,

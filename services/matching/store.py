@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from services.kit.database import Json, Moment
+from services.kit.database import Json, Moment, upsert
 
 METADATA = MetaData()
 
@@ -47,6 +47,14 @@ COURSE_MATCHES = Table(
     Column("formula_version", String, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+FORGOTTEN = Table(
+    "forgotten",
+    METADATA,
+    Column("person_id", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+"""People erased not long ago: others may have been writing about them at that moment, and are cleaned up after."""
 
 SHOWN = Table(
     "shown",
@@ -154,10 +162,21 @@ def shown(
     return [(row.id, _shown(row)) for row in connection.execute(query)]
 
 
-def forget_person(connection: Connection, person_id: str) -> None:
+def forget_person(connection: Connection, person_id: str, now: datetime) -> None:
     """Nothing about this person stays."""
+    _forget(connection, [person_id])
+    upsert(connection, FORGOTTEN, {"person_id": person_id, "at": now}, ["person_id"])
+
+
+def forget_again(connection: Connection, before: datetime) -> None:
+    """What was written about people while they were forgotten goes too; those forgotten before then are done with."""
+    _forget(connection, list(connection.scalars(select(FORGOTTEN.c.person_id))))
+    connection.execute(delete(FORGOTTEN).where(FORGOTTEN.c.at < before))
+
+
+def _forget(connection: Connection, people: Sequence[str]) -> None:
     for table in (MATCHES, COURSE_MATCHES, SHOWN):
-        connection.execute(delete(table).where(table.c.person_id == person_id))
+        connection.execute(delete(table).where(table.c.person_id.in_(people)))
 
 
 def prune_shown(connection: Connection, before: datetime, limit: int = 5000) -> int:

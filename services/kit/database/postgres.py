@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
-from sqlalchemy import URL, Connection, Dialect, Engine, NullPool, create_engine, event, func, select, text
+from sqlalchemy import URL, Connection, Dialect, Engine, NullPool, Select, create_engine, event, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.schema import CreateSchema
@@ -44,7 +44,8 @@ _SOCKET = {
 }
 _OVERTAKEN = ("40001", "40P01")  # not as if one after the other; a deadlock
 _BY_CONSTRAINT = ("23503", "23505")  # a row that is referred to is gone; a key is taken
-_PASSING = ("08", "25006", "25P03", "53", "55P03", "57", "58")
+_READ_ONLY = "25006"
+_PASSING = ("08", _READ_ONLY, "25P03", "53", "55P03", "57", "58")
 """SQLSTATEs, or how they begin: connection lost, server read-only, idle for too long, resources, lock not had in
 time, stopped by an operator or a time limit, I/O."""
 
@@ -60,10 +61,10 @@ class PostgresDatabase:
         pool = {"pool_size": CONNECTIONS, "max_overflow": MORE_CONNECTIONS, "pool_timeout": LOCK_SECONDS}
         self._writer = _engine(url, schema, isolation_level=isolation, **pool)
         self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._singles = _engine(url, schema, poolclass=NullPool)
+        self._migrator = _engine(url, schema, isolation_level="READ COMMITTED", poolclass=NullPool)
 
     def migrate(self) -> None:
-        with self._passing_faults(), self._singles.begin() as connection:
+        with self._passing_faults(), self._migrator.begin() as connection:
             if not self._tables.are_current(connection):
                 self._bring_up_to_date(connection)
         self._ready = True
@@ -85,19 +86,28 @@ class PostgresDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self._passing_faults(), self._begin(self._reader) as connection:
+        with self._passing_faults(writes=False), self._begin(self._reader) as connection:
             yield connection
 
     @contextmanager
     def only_one(self, name: str) -> Iterator[Callable[[], bool]]:
         with self._passing_faults():
-            holder = self._singles.connect().execution_options(isolation_level="AUTOCOMMIT")
+            holder = self._writer.connect().execution_options(isolation_level="AUTOCOMMIT")
+        lock = self._number(name)
+        alone = False
+
+        def still() -> bool:
+            nonlocal alone
+            alone = alone and _answers(holder, select(1))
+            return alone
+
         try:
             with self._passing_faults():
-                alone: bool = holder.execute(select(func.pg_try_advisory_lock(self._number(name)))).scalar_one()
-            yield lambda: alone and _answers(holder)
+                alone = holder.execute(select(func.pg_try_advisory_lock(lock))).scalar_one()
+            yield still
         finally:
-            holder.invalidate()  # the lock goes with the connection; the server need not be asked, nor be there
+            if alone and not _answers(holder, select(func.pg_advisory_unlock(lock))):
+                holder.invalidate()
             holder.close()
 
     def checkpoint_truncate(self) -> bool:
@@ -120,25 +130,24 @@ class PostgresDatabase:
         return int.from_bytes(blake2b(f"{self._schema}/{name}".encode(), digest_size=8).digest(), signed=True)
 
     @contextmanager
-    def _passing_faults(self) -> Iterator[None]:
+    def _passing_faults(self, writes: bool = True) -> Iterator[None]:
         try:
             yield
         except NoneFree as error:
             raise RetryLater(f"{self.name}: all connections are in use") from error
         except DBAPIError as error:
             known = self._known(error)
-            if known is None:
+            if known is None or (_state(error) == _READ_ONLY and not writes):
                 raise
             raise known from error
 
     def _known(self, error: DBAPIError) -> RetryLater | None:
         """What the receiver should do about it; None: it is a bug. The details may quote a row and are left out."""
-        orig = error.orig
-        state = orig.sqlstate if isinstance(orig, psycopg.Error) else None
+        state = _state(error)
         if state is None:
-            words = str(orig).strip().partition("\n")[0]
+            words = " ".join(str(error.orig).split())
             return RetryLater(f"{self.name}: {words}") if isinstance(error, OperationalError) else None
-        words = f"{self.name}: {orig.diag.message_primary}"  # type: ignore[union-attr]
+        words = f"{self.name}: {error.orig.diag.message_primary}"  # type: ignore[union-attr]
         if state in _OVERTAKEN + _BY_CONSTRAINT:
             return Conflict(words, by_constraint=state in _BY_CONSTRAINT)
         return RetryLater(words) if state.startswith(_PASSING) else None
@@ -152,10 +161,11 @@ class _Impatient(psycopg.Connection[Any]):
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         try:
             return super().wait(gen, interval, self.patience if timeout is None else timeout)
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.pgconn.finish()
-            raise
+        except psycopg.OperationalError as error:
+            if self.pgconn.transaction_status != TransactionStatus.ACTIVE:
+                raise
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the server does not answer any more") from error
 
 
 def _engine(url: URL, schema: str, **options: Any) -> Engine:
@@ -175,9 +185,14 @@ def _engine(url: URL, schema: str, **options: Any) -> Engine:
     return engine
 
 
-def _answers(holder: Connection) -> bool:
+def _answers(holder: Connection, question: Select[Any]) -> bool:
     try:
-        holder.execute(select(1))
+        holder.execute(question)
     except DBAPIError:
         return False
     return True
+
+
+def _state(error: DBAPIError) -> str | None:
+    """Its SQLSTATE; None where the server could not be heard."""
+    return error.orig.sqlstate if isinstance(error.orig, psycopg.Error) else None

@@ -22,7 +22,7 @@ def upsert(
     given = [rows] if isinstance(rows, Mapping) else sorted(rows, key=itemgetter(*key))  # nobody waits in a circle
     if not given:
         return 0
-    statement = _insert(connection, table)
+    statement = _insert(connection, table).execution_options(preserve_rowcount=True)
     changes = {name: statement.excluded[name] for name in given[0] if name not in key}
     if not changes:
         return connection.execute(statement.on_conflict_do_nothing(index_elements=key), given).rowcount

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.kit.outbox import Unit
 from services.matching import store
@@ -17,6 +17,8 @@ TOLD_PER_CHANGE = 20
 """At most so many new offers are told to a person at once, the best first; the rest stands in their list."""
 
 COURSES_PER_CHANGE = 3
+FORGOTTEN_FOR = timedelta(hours=1)
+"""Longer than any transaction lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,17 @@ def course_changed(matching: Matching, course: Course) -> None:
     matching.index.put_courses([course])
 
 
-def person_erased(matching: Matching, unit: Unit, person_id: str) -> None:
+def person_erased(matching: Matching, unit: Unit, person_id: str, now: datetime) -> None:
     """Nothing about them stays; the log is told to drop what was said of their matches."""
     matching.index.remove_person(person_id)
-    store.forget_person(unit.connection, person_id)
+    store.forget_person(unit.connection, person_id, now)
     unit.publish(PersonForgotten(person_id))
+
+
+def forget_again(matching: Matching) -> None:
+    """A list that was being shown, or an offer that met people in another process, knew nothing of an erasure."""
+    with matching.units() as unit:
+        store.forget_again(unit.connection, matching.units.clock() - FORGOTTEN_FOR)
 
 
 def _is_old(known: Offer | Person | None, given: Offer | Person) -> bool:

@@ -1,7 +1,7 @@
-"""The tables of this service.
+"""The tables of this service, whose writers take turns in every database.
 
-`sequence` is given in commit order because the store has one writer at a time; a store with several would have to take
-a lock before inserting, or a stream that goes on after a sequence would miss what commits late.
+So `sequence` is given in commit order, and a stream that goes on after one misses nothing; a day's cap holds, and what
+is told while its recipient is erased goes with them.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
@@ -25,7 +25,8 @@ NOTIFICATIONS = Table(
     Index("notifications_subject", "subject_id", "kind", "sequence"),
     sqlite_autoincrement=True,  # a sequence is never given twice, whatever was deleted
 )
-Index("notifications_unread", NOTIFICATIONS.c.recipient, sqlite_where=NOTIFICATIONS.c.read_at.is_(None))
+_UNREAD = NOTIFICATIONS.c.read_at.is_(None)
+Index("notifications_unread", NOTIFICATIONS.c.recipient, sqlite_where=_UNREAD, postgresql_where=_UNREAD)
 OFFERS = Table(
     "offers",
     METADATA,
@@ -35,7 +36,8 @@ OFFERS = Table(
     Column("told_up_to", BigInteger, nullable=False, default=0),  # goodbyes are written up to this sequence
     Column("told", Boolean, nullable=False, default=False),
 )
-Index("offers_untold", OFFERS.c.id, sqlite_where=OFFERS.c.told.is_(False))
+_UNTOLD = OFFERS.c.told.is_(False)
+Index("offers_untold", OFFERS.c.id, sqlite_where=_UNTOLD, postgresql_where=_UNTOLD)
 PEOPLE = Table(
     "people",
     METADATA,
@@ -66,6 +68,7 @@ MAILS = Table(
     Index("mails_mail", "mail"),
     Index("mails_recipient", "recipient", "state"),
 )
-Index("mails_pushed", MAILS.c.recipient, MAILS.c.at, sqlite_where=MAILS.c.at_once.is_(True))
+_AT_ONCE = MAILS.c.at_once.is_(True)
+Index("mails_pushed", MAILS.c.recipient, MAILS.c.at, sqlite_where=_AT_ONCE, postgresql_where=_AT_ONCE)
 ERASED = Table("erased", METADATA, Column("key", String, primary_key=True))
 """Keys of erased aggregates, and nothing else of them: what still comes for them is dropped."""

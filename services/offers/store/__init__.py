@@ -93,6 +93,12 @@ def page_of_organisations(connection: Connection, after: str, limit: int) -> lis
     return [_organisation(row) for row in connection.execute(query)]
 
 
+def hold_owners(connection: Connection, ids: Collection[str]) -> None:
+    """They stay as they were read until this transaction ends, so what is told of postings names them rightly."""
+    query = select(ORGANISATIONS.c.id).where(ORGANISATIONS.c.id.in_(ids)).order_by(ORGANISATIONS.c.id)
+    connection.execute(query.with_for_update(read=True))
+
+
 def owners(connection: Connection, ids: Collection[str]) -> dict[str, Owner]:
     c = ORGANISATIONS.c
     rows = connection.execute(select(c.id, c.name, c.siret).where(c.id.in_(ids)))

@@ -107,6 +107,9 @@ def page(
 
 def save(unit: Unit, trade: Trade[P], postings: Sequence[P]) -> None:
     """Keep them, the last of each id, and tell others of every one."""
+    if not postings:
+        return
+    store.hold_owners(unit.connection, {each.owner.id for each in postings})
     store.save(unit.connection, trade.shelf, {each.id: each for each in postings}.values())
     for posting in postings:
         unit.publish(trade.changed(posting))

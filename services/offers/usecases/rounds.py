@@ -15,7 +15,10 @@ Step = Callable[[Unit, Trade[Any]], list[Posting[Any]]]
 
 
 def come_round(units: Units) -> int:
-    """Everything that is due now, a batch at a time; how many postings changed."""
+    """Everything that is due now, a batch at a time; how many postings changed.
+
+    In several processes over one store only one does it.
+    """
 
     def expire(unit: Unit, trade: Trade[Any]) -> list[Posting[Any]]:
         return [posting.expire() for posting in store.due(unit.connection, trade.shelf, units.clock(), BATCH)]
@@ -23,12 +26,13 @@ def come_round(units: Units) -> int:
     def tell_again(unit: Unit, trade: Trade[Any]) -> list[Posting[Any]]:
         return [posting.told_again() for posting in store.next_retelling(unit.connection, trade.shelf, BATCH)]
 
-    return sum(_until_done(units, trade, step) for trade in TRADES for step in (expire, tell_again))
+    with units.database.only_one("rounds") as alone:
+        return sum(_until_done(units, trade, step, alone) for trade in TRADES for step in (expire, tell_again))
 
 
-def _until_done(units: Units, trade: Trade[Any], step: Step) -> int:
+def _until_done(units: Units, trade: Trade[Any], step: Step, alone: Callable[[], bool]) -> int:
     done = 0
-    while moved := _batch(units, trade, step):
+    while alone() and (moved := _batch(units, trade, step)):
         done += moved
     return done
 

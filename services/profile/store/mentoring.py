@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Select, delete, func, insert, select
 
-from services.kit.database import upsert
+from services.kit.database import hold, upsert
 from services.profile.domain.mentoring import LIVE, Mentor, Mentorship, MentorshipState
 from services.profile.store import documents
 from services.profile.store.people import People
-from services.profile.store.tables import CONSENTS, MENTOR_OCCUPATIONS, MENTORS, MENTORSHIPS
+from services.profile.store.tables import CONSENTS, MENTOR_OCCUPATIONS, MENTORS, MENTORSHIPS, PEOPLE
 from services.profile.vault import seal, unseal
 
 
@@ -75,6 +75,13 @@ class Mentorships:
         pair = (MENTORSHIPS.c.person_id == person_id) & (MENTORSHIPS.c.mentor_id == mentor_id)
         found = self._all(select(MENTORSHIPS).where(pair, MENTORSHIPS.c.state.in_(LIVE)))
         return found[0] if found else None
+
+    def hold_person(self, person_id: str) -> None:
+        """Nobody else decides about mentorships of this person before this transaction ends."""
+        hold(self._connection, PEOPLE, [person_id])
+
+    def hold_mentor(self, mentor_id: str) -> None:
+        hold(self._connection, MENTORS, [mentor_id])
 
     def mentees(self, mentor_id: str) -> int:
         accepted = (MENTORSHIPS.c.mentor_id == mentor_id) & (MENTORSHIPS.c.state == MentorshipState.ACCEPTED)

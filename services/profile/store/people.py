@@ -17,17 +17,24 @@ from services.profile.vault import Vault, seal, unseal
 
 
 class People:
-    """The people of one transaction, with the keys of those that were loaded or saved."""
+    """The people of one transaction, with the keys of those that were loaded or saved.
 
-    def __init__(self, connection: Connection, vault: Vault) -> None:
+    Where they are to be changed, whoever is loaded stays as they are until it ends, or it fails with `Conflict`: an
+    erasure from elsewhere, of which nothing would be left to be in conflict with, must not be undone by saving.
+    """
+
+    def __init__(self, connection: Connection, vault: Vault, to_change: bool = False) -> None:
         self._connection = connection
         self._vault = vault
+        self._to_change = to_change
         self._keys: dict[str, bytes] = {}
 
     def load(self, ids: Iterable[str]) -> dict[str, Person]:
         """Those that exist, by id."""
         wanted = list(ids)
-        query = select(PEOPLE, KEYS.c.wrapped).join(KEYS).where(PEOPLE.c.id.in_(wanted))
+        query = select(PEOPLE, KEYS.c.wrapped).join(KEYS).where(PEOPLE.c.id.in_(wanted)).order_by(PEOPLE.c.id)
+        if self._to_change:
+            query = query.with_for_update(of=PEOPLE)
         rows = self._connection.execute(query).all()
         consents, mentors = self._consents(wanted), self._mentors(wanted)
         return {row.id: self._person(row, consents[row.id], mentors[row.id]) for row in rows}

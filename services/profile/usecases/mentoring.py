@@ -102,6 +102,7 @@ def ask_mentor(
         mentor = load_mentors(unit.connection, [mentor_id]).get(mentor_id)
         if mentor is None:
             raise not_found("mentor", mentor_id)
+        mentorships.hold_person(person_id)
         if mentorships.live_between(person_id, mentor_id):
             raise Refused(Kind.CONFLICT, "MENTORSHIP_EXISTS", "this mentor has been asked already")
         mentor.require_room(mentorships.mentees(mentor_id))
@@ -146,6 +147,7 @@ def _move(
         if after == before:
             return before
         if after.state is MentorshipState.ACCEPTED:
+            mentorships.hold_mentor(after.mentor_id)
             mentor = load_mentors(unit.connection, [after.mentor_id])[after.mentor_id]
             mentor.require_room(mentorships.mentees(after.mentor_id))
             person.meet(after.mentor_id)

@@ -35,7 +35,7 @@ class Tools:
         return self.open_vault()
 
     def people(self, unit: Unit) -> People:
-        return People(unit.connection, self.vault)
+        return People(unit.connection, self.vault, to_change=True)
 
     def stamp(self) -> Stamp:
         return Stamp(self.units.ids, self.units.clock())

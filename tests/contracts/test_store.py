@@ -1,0 +1,479 @@
+"""What every adapter of the store promises, on each of them."""
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from harness import eventually
+from schemas import namespace_on_postgres, store_at
+from sqlalchemy import URL, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, func, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from services.kit.bus import Event
+from services.kit.bus_embedded import EmbeddedLog
+from services.kit.clock import system_clock
+from services.kit.database import Database, Json, Moment, hold, open_database, upsert
+from services.kit.errors import Conflict, RetryLater
+from services.kit.ids import random_id
+from services.kit.outbox import Units
+from services.kit.relay import Relay
+
+METADATA = MetaData()
+THINGS = Table(
+    "things",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("version", Integer, nullable=False, default=0),
+    Column("at", Moment),
+    Column("facts", Json),
+    Column("bytes", LargeBinary),
+    Column("good", Boolean, nullable=False, default=False),
+)
+Index("things_good", THINGS.c.id, sqlite_where=THINGS.c.good, postgresql_where=THINGS.c.good)
+PARTS = Table(
+    "parts",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("thing", String, nullable=False),
+    Column("name", String, nullable=False, unique=True),
+)
+TOPIC = "vivier.test.v1"
+T = TypeVar("T")
+
+
+class Adapter:
+    """One store, opened as often as processes would."""
+
+    def __init__(self, name: str, where: Path | URL) -> None:
+        self.name = name
+        self.where = where
+        self.opened: list[Database] = []
+
+    def open(self, **options: Any) -> Database:
+        database = open_database(self.where, METADATA, **options)
+        database.migrate()
+        self.opened.append(database)
+        return database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Adapter]:
+    if request.param == "sqlite":
+        yield from _closing(Adapter("sqlite", tmp_path / "store.db"))
+    else:
+        with namespace_on_postgres() as (address, namespace):
+            yield from _closing(Adapter("postgres", store_at(address, namespace)))
+
+
+def _closing(adapter: Adapter) -> Iterator[Adapter]:
+    yield adapter
+    for database in adapter.opened:
+        database.close()
+
+
+@pytest.fixture
+def store(adapter: Adapter) -> Database:
+    return adapter.open()
+
+
+def again(step: Callable[[], T]) -> T:
+    """As the server of calls and the consumer do it, with more patience."""
+    for _ in range(200):
+        try:
+            return step()
+        except Conflict:
+            time.sleep(random.uniform(0, 0.02))
+    raise AssertionError("in conflict for ever")
+
+
+def together(*steps: Callable[[], T]) -> list[T]:
+    """At the same time, as near as can be."""
+    start = threading.Barrier(len(steps))
+
+    def run(step: Callable[[], T]) -> T:
+        start.wait()
+        return step()
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return list(pool.map(run, steps))
+
+
+def make(store: Database, *ids: str, **values: Any) -> None:
+    with store.transaction() as connection:
+        connection.execute(insert(THINGS), [{"id": each, **values} for each in ids])
+
+
+def versions(store: Database) -> dict[str, int]:
+    with store.reading() as connection:
+        return {row.id: row.version for row in connection.execute(select(THINGS.c.id, THINGS.c.version))}
+
+
+# -- one at a time
+
+
+def test_values_come_back_as_they_were(store: Database) -> None:
+    at = datetime(2026, 3, 29, 1, 59, 59, 999999, UTC)
+    facts = {"é": [1, None, "\0", 0.1], "𝄞": {"'": '"'}}
+    make(store, "a", at=at, facts=facts, bytes=bytes(range(256)), good=True)
+    make(store, "b", at=datetime(1, 1, 1, tzinfo=UTC), facts=None, bytes=b"")
+    with store.reading() as connection:
+        a, b = connection.execute(select(THINGS).order_by(THINGS.c.id))
+        early = connection.scalars(select(THINGS.c.id).where(THINGS.c.at < at, THINGS.c.facts.is_(None))).all()
+    assert (a.at, a.facts, a.bytes, a.good) == (at, facts, bytes(range(256)), True)
+    assert (b.at, b.facts, b.bytes, b.good) == (datetime(1, 1, 1, tzinfo=UTC), None, b"", False)
+    assert early == ["b"]
+
+
+def test_an_error_undoes_everything(store: Database) -> None:
+    with pytest.raises(ZeroDivisionError), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
+        connection.execute(insert(THINGS), {"id": "a"})
+        raise ZeroDivisionError
+    assert versions(store) == {}
+
+
+def test_upsert_gives_way_only_to_what_is_newer(store: Database) -> None:
+    with store.transaction() as connection:
+        assert upsert(connection, THINGS, {"id": "a", "version": 2}, ["id"]) == 1
+        assert upsert(connection, THINGS, {"id": "a", "version": 1}, ["id"], newer_by="version") == 0
+        assert upsert(connection, THINGS, {"id": "a", "version": 3}, ["id"], newer_by="version") == 1
+        upsert(connection, THINGS, [{"id": "b", "version": 5}, {"id": "a", "version": 1}], ["id"], newer_by="version")
+        upsert(connection, THINGS, [{"id": "b", "version": 6}, {"id": "b", "version": 4}], ["id"])
+        assert upsert(connection, THINGS, [], ["id"]) == 0
+        assert upsert(connection, Table("single", MetaData(), Column("id")), [], ["id"]) == 0
+    assert versions(store) == {"a": 3, "b": 4}
+
+
+def test_a_statement_that_is_wrong_is_a_bug(store: Database) -> None:
+    with pytest.raises(DBAPIError), store.transaction() as connection:
+        connection.exec_driver_sql("SELECT * FROM nothing")
+    with pytest.raises(DBAPIError), store.transaction() as connection:
+        connection.execute(insert(PARTS), {"id": "p", "thing": None, "name": "n"})
+    make(store, "a")
+    assert versions(store) == {"a": 0}
+
+
+def test_migrating_is_harmless_when_there_is_nothing_to_do(adapter: Adapter) -> None:
+    first = adapter.open()
+    make(first, "a")
+    first.migrate()
+    assert versions(adapter.open()) == {"a": 0}
+
+
+def test_erased_bytes_can_be_cut_off(store: Database) -> None:
+    make(store, "a")
+    assert store.checkpoint_truncate()
+
+
+# -- side by side
+
+
+def test_a_reader_sees_one_snapshot_and_nothing_uncommitted(store: Database) -> None:
+    with store.reading() as reader:
+        assert reader.execute(select(THINGS)).all() == []
+        with store.transaction() as writer:
+            writer.execute(insert(THINGS), {"id": "a"})
+            assert versions(store) == {}
+        assert reader.execute(select(THINGS)).all() == []
+    assert versions(store) == {"a": 0}
+
+
+def test_a_reader_cannot_write(store: Database) -> None:
+    with pytest.raises(DBAPIError), store.reading() as connection:
+        connection.execute(insert(THINGS), {"id": "a"})
+
+
+def test_who_writes_sees_one_snapshot_too(adapter: Adapter) -> None:
+    if adapter.name == "sqlite":
+        pytest.xfail("there is one writer at a time, so nothing can change meanwhile")
+    store = adapter.open()
+    with store.transaction() as connection:
+        assert connection.execute(select(THINGS)).all() == []
+        make(store, "a")
+        assert connection.execute(select(THINGS)).all() == []
+
+
+def test_no_update_is_lost(adapter: Adapter) -> None:
+    stores = [adapter.open() for _ in range(2)]
+    make(stores[0], "a", version=0)
+
+    def count(store: Database) -> None:
+        with store.transaction() as connection:
+            seen = connection.execute(select(THINGS.c.version)).scalar_one()
+            upsert(connection, THINGS, {"id": "a", "version": seen + 1}, ["id"])
+
+    def twenty(store: Database) -> None:
+        for _ in range(20):
+            again(lambda: count(store))
+
+    together(*(lambda s=store: twenty(s) for store in stores * 2))
+    assert versions(stores[0]) == {"a": 80}
+
+
+def test_a_key_is_taken_once_and_the_other_finds_it(adapter: Adapter) -> None:
+    stores = [adapter.open() for _ in range(2)]
+
+    def take(store: Database, name: str, mine: str) -> str:
+        with store.transaction() as connection:
+            known = connection.scalar(select(PARTS.c.id).where(PARTS.c.name == name))
+            if known is None:
+                connection.execute(insert(PARTS), {"id": mine, "thing": "t", "name": name})
+            return known or mine
+
+    for n in range(30):
+        one, other = together(*(lambda s=s, n=n: again(lambda: take(s, f"n{n}", random_id())) for s in stores))
+        assert one == other
+
+
+def test_a_key_that_is_taken_is_our_mistake_and_says_so(adapter: Adapter) -> None:
+    store = adapter.open()
+    with store.transaction() as connection:
+        connection.execute(insert(PARTS), {"id": "1", "thing": "t", "name": "n"})
+    with pytest.raises(Exception) as caught, store.transaction() as connection:  # noqa: PT011 — see below
+        connection.execute(insert(PARTS), {"id": "2", "thing": "t", "name": "n"})
+    if adapter.name == "sqlite":  # with one writer at a time it can be nothing else
+        assert isinstance(caught.value, DBAPIError)
+    else:
+        assert isinstance(caught.value, Conflict)
+        assert caught.value.by_constraint
+        assert "n" not in str(caught.value).split(), "no value of a row stands in an error"
+
+
+def rooms(store: Database, mine: str, held: bool) -> bool:
+    """Three fit into the thing; one more?"""
+    with store.transaction() as connection:
+        if held:
+            hold(connection, THINGS, ["t"])
+        taken = connection.execute(select(func.count()).where(PARTS.c.thing == "t")).scalar_one()
+        if taken < 3:
+            connection.execute(insert(PARTS), {"id": mine, "thing": "t", "name": mine})
+        return taken < 3
+
+
+@pytest.mark.parametrize("one_writer", [False, True])
+def test_what_is_decided_by_counting_holds(adapter: Adapter, one_writer: bool) -> None:
+    """Either by changing a row in common, or in a store whose writers take turns."""
+    stores = [adapter.open(one_writer=one_writer) for _ in range(2)]
+    make(stores[0], "t")
+    tries = [lambda s=s: again(lambda: rooms(s, random_id(), held=not one_writer)) for s in stores * 4]
+    assert sorted(together(*tries)) == [False] * 5 + [True] * 3
+
+
+def test_writers_that_take_turns_are_never_in_conflict(adapter: Adapter) -> None:
+    stores = [adapter.open(one_writer=True) for _ in range(2)]
+    make(stores[0], "a", version=0)
+
+    def count(store: Database) -> None:
+        for _ in range(20):
+            with store.transaction() as connection:
+                seen = connection.execute(select(THINGS.c.version)).scalar_one()
+                connection.execute(THINGS.update().values(version=seen + 1))
+
+    together(*(lambda s=store: count(s) for store in stores * 2))
+    assert versions(stores[0]) == {"a": 80}
+
+
+# -- alone
+
+
+def test_only_one_does_it_and_the_next_when_it_is_over(adapter: Adapter) -> None:
+    one, other = adapter.open(), adapter.open()
+    with one.only_one("post") as mine:
+        assert mine()
+        with other.only_one("post") as theirs, other.only_one("relay") as unrelated:
+            assert (theirs(), unrelated(), mine()) == (False, True, True)
+    with other.only_one("post") as theirs:
+        assert theirs()
+
+
+def test_a_killed_holder_lets_go(adapter: Adapter) -> None:
+    store = adapter.open()
+    where = adapter.where.render_as_string(hide_password=False) if isinstance(adapter.where, URL) else adapter.where
+    code = f"""
+import sys
+from sqlalchemy import MetaData
+from services.kit.database import open_database
+store = open_database({str(where)!r}, MetaData())
+with store.only_one("post") as alone:
+    print(alone(), flush=True)
+    sys.stdin.read()
+"""
+    holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        with store.only_one("post") as alone:
+            assert not alone()
+    finally:
+        holder.kill()
+        holder.wait()
+
+    def free() -> bool:
+        with store.only_one("post") as alone:
+            return alone()
+
+    eventually(free)
+
+
+def stop_backends(database: Database, application: str) -> int:
+    """As an administrator, or a server that goes down, would."""
+    query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{application}'"
+    with database.transaction() as connection:
+        return len(connection.exec_driver_sql(f"{query} AND pid <> pg_backend_pid()").all())
+
+
+def test_a_holder_whose_connection_is_lost_knows_it(adapter: Adapter) -> None:
+    if adapter.name == "sqlite":
+        pytest.xfail("a lock on a file goes with its process alone")
+    assert isinstance(adapter.where, URL)
+    one, other = adapter.open(), adapter.open()
+    with one.only_one("post") as mine:
+        assert mine()
+        assert stop_backends(other, f"vivier {adapter.where.query['schema']}")
+        assert not mine()
+        with other.only_one("post") as theirs:
+            assert theirs()
+            assert not mine()
+
+
+# -- the outbox
+
+
+class Told:
+    """Said of one thing, whose versions are in order."""
+
+    def __init__(self, thing: str, version: int) -> None:
+        self.thing = thing
+        self.version = version
+
+
+def units_of(database: Database) -> Units:
+    def told(event: Told) -> Event:
+        return Event(TOPIC, event.thing, "vivier.test.v1.Told", b"%d" % event.version, "", datetime.min)
+
+    return Units(database, {Told: told}, system_clock, random_id)
+
+
+def test_nothing_is_lost_or_turned_round_by_two_relays_and_slow_transactions(adapter: Adapter, tmp_path: Path) -> None:
+    """A transaction may commit a place of the outbox that is lower than what was carried long before."""
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.ensure_topic(TOPIC, 4)
+    processes = [units_of(adapter.open()) for _ in range(2)]
+    things = [f"thing/{n}" for n in range(6)]
+    make(processes[0].database, *things, version=0)
+    relays = [Relay(units, log, every=0.02) for units in processes]
+    for relay in relays:
+        relay.start()
+
+    def change(units: Units, thing: str, pause: float) -> None:
+        with units() as unit:
+            of_it = THINGS.c.id == thing
+            seen = unit.connection.execute(select(THINGS.c.version).where(of_it)).scalar_one()
+            unit.connection.execute(THINGS.update().where(of_it).values(version=seen + 1))
+            unit.publish(Told(thing, seen + 1))
+            time.sleep(pause)
+
+    def work(units: Units, seed: int) -> None:
+        dice = random.Random(seed)
+        for _ in range(15):
+            thing, pause = dice.choice(things), dice.choice((0, 0, 0, 0.05))
+            again(lambda thing=thing, pause=pause: change(units, thing, pause))
+
+    together(*(lambda u=processes[n % 2], n=n: work(u, n) for n in range(6)))
+    eventually(lambda: relays[0].lag().rows == 0)
+    for relay in relays:
+        relay.stop()
+    said: dict[str, list[int]] = {thing: [] for thing in things}
+    for record in log.replay(TOPIC):
+        said[record.event.key].append(int(record.event.payload or b""))
+    log.close()
+    done = versions(processes[0].database)
+    assert sum(done.values()) == 6 * 15
+    assert said == {thing: list(range(1, last + 1)) for thing, last in done.items()}
+
+
+def test_a_row_that_is_committed_late_is_carried_too(adapter: Adapter, tmp_path: Path) -> None:
+    if adapter.name == "sqlite":
+        pytest.xfail("writers take turns, so places of the outbox are committed in order")
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.ensure_topic(TOPIC, 4)
+    units = units_of(adapter.open())
+    relay = Relay(units, log)
+    written, carried = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with units.database.transaction() as connection:
+            row = {"topic": TOPIC, "key": "slow", "type": "t", "payload": b"", "id": "1", "headers": {}}
+            from services.kit.outbox import OUTBOX  # noqa: PLC0415
+
+            connection.execute(insert(OUTBOX), {**row, "time": system_clock()})
+            written.set()
+            carried.wait(10)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert written.wait(10)
+    with units() as unit:
+        unit.publish(Told("quick", 1))
+    assert relay.sweep() == 1
+    carried.set()
+    thread.join()
+    assert relay.sweep() == 1
+    assert [record.event.key for record in log.replay(TOPIC)] in (["quick", "slow"], ["slow", "quick"])
+    log.close()
+
+
+# -- faults
+
+
+def test_a_server_that_is_away_is_named_and_asked_only_when_needed(tmp_path: Path) -> None:
+    url = store_at("postgresql://user:very-secret@127.0.0.1:1/db", "x")
+    database = open_database(url, METADATA)
+    with pytest.raises(RetryLater, match=r"127\.0\.0\.1:1 \(VIVIER_POSTGRES\).*refused") as caught:
+        database.migrate()
+    assert "very-secret" not in str(caught.value)
+    for use in (database.transaction, database.reading):
+        with pytest.raises(RetryLater, match="not opened yet"), use():
+            pass
+    with pytest.raises(RetryLater, match="VIVIER_POSTGRES"), database.only_one("post"):
+        pass
+    database.close()
+
+
+def test_a_connection_that_is_cut_is_a_passing_fault(adapter: Adapter) -> None:
+    if adapter.name == "sqlite":
+        pytest.xfail("there is no connection to lose")
+    assert isinstance(adapter.where, URL)
+    store, admin = adapter.open(), adapter.open()
+    with pytest.raises(RetryLater), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
+        connection.execute(insert(THINGS), {"id": "a"})
+        stop_backends(admin, f"vivier {adapter.where.query['schema']}")
+        connection.execute(insert(THINGS), {"id": "b"})
+    assert versions(store) == {}
+    make(store, "a")
+    assert versions(store) == {"a": 0}
+
+
+def test_what_takes_too_long_is_a_passing_fault(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
+    if adapter.name == "sqlite":
+        pytest.xfail("tests/kit/test_database.py has its faults: busy, locked, full")
+    from services.kit.database import postgres  # noqa: PLC0415
+
+    monkeypatch.setitem(postgres._SESSION, "statement_timeout", "300ms")
+    monkeypatch.setitem(postgres._SESSION, "lock_timeout", "100ms")
+    store = adapter.open()
+    make(store, "a")
+    with pytest.raises(RetryLater, match="statement timeout"), store.reading() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(10)")
+    with store.transaction() as connection:
+        connection.execute(THINGS.update().values(version=1))
+        with pytest.raises(RetryLater, match="lock timeout"), store.transaction() as other:
+            other.execute(THINGS.update().values(version=2))
+    assert versions(store) == {"a": 1}
