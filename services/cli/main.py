@@ -13,6 +13,7 @@ from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.doctor import doctor
 from services.cli.engines import command as engines
 from services.cli.health import health
+from services.cli.move.command import move
 from services.cli.why import why
 from services.cli.words import Language
 
@@ -135,4 +136,5 @@ for each in (imports.app, exports.app, clients.app, deadletters.app, engines.app
 app.command()(backup)
 app.command()(doctor)
 app.command()(health)
+app.command()(move)
 app.command()(why)

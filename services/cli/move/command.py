@@ -1,0 +1,57 @@
+"""The command `vivier move`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli.common import DEFAULT_HOME, Home, fail
+
+if TYPE_CHECKING:
+    from services.cli.move.moving import Moved
+
+
+def move(
+    kafka: Annotated[str, typer.Option(help="Where the event log is to go: host:port,…")] = "",
+    postgres: Annotated[
+        str, typer.Option(help="Where the stores are to go: postgresql://user:password@host:port/database")
+    ] = "",
+    elasticsearch: Annotated[str, typer.Option(help="Where the index is to be: https://user:password@host:port")] = "",
+    namespace: Annotated[
+        str, typer.Option(help="Begins the names of all that is made there, where several share the engines.")
+    ] = "",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Move this folder's data to real engines, compare it, and go on there; the system may be up meanwhile."""
+    from services.cli.elsewhere import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES  # noqa: PLC0415
+    from services.cli.interrupts import Interrupts  # noqa: PLC0415
+    from services.cli.move.books import CannotMove  # noqa: PLC0415
+    from services.cli.move.moving import move  # noqa: PLC0415
+    from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
+
+    refuse_unknown_settings()
+    given = {KAFKA: kafka, POSTGRES: postgres, ELASTICSEARCH: elasticsearch, NAMESPACE: namespace}
+    interrupts = Interrupts()
+    try:
+        with interrupts.taken():
+            moved = move(home.resolve(), {name: value for name, value in given.items() if value}, _say)
+    except CannotMove as obstacle:
+        raise fail(str(obstacle)) from None
+    except KeyboardInterrupt:
+        raise fail("stopped") from None
+    _report(moved)
+
+
+def _say(words: str) -> None:
+    typer.echo(words, err=True)
+
+
+def _report(moved: "Moved") -> None:
+    from services.cli.tables import show  # noqa: PLC0415
+
+    rows = [(line.what, f"{line.here:,}", f"{line.there:,}", "✓" if line.equal else "✗") for line in moved.lines]
+    show(("what", "here", "there", "equal"), rows)
+    if moved.was_up:
+        typer.echo(f"the system was down for {moved.seconds:.1f} s and is up again, with the engines")
+    else:
+        typer.echo(f"done in {moved.seconds:.1f} s; `vivier up` uses the engines from now on")
+    typer.echo(f"the old files are in {moved.folder}: they can be deleted")

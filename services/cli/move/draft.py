@@ -1,0 +1,35 @@
+"""What a move has begun on the engines, kept in the folder until it is done or undone: `moving.json`."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+from services.cli.up import write_private
+
+DRAFT = "moving.json"
+
+
+@dataclass(slots=True)
+class Draft:
+    """Where to (variables, as in `engines.json`), the mark of this move, and the ids of the topics that it made."""
+
+    variables: Mapping[str, str]
+    mark: str = field(default_factory=lambda: f"vivier move {secrets.token_hex(8)}")
+    topics: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, home: Path) -> Self | None:
+        """The one that a move left which ended too early."""
+        try:
+            return cls(**json.loads((home / DRAFT).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def keep(self, home: Path) -> None:
+        write_private(home / DRAFT, json.dumps(asdict(self)))
+
+    def drop(self, home: Path) -> None:
+        (home / DRAFT).unlink(missing_ok=True)

@@ -1,0 +1,196 @@
+"""The event log: every record goes to the same partition in the same order, and each group goes on where it was.
+
+A group's place is how many records of a partition it has done with; that is its offset on the brokers, where a topic
+that was just made has no gaps. Until all is compared the brokers must not compact what they were given.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from functools import partial
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from kafka import KafkaAdminClient, OffsetAndMetadata, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError, NoError, TopicAuthorizationFailedError, UnknownTopicIdError
+
+from services.cli.move.books import Book, CannotMove, Line, Progress
+from services.kit.bus import Log, LogUnavailable, Record
+from services.kit.bus_embedded import EmbeddedLog
+from services.kit.bus_kafka import KafkaLog
+from services.kit.bus_kafka_client import Questions
+from services.kit.bus_kafka_records import Names
+from services.kit.settings import Settings
+
+BATCH = 1000
+_EVER = str(2**63 - 1)
+_LAGS = ("min.compaction.lag.ms", "max.compaction.lag.ms")
+Books = Mapping[int, Book]
+"""By partition."""
+
+
+class Topics:
+    """From the file of `here` to the brokers of `there`. `made` are the ids of topics that this move made, by name."""
+
+    files: Sequence[str] = ("log.db",)
+
+    def __init__(self, here: Settings, there: Settings, made: dict[str, str], note: Callable[[], None]) -> None:
+        self._path = here.home / self.files[0]
+        self._there = there
+        self._made, self._note = made, note
+        self._names = Names(there.namespace)
+        self._lags: dict[str, dict[str, str]] = {}
+
+    def check(self) -> None:
+        """Raises CannotMove where the brokers are away, hold something by these names, or may not be written to."""
+        topics, groups = self._topics(), self._groups()
+        outside = {self._names.outside(topic) for topic in topics}
+        with closing(Questions(self._there.kafka)) as brokers:
+            try:
+                held = outside & set(brokers.ask(lambda client: client.list_topics()))
+                known = {each["group_id"] for each in brokers.ask(lambda client: client.list_groups())}
+                held |= known & {self._names.outside(group) for group in groups}
+                if not held:
+                    trial = {"num_partitions": 1, "replication_factor": self._there.kafka_replication}
+                    wanted = dict.fromkeys(outside, trial)
+                    brokers.ask(lambda client: client.create_topics(wanted, validate_only=True))
+            except LogUnavailable as error:
+                raise CannotMove(self._why(error)) from None
+        if held:
+            raise CannotMove(
+                f"--kafka: {self._there.kafka} is not empty, {min(held)} exists there: give another --namespace"
+            )
+
+    def copy(self, say: Callable[[str], object]) -> Iterator[Line]:
+        with (
+            closing(EmbeddedLog(self._path)) as here,
+            closing(KafkaLog(self._there.kafka, self._there.namespace, self._there.kafka_replication)) as there,
+            closing(Questions(self._there.kafka)) as brokers,
+        ):
+            for topic, partitions in self._topics().items():
+                self._make(there, brokers, topic, partitions)
+                groups = {group: here.committed(group, topic) for group in self._groups()}
+                given, done = _copy_topic(here, there, topic, groups, say)
+                yield _compared(topic, given, _books(there, topic))
+                for group, counts in done.items():
+                    if counts:
+                        yield self._place(there, brokers, group, topic, counts)
+
+    def remove(self) -> None:
+        """What this move made, and nothing else: topics are known by their ids."""
+        if not self._made:
+            return
+        groups = [self._names.outside(group) for group in self._groups()]
+        with closing(Questions(self._there.kafka)) as brokers:
+            for number in self._made.values():
+                brokers.ask(partial(_delete, topic=UUID(number)))
+            brokers.ask(partial(_forget, groups=groups))
+        self._made.clear()
+
+    def settle(self) -> None:
+        """From now on the topics compact themselves."""
+        with closing(Questions(self._there.kafka)) as brokers:
+            for name, lags in self._lags.items():
+                brokers.ask(partial(_configure, topic=name, values=lags))
+
+    def _make(self, there: Log, brokers: Questions, topic: str, partitions: int) -> None:
+        name = self._names.outside(topic)
+        there.ensure_topic(topic, partitions)
+        (made,) = brokers.ask(lambda client: client.describe_topics([name]))
+        self._made[name] = str(made["topic_id"])
+        self._note()
+        resource = ConfigResource(ConfigResourceType.TOPIC, name)
+        found = brokers.ask(lambda client: client.describe_configs([resource], config_filter="all"))["topic"][name]
+        self._lags[name] = {lag: found[lag]["value"] for lag in _LAGS}
+        brokers.ask(partial(_configure, topic=name, values=dict.fromkeys(_LAGS, _EVER)))
+
+    def _place(self, there: Log, brokers: Questions, group: str, topic: str, counts: Counter[int]) -> Line:
+        """The group goes on after what it has done with."""
+        name, outside = self._names.outside(group), self._names.outside(topic)
+        offsets = {TopicPartition(outside, number): OffsetAndMetadata(done, "", -1) for number, done in counts.items()}
+        brokers.ask(partial(_alter, group=name, offsets=offsets))
+        after = {number: done for number, done in there.committed(group, topic).items() if done}
+        return Line(f"{group} in {topic}", counts.total(), sum(after.values()), after == counts)
+
+    def _topics(self) -> Mapping[str, int]:
+        return dict(self._rows("SELECT topic, count(*) FROM partitions GROUP BY topic ORDER BY topic"))
+
+    def _groups(self) -> Sequence[str]:
+        return [team for (team,) in self._rows("SELECT DISTINCT team FROM owners WHERE next > 0 ORDER BY team")]
+
+    def _rows(self, query: str) -> list[Any]:
+        with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+
+    def _why(self, error: LogUnavailable) -> str:
+        if isinstance(error.__cause__, TopicAuthorizationFailedError):
+            return f"--kafka: {self._there.kafka} does not let this user create topics"
+        return f"--kafka: {error}"
+
+
+def _copy_topic(
+    here: Log, there: Log, topic: str, groups: Mapping[str, Mapping[int, int]], say: Callable[[str], object]
+) -> tuple[Books, Mapping[str, Counter[int]]]:
+    """What there is of each partition, and how many of its records each group has done with."""
+    books = _empty(here, topic)
+    done: dict[str, Counter[int]] = {group: Counter() for group in groups}
+    progress = Progress(say, topic, sum(here.ends(topic).values()))
+    records = here.replay(topic)
+    while batch := list(islice(records, BATCH)):
+        there.append([record.event for record in batch])
+        for record in batch:
+            _enter(books, record)
+            for group, places in groups.items():
+                if record.offset < places.get(record.partition, 0):
+                    done[group][record.partition] += 1
+        progress.more(len(batch))
+    progress.end()
+    return books, done
+
+
+def _compared(topic: str, given: Books, taken: Books) -> Line:
+    here, there = (sum(book.count for book in books.values()) for books in (given, taken))
+    return Line(topic, here, there, given == taken)
+
+
+def _books(log: Log, topic: str) -> Books:
+    """Of all that is there now; offsets must have no gaps, or the groups' places would be wrong."""
+    books = _empty(log, topic)
+    for record in log.replay(topic):
+        if record.offset != books[record.partition].count:
+            raise CannotMove(f"{topic}/{record.partition} has a gap before {record.offset}: somebody else writes there")
+        _enter(books, record)
+    return books
+
+
+def _empty(log: Log, topic: str) -> Books:
+    return {number: Book() for number in log.ends(topic)}
+
+
+def _enter(books: Books, record: Record) -> None:
+    event = record.event
+    headers = list(event.headers.items())
+    books[record.partition].add((event.key, event.type, event.payload, event.id, event.time.isoformat(), headers))
+
+
+def _configure(client: KafkaAdminClient, topic: str, values: Mapping[str, str]) -> None:
+    client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(values))])
+
+
+def _alter(client: KafkaAdminClient, group: str, offsets: Mapping[TopicPartition, OffsetAndMetadata]) -> None:
+    for error in client.alter_group_offsets(group, offsets).values():
+        if error is not NoError:
+            raise error
+
+
+def _delete(client: KafkaAdminClient, topic: UUID) -> None:
+    with suppress(UnknownTopicIdError):
+        client.delete_topics([topic])
+
+
+def _forget(client: KafkaAdminClient, groups: Sequence[str]) -> None:
+    with suppress(KafkaError):
+        client.delete_groups(list(groups))

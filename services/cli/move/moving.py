@@ -1,0 +1,208 @@
+"""The order of a move: look, pause, copy, compare, and only then say where the data is from now on."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.cli.api import Api, ApiError
+from services.cli.elsewhere import ELASTICSEARCH, ENGINES, KAFKA, NAMESPACE, POSTGRES, engines_of
+from services.cli.folder import Folder, Taken
+from services.cli.move.books import CannotMove, Line
+from services.cli.move.draft import Draft
+from services.cli.move.log import Topics
+from services.cli.move.stores import Stores
+from services.cli.up import write_private
+from services.kit.bus import LogUnavailable
+from services.kit.errors import RetryLater
+from services.kit.settings import Settings
+
+READY_SECONDS = 120.0
+Say = Callable[[str], object]
+OPTIONS = {KAFKA: "--kafka", POSTGRES: "--postgres", ELASTICSEARCH: "--elasticsearch"}
+
+
+class Part(Protocol):
+    """What goes to one engine."""
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Of the folder, which the engine replaces."""
+
+    def check(self) -> None:
+        """Raises CannotMove where the engine is away, not empty, or not for us; changes nothing."""
+
+    def copy(self, say: Say) -> Iterator[Line]:
+        """Make it there, and compare."""
+
+    def remove(self) -> None:
+        """Undo `copy`, however far it came."""
+
+    def settle(self) -> None:
+        """All is equal: what was put off until now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was compared, where the old files are, and for how many seconds the system was down for it."""
+
+    lines: Sequence[Line]
+    folder: Path
+    was_up: bool
+    seconds: float
+
+
+def move(home: Path, addresses: Mapping[str, str], say: Say) -> Moved:
+    """`addresses` are the variables that name engines. CannotMove, and nothing has changed, where it cannot be done."""
+    variables = _variables(home, addresses)
+    folder = Folder(home)
+    try:
+        _clear_up(home, folder, say)
+        _check(home, _parts(home, Draft(variables), addresses))
+        started = time.monotonic()
+        with folder.borrowed() as was_up, _explained():
+            say("the system is down while its data is copied" if was_up else "the system is not up: its data is copied")
+            lines, aside = _move(home, Draft(variables), addresses, say)
+    except Taken as obstacle:
+        raise CannotMove(str(obstacle)) from None
+    if was_up:
+        _wait_ready(home, say)
+    return Moved(lines, aside, was_up, time.monotonic() - started)
+
+
+def _move(home: Path, draft: Draft, addresses: Mapping[str, str], say: Say) -> tuple[Sequence[Line], Path]:
+    parts = _parts(home, draft, addresses)
+    draft.keep(home)
+    try:
+        lines = [line for part in parts for line in part.copy(say)]
+        if different := [line.what for line in lines if not line.equal]:
+            raise CannotMove(f"{', '.join(different)} came out different there: nothing was moved, tell us")
+        for part in parts:
+            part.settle()
+    except BaseException:
+        _undo(home, draft, parts, say)
+        raise
+    write_private(home / ENGINES, json.dumps(draft.variables, indent=2))
+    os.sync()
+    return lines, _finish(home, draft, parts)
+
+
+def _finish(home: Path, draft: Draft, parts: Sequence[Part]) -> Path:
+    """What was replaced is put aside: nobody may write there again by mistake."""
+    aside = home / f"embedded-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    aside.mkdir(mode=0o700)
+    for name in (name for part in parts for name in part.files):
+        for path in home.glob(f"{name}*"):
+            path.rename(aside / path.name)
+    draft.drop(home)
+    return aside
+
+
+def _undo(home: Path, draft: Draft, parts: Sequence[Part], say: Say) -> None:
+    try:
+        for part in parts:
+            part.remove()
+    except Exception as error:  # whatever it is, the system goes on in its folder
+        say(f"what was copied so far is still there, and the next `vivier move` removes it: {error}")
+    else:
+        draft.drop(home)
+
+
+def _clear_up(home: Path, folder: Folder, say: Say) -> None:
+    """After a move that was killed: finish it, if it was that far, or else remove what it left on the engines."""
+    if Draft.of(home) is None:
+        return
+    with folder.borrowed(), _explained():
+        draft = Draft.of(home)
+        if draft is None:
+            return
+        kept = engines_of(home)
+        if draft.variables == kept:
+            parts = _parts(home, draft, kept)
+            raise CannotMove(f"the last move was done; the files that it left are in {_finish(home, draft, parts)} now")
+        say("the last move was cut off: what it left on the engines is removed")
+        for part in _parts(home, draft, {name: at for name, at in draft.variables.items() if name not in kept}):
+            part.remove()
+        draft.drop(home)
+
+
+def _variables(home: Path, addresses: Mapping[str, str]) -> Mapping[str, str]:
+    """What `engines.json` will say."""
+    if given := [name for name in OPTIONS if os.environ.get(name)]:
+        raise CannotMove(f"{given[0]} is set: `vivier move` goes by what is in the folder alone, so unset it first")
+    if not home.is_dir():
+        raise CannotMove(f"{home} is not there: name the folder of `vivier up` with --home")
+    kept = engines_of(home)
+    engines = [name for name in OPTIONS if name in addresses]
+    if not engines:
+        raise CannotMove("say where to: --kafka, --postgres, --elasticsearch, or several of them")
+    if moved := [name for name in engines if name in kept]:
+        raise CannotMove(f"{OPTIONS[moved[0]]}: that part has moved already, see {home / ENGINES}")
+    if kept and addresses.get(NAMESPACE, kept.get(NAMESPACE)) != kept.get(NAMESPACE):
+        raise CannotMove(f"--namespace: the parts that moved before are in {kept.get(NAMESPACE) or 'none'}")
+    return {**kept, **addresses}
+
+
+def _parts(home: Path, draft: Draft, addresses: Mapping[str, str]) -> Sequence[Part]:
+    there = _settings(home, draft.variables)
+    here = _settings(home, engines_of(home))
+    kinds: Mapping[str, Callable[[], Part]] = {
+        POSTGRES: lambda: Stores(here, there, draft.mark),
+        KAFKA: lambda: Topics(here, there, draft.topics, lambda: draft.keep(home)),
+    }
+    return [make() for name, make in kinds.items() if name in addresses]
+
+
+def _settings(home: Path, variables: Mapping[str, str]) -> Settings:
+    names = {name.removeprefix("VIVIER_").lower(): value for name, value in variables.items()}
+    try:
+        return Settings.model_validate({"home": home, "secret": "not asked for", "namespace": "", **names})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise CannotMove(f"--{wrong['loc'][0]}: {wrong['msg'].lower()}") from None
+
+
+def _check(home: Path, parts: Sequence[Part]) -> None:
+    with _explained():
+        for part in parts:
+            if missing := [name for name in part.files if not (home / name).exists()]:
+                raise CannotMove(f"{home} holds no {missing[0]}: name the folder of `vivier up` with --home")
+            part.check()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What engines and files raise becomes CannotMove."""
+    try:
+        yield
+    except SQLAlchemyError as error:  # its text may quote a row
+        raise CannotMove(f"nothing was moved: {type(error).__name__}") from error
+    except (RetryLater, LogUnavailable, OSError, ValueError) as error:
+        raise CannotMove(f"nothing was moved: {error}") from error
+
+
+def _wait_ready(home: Path, say: Say) -> None:
+    """Until the gateway says that all is ready; for some time."""
+    say("all is equal; the system starts again, with the engines")
+    until = time.monotonic() + READY_SECONDS
+    with Api.of_home(home) as api:
+        while not _is_ready(api):
+            if time.monotonic() > until:
+                say("it is not ready yet: see `vivier doctor`")
+                return
+            time.sleep(0.05)
+
+
+def _is_ready(api: Api) -> bool:
+    try:
+        return api.get("/readyz")[0] == 200
+    except ApiError:
+        return False
