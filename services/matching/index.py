@@ -5,10 +5,11 @@
   ignored, an equal one changes nothing. `remove_…` forgets the id and its version; a missing id is fine. So an older
   version put *after* a removal comes back: the order of the log is the guard; a replay ends at the tombstone again.
 - A write is visible to the next call in the same process. A reading call sees one state throughout.
-- The index is disposable: nothing here is durable, everything is rebuilt by replaying the log.
+- The index is disposable: everything is rebuilt by replaying the log. What was never filled, was lost, or was made by
+  an older release is `missing`; it is filled within a block of `rebuilding`, and one process does it.
 - `offer`, `course` and `person` give back what was put, except the description, which is "" (it is only searched).
 - `digest` depends on the content alone (ids, versions, every field, descriptions too), never on the order or number of
-  writes. Digests of two adapters or releases do not compare.
+  writes. Two adapters of one release have equal digests for equal content; those of two releases do not compare.
 
 **Candidates** (`people_for`, `offers_for`) pass the coarse gates only; scoring belongs to the domain.
 - Offer → people: matchable people with a place whose travel limit reaches the offer: great-circle distance ≤ limit. A
@@ -33,6 +34,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -68,6 +70,10 @@ C_co = TypeVar("C_co", covariant=True)
 
 class IndexUnavailable(RetryLater):
     """The index cannot answer or take writes now: try again later."""
+
+
+class IndexUnusable(Exception):
+    """What stands where the index should be can never serve: an operator has to change something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +160,8 @@ Rerank = Callable[[Found[OfferColumns]], Floats]
 """A score for each row found, in the order of `rows`; the higher, the earlier."""
 
 
-class Index(Protocol):
-    """Safe between threads: any number of readers, writers one after the other. Raises `IndexUnavailable`."""
+class Contents(Protocol):
+    """What is put into an index and taken out of it. Raises `IndexUnavailable`."""
 
     def put_offers(self, offers: Sequence[Offer]) -> None: ...
 
@@ -168,6 +174,20 @@ class Index(Protocol):
     def remove_person(self, person_id: str) -> None: ...
 
     def remove_course(self, course_id: str) -> None: ...
+
+
+class Index(Contents, Protocol):
+    """Safe between threads: any number of readers, writers one after the other. Raises `IndexUnavailable`."""
+
+    def missing(self) -> bool:
+        """Whether it is to be filled from the log before it can be relied on."""
+
+    def rebuilding(self) -> AbstractContextManager[Contents]:
+        """What is put within the block is all that the index holds after it; where it served, it serves meanwhile.
+
+        Writes to the index during the block, by any process, are kept too, and what is removed meanwhile stays
+        removed. When the block raises, the index is as it was.
+        """
 
     def offer(self, offer_id: str) -> Offer | None: ...
 

@@ -1,9 +1,10 @@
 """The embedded engine of the index: columns in memory, for one process."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from services.matching.index import CAP, Counts, CourseQuery, Found, Page, Rerank, SearchQuery
+from services.matching.index import CAP, Contents, Counts, CourseQuery, Found, Page, Rerank, SearchQuery
 from services.matching.index_embedded.courses import CourseShelf, search_courses
 from services.matching.index_embedded.offers import OfferShelf, offers_for, search_offers
 from services.matching.index_embedded.people import PeopleShelf, people_for
@@ -27,6 +28,16 @@ class EmbeddedIndex:
         self._people = Shelf(PeopleShelf(codes))
         self._courses = Shelf(self._course_rows)
         self._writing = threading.Lock()
+        self._filled = False
+
+    def missing(self) -> bool:
+        return not self._filled
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[Contents]:
+        """Only once, and before anybody asks: what it holds is lost with its process."""
+        yield self
+        self._filled = True
 
     def put_offers(self, offers: Sequence[Offer]) -> None:
         with self._writing:

@@ -1,13 +1,13 @@
 """Who shares most: the way to candidates that geography cannot give."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.index import OCCUPATION_WEIGHT
 from services.matching.index_embedded.views import Owned, View
+from services.matching.index_shared.ranking import best
 from services.matching.kernel import Codes
 
 Ints = NDArray[np.int64]
@@ -39,11 +39,3 @@ def most_shared(
     rows = view.living(np.flatnonzero(shared))
     rows = rows[among(rows)]
     return np.sort(rows[best(shared[rows], view.rows.own.mark[rows], cap)]), len(rows) <= cap
-
-
-def best(scores: NDArray[np.float64], marks: NDArray[np.uint64], count: int) -> NDArray[Any]:
-    """Positions of the `count` highest scores, highest first, ties by mark."""
-    chosen = np.arange(len(scores))
-    if len(scores) > count:
-        chosen = np.flatnonzero(scores >= np.partition(scores, len(scores) - count)[len(scores) - count])
-    return chosen[np.lexsort((marks[chosen], -scores[chosen]))[:count]]

@@ -67,7 +67,7 @@ class CourseShelf:
 def search_courses(view: View[CourseRows], codes: Codes, terms: Terms, shelf: CourseShelf, query: CourseQuery) -> Page:
     engine = Engine(view, codes, terms)
     stems = terms.asked(query.text)
-    pin = pinned(query, False, 0, stems, engine)
+    pin = pinned(query, False, 0, stems, lambda: engine)
     matched = Matched(engine.first_rows(query, stems))
     matched.keep((view.rows.own.died[matched.rows] > view.generation) & view.rows.searchable[matched.rows])
     if query.funding:

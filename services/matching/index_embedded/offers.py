@@ -18,7 +18,7 @@ from services.matching.index import (
     freshness_part,
     relevance,
 )
-from services.matching.index_embedded.candidates import best, most_shared, occupation_term, skill_term, term_weights
+from services.matching.index_embedded.candidates import most_shared, occupation_term, skill_term, term_weights
 from services.matching.index_embedded.grid import place_keys, ranges_near
 from services.matching.index_embedded.search import Engine, Matched, Ranked, allowed, facet
 from services.matching.index_embedded.terms import Terms
@@ -26,6 +26,7 @@ from services.matching.index_embedded.views import Own, View
 from services.matching.index_shared.asking import pinned
 from services.matching.index_shared.columns import spread
 from services.matching.index_shared.places import ROUNDING_KM, kilometres
+from services.matching.index_shared.ranking import best
 from services.matching.kernel import KINDS, Codes, OfferColumns, Vocabulary
 from services.matching.kernel.codes import micros
 from services.matching.values import Offer, Person
@@ -115,7 +116,7 @@ def search_offers(
 ) -> Page:
     engine = Engine(view, codes, terms)
     stems = terms.asked(query.text)
-    pin = pinned(query, rerank is not None, micros(query.as_of), stems, engine)
+    pin = pinned(query, rerank is not None, micros(query.as_of), stems, lambda: engine)
     matched = Matched(_first_rows(engine, query, stems))
     matched.keep(_open(view, shelf, query, matched.rows))
     _narrow_to_circle(view, query, matched)

@@ -17,10 +17,11 @@ from services.matching.index import (
     skills_part,
     text_part,
 )
-from services.matching.index_embedded.candidates import best, occupation_term, skill_term
+from services.matching.index_embedded.candidates import occupation_term, skill_term
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import Owned, R_co, View
 from services.matching.index_shared.asking import K1, B, Pinned, Query
+from services.matching.index_shared.ranking import page_of
 from services.matching.kernel import Codes
 
 Ints = NDArray[np.int64]
@@ -139,12 +140,9 @@ class Ranked:
     def page(self, view: View[Owned], query: Query, pin: Pinned) -> Page:
         """At most `page_size` hits behind the cursor."""
         marks = view.rows.own.mark[self.matched.rows]
-        left = np.flatnonzero(pin.after(self.scores, marks)) if query.cursor else np.arange(len(marks))
-        shown = left[best(self.scores[left], marks[left], query.page_size)]
-        cursor = ""
-        if len(left) > len(shown):
-            cursor = pin.token(query, self.ranked, float(self.scores[shown[-1]]), int(marks[shown[-1]]))
-        return Page([self._hit(view, at) for at in shown.tolist()], self.total, cursor, self.facets)
+        return page_of(
+            query, self.ranked, pin, self.scores, marks, lambda at: self._hit(view, at), self.total, self.facets
+        )
 
     def _hit(self, view: View[Owned], at: int) -> Hit:
         distance = None if self.matched.distance_km is None else float(self.matched.distance_km[at])

@@ -1,6 +1,6 @@
 """What a search's first page pins, and the cursor that carries it to the next ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import isfinite, log1p
@@ -56,10 +56,11 @@ class Pinned:
         return encode_token(_fingerprint(query, ranked), self.as_of, self.average_length, self.idf, score, mark)
 
 
-def pinned(query: Query, ranked: bool, as_of: int, stems: Sequence[str], published: Published) -> Pinned:
+def pinned(query: Query, ranked: bool, as_of: int, stems: Sequence[str], publish: Callable[[], Published]) -> Pinned:
     """From the cursor, or anew for a first page."""
     position = decode_token(query.cursor, *[object] * 6)
     if position is None:
+        published = publish()
         return Pinned(as_of, published.average_length, [published.idf(stem) for stem in stems])
     fingerprint, *rest = position
     if fingerprint != _fingerprint(query, ranked) or not _well_formed(rest, len(stems)):

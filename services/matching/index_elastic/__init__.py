@@ -1,0 +1,99 @@
+"""Elasticsearch as the index: for many processes, and for more people than one machine's memory holds."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from services.matching.index import CAP, Counts, CourseQuery, Found, Page, Rerank, SearchQuery
+from services.matching.index import Contents as ContentsPort
+from services.matching.index_elastic.candidates import find, offers_sought, people_sought
+from services.matching.index_elastic.collection import Collection
+from services.matching.index_elastic.generations import Generations
+from services.matching.index_elastic.mappings import alias_of
+from services.matching.index_elastic.remembered import Remembered
+from services.matching.index_elastic.searching import search_courses, search_offers
+from services.matching.index_elastic.server import Deadline, Server
+from services.matching.index_elastic.writing import Contents
+from services.matching.index_shared.words import Labels, Words
+from services.matching.kernel import Codes, OfferColumns, PeopleColumns
+from services.matching.values import Course, Offer, Person
+from services.referential.text import Language
+
+SEARCH_SECONDS = 0.75
+GET_SECONDS = 2.0
+CANDIDATE_SECONDS = 5.0
+COUNT_SECONDS = 60.0
+
+
+class ElasticIndex(Contents):
+    """`Index`, on a server; making it asks nothing yet. Score what is found with the same `codes`."""
+
+    def __init__(
+        self, address: str, namespace: str, replicas: int, codes: Codes, language: Language, occupation_words: Labels
+    ) -> None:
+        server, words = Server(address), Words(language, occupation_words)
+        self._server, self._words, self._codes = server, words, codes
+        self._offers = Collection(server, alias_of(namespace, "offers"), Offer)
+        self._people = Collection(server, alias_of(namespace, "people"), Person)
+        self._courses = Collection(server, alias_of(namespace, "courses"), Course)
+        encoding = threading.Lock()
+        self._known_offers = Remembered(self._offers, codes.offers, encoding)
+        self._known_people = Remembered(self._people, codes.people, encoding)
+        self._generations = Generations(server, namespace, replicas)
+        written = {
+            "offers": self._offers.written,
+            "people": self._people.written,
+            "courses": self._courses.written,
+        }
+        super().__init__(server, words, self._generations.targets, lambda kind: written[kind]())
+
+    def missing(self) -> bool:
+        return self._generations.missing()
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[ContentsPort]:
+        with self._generations.new() as targets:
+            yield Contents(self._server, self._words, lambda kind, _: [targets[kind]], lambda _: None)
+
+    def offer(self, offer_id: str) -> Offer | None:
+        return self.offers([offer_id]).get(offer_id)
+
+    def person(self, person_id: str) -> Person | None:
+        return self.people([person_id]).get(person_id)
+
+    def course(self, course_id: str) -> Course | None:
+        return self.courses([course_id]).get(course_id)
+
+    def offers(self, ids: Sequence[str]) -> dict[str, Offer]:
+        return self._offers.get(ids, Deadline(GET_SECONDS))
+
+    def people(self, ids: Sequence[str]) -> dict[str, Person]:
+        return self._people.get(ids, Deadline(GET_SECONDS))
+
+    def courses(self, ids: Sequence[str]) -> dict[str, Course]:
+        return self._courses.get(ids, Deadline(GET_SECONDS))
+
+    def people_for(self, offer: Offer, cap: int = CAP) -> Found[PeopleColumns]:
+        sought = people_sought(offer, self._codes.knowledge, cap)
+        return find(self._people, self._known_people, sought, Deadline(CANDIDATE_SECONDS))
+
+    def offers_for(self, person: Person, cap: int = CAP) -> Found[OfferColumns]:
+        sought = offers_sought(person, self._codes.knowledge, cap)
+        return find(self._offers, self._known_offers, sought, Deadline(CANDIDATE_SECONDS))
+
+    def search_offers(self, query: SearchQuery, rerank: Rerank | None = None) -> Page:
+        return search_offers(self._offers, self._known_offers, self._words, query, rerank, Deadline(SEARCH_SECONDS))
+
+    def search_courses(self, query: CourseQuery) -> Page:
+        return search_courses(self._courses, self._words, query, Deadline(SEARCH_SECONDS))
+
+    def counts(self) -> Counts:
+        deadline = Deadline(GET_SECONDS)
+        return Counts(self._offers.count(deadline), self._people.count(deadline), self._courses.count(deadline))
+
+    def digest(self) -> str:
+        deadline = Deadline(COUNT_SECONDS)
+        return "".join(f"{kind.content(deadline):016x}" for kind in (self._offers, self._people, self._courses))
+
+    def close(self) -> None:
+        self._server.close()

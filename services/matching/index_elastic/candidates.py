@@ -1,0 +1,137 @@
+"""Candidates: who reaches an offer, what a person reaches, and who shares most where there is no geography."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.domain import Knowledge
+from services.matching.index import DEFAULT_LIMIT_KM, OCCUPATION_WEIGHT, TIERS_KM, Found
+from services.matching.index_elastic.collection import Collection, hits_of
+from services.matching.index_elastic.questions import Clause, around, either, every, having, shared
+from services.matching.index_elastic.remembered import Remembered
+from services.matching.index_elastic.server import Deadline
+from services.matching.index_shared.places import ROUNDING_KM, kilometres, limits_km
+from services.matching.kernel import OfferColumns, PeopleColumns
+from services.matching.values import Offer, Person, Point, Remote
+
+C = TypeVar("C", PeopleColumns, OfferColumns)
+Rows = NDArray[np.int64]
+_ONLY = {"stored_fields": "_none_", "track_total_hits": False}
+_BEST = [{"_score": "desc"}, {"mark": "asc"}, {"content": "asc"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought(Generic[C]):
+    """`near` comes whole, if `reaches` says so too; of `far` at most `cap`, those that share most of `asked`."""
+
+    center: Point | None
+    near: Clause | None
+    reaches: Callable[[C, Rows, NDArray[np.float64]], NDArray[np.bool_]]
+    far: Clause
+    asked: list[Clause]
+    cap: int
+
+
+def people_sought(offer: Offer, knowledge: Knowledge, cap: int) -> Sought[PeopleColumns]:
+    """Whoever travels as far as the offer; with those who go anywhere, or everyone where it is remote."""
+    remote = offer.remote is Remote.FULL
+    matchable = having("matchable", True)
+    near = None
+    if offer.place and not remote:
+        place = offer.place
+        tiers = (every(having("tier", tier), around("place", place, limit)) for tier, limit in enumerate(TIERS_KM))
+        near = every(matchable, having("anywhere", False), either(*tiers))
+    return Sought(
+        center=offer.place,
+        near=near,
+        reaches=lambda columns, rows, away: away <= _farthest(columns, rows) + ROUNDING_KM,
+        far=matchable if remote else every(matchable, having("anywhere", True)),
+        asked=_asked(
+            knowledge,
+            offer.required_skills | offer.wished_skills,
+            [offer.occupation_code] if offer.occupation_code else [],
+        ),
+        cap=cap,
+    )
+
+
+def offers_sought(person: Person, knowledge: Knowledge, cap: int) -> Sought[OfferColumns]:
+    """Open offers where the person travels; with remote ones, or all of them for somebody who goes anywhere."""
+    is_open = having("open", True)
+    limit = DEFAULT_LIMIT_KM if person.travel_limit_km is None else min(person.travel_limit_km, TIERS_KM[-1])
+    near = None
+    if person.place and not person.anywhere:
+        near = every(is_open, around("place", person.place, limit))
+    return Sought(
+        center=person.place,
+        near=near,
+        reaches=lambda columns, rows, away: away <= limit + ROUNDING_KM,
+        far=is_open if person.anywhere else every(is_open, having("remote", True)),
+        asked=_asked(
+            knowledge, person.skills or (), (person.wished_occupations or frozenset()) | person.past_occupations
+        ),
+        cap=cap,
+    )
+
+
+def find(
+    collection: Collection[Any], remembered: Remembered[Any, C], sought: Sought[C], deadline: Deadline
+) -> Found[C]:
+    """As they are now, whoever wrote them."""
+    collection.show_all(deadline)
+
+    def read() -> Found[C]:
+        near, far = _contents(collection, sought, deadline)
+        chosen = far[: sought.cap]
+        recalled = remembered.recall(near + chosen, deadline)
+        reached = _reached(sought, recalled.columns, recalled.rows[: len(near)])
+        rows = np.union1d(reached, recalled.rows[len(near) :])
+        away = _away(sought.center, recalled.columns, rows)
+        return Found(recalled.columns, rows, away, len(far) <= sought.cap, recalled.name, recalled.version)
+
+    return collection.steadily(read)
+
+
+def _contents(collection: Collection[Any], sought: Sought[Any], deadline: Deadline) -> tuple[list[int], list[int]]:
+    """What stands for all that are near, and for the best of those far: one more than `cap` when there are more."""
+    far = {"bool": {"filter": [sought.far], "should": sought.asked, "minimum_should_match": 1}}
+    if sought.near is None:
+        body = {"query": far, "size": sought.cap + 1, "sort": _BEST} | _ONLY
+        return [], _stand_for(collection.search(body, deadline, "hits.hits.sort")) if sought.asked else []
+    best = {"top_hits": {"size": sought.cap + 1, "sort": _BEST, "stored_fields": "_none_"}}
+    both = {
+        "query": either({"constant_score": {"filter": sought.near, "boost": 0}}, far),
+        "post_filter": sought.near,
+        "aggs": {"far": {"filter": far, "aggs": {"best": best}}},
+    }
+    body = {"query": sought.near, "sort": [{"content": "asc"}]} | _ONLY | (both if sought.asked else {})
+    pages = list(collection.pages(body, deadline, "hits.hits.sort,aggregations.far.best.hits.hits.sort"))
+    shared_most = pages[0].get("aggregations", {}).get("far", {}).get("best", {})
+    return [content for page in pages for content in _stand_for(page)], _stand_for(shared_most)
+
+
+def _stand_for(found: Any) -> list[int]:
+    return [hit["sort"][-1] for hit in hits_of(found)]
+
+
+def _asked(knowledge: Knowledge, skills: Iterable[str], occupations: Iterable[str]) -> list[Clause]:
+    """What sharing each is worth. Sums are kept in 32 bits: two that differ by less than a ten millionth are a tie."""
+    worth = {code: knowledge.idf(code) for code in skills}
+    return shared("skills", worth) + shared("occupations", dict.fromkeys(occupations, OCCUPATION_WEIGHT))
+
+
+def _farthest(columns: PeopleColumns, rows: Rows) -> NDArray[np.int32]:
+    return np.minimum(limits_km(columns.travel_limit[rows]), TIERS_KM[-1])
+
+
+def _reached(sought: Sought[C], columns: C, rows: Rows) -> Rows:
+    return rows[sought.reaches(columns, rows, _away(sought.center, columns, rows))]
+
+
+def _away(center: Point | None, columns: PeopleColumns | OfferColumns, rows: Rows) -> NDArray[np.float64]:
+    if center is None:
+        return np.full(len(rows), np.nan)
+    return kilometres(center, columns.latitude[rows], columns.longitude[rows])

@@ -1,0 +1,147 @@
+"""Writes: in bulk, each document by its version, again and again while the server is full and the deadline allows."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from services.matching.index_elastic.documents import document_of
+from services.matching.index_elastic.server import BUSY, Busy, Deadline, Server
+from services.matching.index_shared.words import Words
+from services.matching.values import Course, Offer, Person
+
+WRITE_SECONDS = 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+BULK_BYTES = 8 << 20
+NEVER_AGAIN = 1 << 62
+"""A version that no other exceeds."""
+
+_ANSWER = "filter_path=items.*.status,items.*.error.type,items.*.error.reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where writes of one kind go: an alias and, while it is being filled, the index behind it."""
+
+    alias: str
+    filled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A document to put, or to remove where there is none."""
+
+    id: str
+    version: int = NEVER_AGAIN
+    document: bytes | None = None
+
+    def lines(self, target: Target) -> bytes:
+        if self.document is not None:
+            what = {"index": self._by_version(target.alias) | {"require_alias": True}}
+            return orjson.dumps(what) + b"\n" + self.document + b"\n"
+        if target.filled:  # by its index: through an alias that is gone meanwhile it would create one of that name
+            return orjson.dumps({"delete": self._by_version(target.filled)}) + b"\n"
+        return orjson.dumps({"delete": {"_index": target.alias, "_id": self.id}}) + b"\n"
+
+    def _by_version(self, index: str) -> dict[str, Any]:
+        return {"_index": index, "_id": self.id, "version": self.version, "version_type": "external"}
+
+
+class Contents:
+    """The writing half of the index; `targets` says where a kind's writes go, `written` is told of them."""
+
+    def __init__(
+        self,
+        server: Server,
+        words: Words,
+        targets: Callable[[str, Deadline], Sequence[Target]],
+        written: Callable[[str], None],
+    ) -> None:
+        self._server, self._words, self._targets, self._written = server, words, targets, written
+
+    def put_offers(self, offers: Sequence[Offer]) -> None:
+        self._put("offers", offers)
+
+    def put_people(self, people: Sequence[Person]) -> None:
+        self._put("people", people)
+
+    def put_courses(self, courses: Sequence[Course]) -> None:
+        self._put("courses", courses)
+
+    def remove_offer(self, offer_id: str) -> None:
+        self._write("offers", [_Write(offer_id)])
+
+    def remove_person(self, person_id: str) -> None:
+        self._write("people", [_Write(person_id)])
+
+    def remove_course(self, course_id: str) -> None:
+        self._write("courses", [_Write(course_id)])
+
+    def _put(self, kind: str, values: Sequence[Offer | Person | Course]) -> None:
+        self._write(kind, [_Write(value.id, value.version, document_of(value, self._words)) for value in values])
+
+    def _write(self, kind: str, writes: Sequence[_Write]) -> None:
+        if not writes:
+            return
+        deadline = Deadline(WRITE_SECONDS)
+        try:
+            for target in self._targets(kind, deadline):
+                for some in _bulks(writes):
+                    self._settle(target, some, deadline)
+        finally:
+            self._written(kind)
+
+    def _settle(self, target: Target, writes: Sequence[_Write], deadline: Deadline) -> None:
+        """Each write is done, or superseded, when this returns."""
+        pause = FIRST_PAUSE
+        while writes := self._left(target, writes, deadline):
+            if deadline.left() <= pause:
+                raise self._server.unavailable("takes no writes now")
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _left(self, target: Target, writes: Sequence[_Write], deadline: Deadline) -> list[_Write]:
+        """Try them; those that are to be tried again."""
+        body = b"".join(write.lines(target) for write in writes)
+        try:
+            items = self._server.ask(deadline, "POST", f"/_bulk?{_ANSWER}", body)["items"]
+        except Busy:
+            return list(writes)
+        outcomes = [(write, *item.values()) for write, item in zip(writes, items, strict=True)]
+        superseded = [write for write, item in outcomes if item["status"] == 409]
+        again = [write for write, item in outcomes if item["status"] != 409 and self._is_full(target, write, item)]
+        return again if target.filled else again + self._forgotten(target, superseded, deadline)
+
+    def _is_full(self, target: Target, write: _Write, item: dict[str, Any]) -> bool:
+        """Whether a write is to be tried again; one that is refused for good raises."""
+        status, error = item["status"], item.get("error")
+        if error is None or status in BUSY:
+            return error is not None
+        if status == 404 and target.filled:
+            return False  # it is full and serves, or was given up
+        if status in (403, 404):
+            raise self._server.unavailable(f"says {status}: {error.get('reason')}")
+        raise ValueError(f"{write.id} is refused: {error.get('type')}: {error.get('reason')}")
+
+    def _forgotten(self, target: Target, writes: Sequence[_Write], deadline: Deadline) -> list[_Write]:
+        """Those that nothing supersedes: the server recalls the version of what was removed just now, for a moment."""
+        if not writes:
+            return []
+        path = f"/{target.alias}/_mget?_source=false&filter_path=docs.found,docs.error"
+        answer = self._server.ask(deadline, "POST", path, {"ids": [write.id for write in writes]})
+        return [write for write, found in zip(writes, answer["docs"], strict=True) if found.get("found") is False]
+
+
+def _bulks(writes: Sequence[_Write]) -> Iterator[list[_Write]]:
+    """In this order, so many at once as make a request of bounded size."""
+    some: list[_Write] = []
+    size = 0
+    for write in writes:
+        if some and size > BULK_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(write)
+        size += len(write.document or b"")
+    yield some
