@@ -82,6 +82,7 @@ class Worker:
         halt_after: int = 10,
         on_progress: Callable[[Sequence[Record]], object] | None = None,
         standstill: float = STANDSTILL_SECONDS,
+        before: Callable[[Sequence[Record]], object] | None = None,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -96,6 +97,7 @@ class Worker:
         self._batch = batch
         self._halt_after = halt_after
         self._on_progress = on_progress
+        self._before = before
         self._attempts: dict[str, int] = {}
         self._failures = 0
         self._erased = False
@@ -263,6 +265,8 @@ class Worker:
         try:
             with self._units() as unit:
                 fresh = inbox.take(unit.connection, self.group, wanted, self._units.clock())
+                if fresh and self._before is not None:
+                    self._before(fresh)
                 for record in fresh:
                     now = record
                     self._handle(unit, record)

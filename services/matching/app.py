@@ -1,7 +1,7 @@
 """The only builder of matching: settings → adapters → a running service."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
@@ -82,7 +82,15 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
         contract=matching_pb2.DESCRIPTOR.services_by_name["MatchingService"],
         serves=serves(matching),
         publishes_on=[TOPIC],
-        subscriptions=[Subscription(GROUP, [OFFERS_TOPIC, PROFILE_TOPIC], listens(matching, clock), BATCH)],
+        subscriptions=[
+            Subscription(
+                GROUP,
+                [OFFERS_TOPIC, PROFILE_TOPIC],
+                listens(matching, clock),
+                BATCH,
+                before=lambda records: put(matching.index, records),
+            )
+        ],
         tickers=[
             Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(matching)),
             Ticker("matching: people just forgotten", FORGET_SECONDS, lambda: changes.forget_again(matching)),
@@ -101,11 +109,11 @@ def rebuild(index: Index, log: Log) -> None:
     for topic in (OFFERS_TOPIC, PROFILE_TOPIC):
         records = log.replay(topic)
         while batch := list(islice(records, REBUILD_BATCH)):
-            _put(index, batch)
+            put(index, batch)
 
 
-def _put(index: Index, batch: list[Record]) -> None:
-    """Only the newest record of each key counts; a tombstone forgets."""
+def put(index: Index, batch: Sequence[Record]) -> None:
+    """All at once. Only the newest record of each key counts; a tombstone forgets."""
     newest = {record.event.key: record for record in batch}
     for key in [key for key, record in newest.items() if record.event.payload is None]:
         index.remove_person(key.removeprefix("person/"))

@@ -50,9 +50,11 @@ class PersonMet:
 
 def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -> None:
     """Keep it, and tell those who can take it and were never told of it."""
-    if _is_old(matching.index.offer(offer.id), offer):
+    known = matching.index.offer(offer.id)
+    if known and known.version > offer.version:
         return
-    matching.index.put_offers([offer])
+    if known is None or known.version < offer.version:
+        matching.index.put_offers([offer])
     if not (offer.searchable and offer.matchable):
         return
     told = store.people_told(unit.connection, offer.id)
@@ -68,9 +70,11 @@ def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -
 
 def person_changed(matching: Matching, unit: Unit, person: Person, now: datetime) -> None:
     """Keep them, and tell them of the offers and courses that fit and that they were never told of."""
-    if _is_old(matching.index.person(person.id), person):
+    known = matching.index.person(person.id)
+    if known and known.version > person.version:
         return
-    matching.index.put_people([person])
+    if known is None or known.version < person.version:
+        matching.index.put_people([person])
     if not person.matchable:
         return
     scored = matching.offers_of(person, now)
@@ -99,10 +103,6 @@ def forget_again(matching: Matching) -> None:
     """A list that was being shown, or an offer that met people in another process, knew nothing of an erasure."""
     with matching.units() as unit:
         store.forget_again(unit.connection, matching.units.clock() - FORGOTTEN_FOR)
-
-
-def _is_old(known: Offer | Person | None, given: Offer | Person) -> bool:
-    return known is not None and known.version > given.version
 
 
 def _new_offers(
