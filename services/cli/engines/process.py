@@ -18,6 +18,8 @@ STOP_SECONDS = 20.0
 """Past it a server that was asked to stop is killed."""
 _PAUSE = 0.02
 _LAST_LINES = 12
+_PROC = Path("/proc/self")
+"""On Linux; other systems are asked by `ps`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,28 @@ def address_in(folder: Path) -> str:
 
 def _born(pid: int) -> str:
     """When, in units of this system; empty when it has ended, also while its parent has not looked yet."""
-    if not Path("/proc/self/stat").exists():
+    if not _PROC.exists():
         state, _, born = _ps("-o", "stat=,lstart=", "-p", str(pid)).strip().partition(" ")
         return "" if state.startswith("Z") else born
+    facts = _facts(pid)
+    return "" if facts[:1] in ([], ["Z"], ["X"]) else facts[19]
+
+
+def _facts(pid: int) -> list[str]:
+    """State, parent and more, as Linux tells them; empty when there is none."""
     try:
-        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (_PROC.parent / f"{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return "" if after_name[0] in "ZX" else after_name[19]
+        return []
+
+
+def _parents() -> Mapping[int, int]:
+    """Of every process."""
+    if not _PROC.exists():
+        pairs = [line.split() for line in _ps("-A", "-o", "pid=,ppid=").splitlines()]
+        return {int(pid): int(parent) for pid, parent in pairs}
+    pids = [int(path.name) for path in _PROC.parent.iterdir() if path.name.isdigit()]
+    return {pid: int(facts[1]) for pid in pids if (facts := _facts(pid))}
 
 
 def _left(pids: Mapping[int, str]) -> list[int]:
@@ -136,10 +152,10 @@ def _kill(pids: Mapping[int, str]) -> None:
 
 
 def _descendants(pid: int) -> list[int]:
-    pairs = [line.split() for line in _ps("-A", "-o", "pid=,ppid=").splitlines()]
+    parents = _parents()
     found = [pid]
-    for parent in found:
-        found += [int(child) for child, its_parent in pairs if int(its_parent) == parent]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
     return found[1:]
 
 
