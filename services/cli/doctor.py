@@ -1,5 +1,6 @@
 """`vivier doctor`: what is configured, what answers, what lags."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ def _findings(home: Path) -> Iterator[Finding]:
     yield Finding(home.is_dir(), "folder", str(home) if home.is_dir() else f"{home} is missing: run `vivier up`")
     yield _referential(home)
     yield from _settings()
+    yield from _engines(home)
     try:
         with Api.of_home(home) as api:
             yield _credential(home / "operator.json")
@@ -67,6 +69,18 @@ def _settings() -> Iterator[Finding]:
         yield Finding(False, "setting", str(refusal))
     else:
         yield from (Finding(True, "setting", line) for line in shown())
+
+
+def _engines(home: Path) -> Iterator[Finding]:
+    """Of what left the folder."""
+    from services.cli.elsewhere import ENGINES, engines_of, without_password  # noqa: PLC0415
+
+    try:
+        for name, value in engines_of(home).items():
+            where = "the environment says otherwise" if os.environ.get(name, value) != value else home / ENGINES
+            yield Finding(True, "engine", f"{name}={without_password(value)} ({where})")
+    except OSError as error:
+        yield Finding(False, "engine", str(error))
 
 
 def _referential(home: Path) -> Finding:

@@ -4,6 +4,7 @@ It says what variables of the environment would say, and those that are given wi
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,12 @@ def engines_of(home: Path) -> Mapping[str, str]:
         return {}
     except (ValueError, TypeError):
         raise OSError(f"{path} is damaged: write again where the data is, see docs/operations.md") from None
+
+
+def use_engines(home: Path) -> None:
+    """From now on this process's own environment says them too."""
+    for name, value in engines_of(home).items():
+        os.environ.setdefault(name, value)
 
 
 def without_password(address: str) -> str:

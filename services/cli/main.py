@@ -1,5 +1,6 @@
 """The commands. Each imports what it needs when it is called, so that `vivier --help` is quick."""
 
+import os
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -94,6 +95,7 @@ def serve(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run one service, or several in one process; settings come from VIVIER_… variables."""
+    from services.cli.elsewhere import use_engines  # noqa: PLC0415
     from services.cli.serve import GATEWAY, NAMES, CannotServe, serve  # noqa: PLC0415
     from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
 
@@ -103,6 +105,7 @@ def serve(
         raise fail("the gateway runs in a process of its own: `vivier serve gateway`")
     if not with_parent:  # `up` has looked
         refuse_unknown_settings()
+        use_engines(Path(os.environ.get("VIVIER_HOME") or DEFAULT_HOME))
     try:
         serve(names, with_parent)
     except CannotServe as obstacle:

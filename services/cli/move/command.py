@@ -50,8 +50,9 @@ def _report(moved: "Moved") -> None:
 
     rows = [(line.what, f"{line.here:,}", f"{line.there:,}", "✓" if line.equal else "✗") for line in moved.lines]
     show(("what", "here", "there", "equal"), rows)
-    if moved.was_up:
-        typer.echo(f"the system was down for {moved.seconds:.1f} s and is up again, with the engines")
+    typer.echo(f"copied and compared in {moved.copying:.1f} s")
+    if moved.down is None:
+        typer.echo("`vivier up` uses the engines from now on")
     else:
-        typer.echo(f"done in {moved.seconds:.1f} s; `vivier up` uses the engines from now on")
+        typer.echo(f"the system was down for {moved.down:.1f} s; from now on it uses the engines")
     typer.echo(f"the old files are in {moved.folder}: they can be deleted")

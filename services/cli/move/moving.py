@@ -52,12 +52,13 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What was compared, where the old files are, and for how many seconds the system was down for it."""
+    """What was compared, where the old files are, and how many seconds it took."""
 
     lines: Sequence[Line]
     folder: Path
-    was_up: bool
-    seconds: float
+    copying: float
+    down: float | None
+    """From the pause until all was ready again; None where it was not up."""
 
 
 def move(home: Path, addresses: Mapping[str, str], say: Say) -> Moved:
@@ -70,12 +71,14 @@ def move(home: Path, addresses: Mapping[str, str], say: Say) -> Moved:
         started = time.monotonic()
         with folder.borrowed() as was_up, _explained():
             say("the system is down while its data is copied" if was_up else "the system is not up: its data is copied")
+            paused = time.monotonic()
             lines, aside = _move(home, Draft(variables), addresses, say)
+            copying = time.monotonic() - paused
     except Taken as obstacle:
         raise CannotMove(str(obstacle)) from None
     if was_up:
         _wait_ready(home, say)
-    return Moved(lines, aside, was_up, time.monotonic() - started)
+    return Moved(lines, aside, copying, time.monotonic() - started if was_up else None)
 
 
 def _move(home: Path, draft: Draft, addresses: Mapping[str, str], say: Say) -> tuple[Sequence[Line], Path]:
