@@ -24,12 +24,13 @@ from typing import Annotated
 import typer
 
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
+from services.cli.elsewhere import ENGINES, KAFKA, POSTGRES, engines_of
 from services.cli.snapshot import SNAPSHOT
 
-LOG, MASTER_KEY = "log.db", "master.key"
-FILES = (MASTER_KEY, "secret", "operator.json", SNAPSHOT)
+STORES = tuple(f"{name}.db" for name in ("log", "profile", "offers", "matching", "notifications", "gateway"))
+MASTER_KEY = "master.key"
+FILES = (MASTER_KEY, "secret", "operator.json", ENGINES, SNAPSHOT)
 """What is copied besides the stores, where it is there. The rest of a folder are locks, and journals of the stores."""
-ENGINES = ("VIVIER_KAFKA", "VIVIER_POSTGRES")
 BUSY_SECONDS = 0.5
 """How long one store may be waited for while the others stand still; their writers have more patience than all that."""
 TRIES = 20
@@ -47,7 +48,7 @@ def backup(
     try:
         _demand(folder, home)
         at, copied = back_up(home, folder)
-    except CannotBackUp as obstacle:
+    except (CannotBackUp, OSError) as obstacle:
         raise fail(str(obstacle), UNUSABLE) from None
     for path in copied:
         typer.echo(f"{path.name:<22} {path.stat().st_size:>13,} bytes")
@@ -58,7 +59,7 @@ def backup(
 
 def back_up(home: Path, folder: Path) -> tuple[datetime, Sequence[Path]]:
     """The moment, and the files. The folder appears under its name when it is complete and was checked."""
-    stores = sorted(home.glob("*.db"))
+    stores = [home / name for name in STORES]
     draft = folder.with_name(f".{folder.name}.draft")
     try:
         shutil.rmtree(draft, ignore_errors=True)
@@ -79,10 +80,11 @@ def back_up(home: Path, folder: Path) -> tuple[datetime, Sequence[Path]]:
 
 
 def _demand(folder: Path, home: Path) -> None:
-    if given := [name for name in ENGINES if os.environ.get(name)]:
-        raise CannotBackUp(f"{given[0]} is set, so the data is not in {home}: see docs/operations.md")
-    if not (home / LOG).exists():
-        raise CannotBackUp(f"{home} holds no data: name the folder of `vivier up` with --home")
+    given = {**engines_of(home), **os.environ}
+    if elsewhere := [name for name in (KAFKA, POSTGRES) if given.get(name)]:
+        raise CannotBackUp(f"{home} does not hold everything, see {elsewhere[0]}: docs/operations.md says what to do")
+    if missing := [name for name in STORES if not (home / name).exists()]:
+        raise CannotBackUp(f"{home} has no {missing[0]}: name the folder of `vivier up` with --home")
     if folder.exists():
         raise CannotBackUp(f"{folder} is there already: name another")
 
