@@ -63,7 +63,9 @@ class Member:
 
     def rewind(self) -> None:
         with self._turn:
-            self._go_back(list(self._back))
+            if self._client is not None:
+                for place in self._back.keys() & self._client.assignment():
+                    self._client.seek(place, self._back[place])
 
     def close(self) -> None:
         self.closed = True
@@ -73,7 +75,7 @@ class Member:
     def _joined(self) -> KafkaConsumer:
         with passing_faults(self._brokers):
             client = self._join()
-            client.subscribe(self._topics, listener=_Moves(self._moved))
+            client.subscribe(self._topics, listener=_Moves(self._forget))
         return client
 
     def _fetch(self, seconds: float, limit: int) -> list[Record]:
@@ -112,17 +114,8 @@ class Member:
         for place, upto in done.items():
             self._back[place] = max(self._back[place], upto)
 
-    def _go_back(self, places: Collection[TopicPartition]) -> None:
-        if self._client is None:
-            return
-        held = self._client.assignment()
-        for place in places:
-            if place in held and place in self._back:
-                self._client.seek(place, self._back[place])
-
-    def _moved(self, places: Collection[TopicPartition]) -> None:
-        """Called within `poll` and `close`. A partition may stay in the end: then it is read from what is committed."""
-        self._go_back(places)
+    def _forget(self, places: Collection[TopicPartition]) -> None:
+        """Called within `poll` and `close`, by the client's own thread while it is waited for."""
         for place in places:
             self._back.pop(place, None)
 
@@ -135,16 +128,21 @@ class Member:
 
 
 class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Tells of partitions that are no longer ours."""
+    """Tells which partitions have moved away.
 
-    def __init__(self, moved: Callable[[Collection[TopicPartition]], None]) -> None:
-        self._moved = moved
+    In a rebalance all are given up before some are given back; the client goes on where it was in those that stay.
+    """
+
+    def __init__(self, forget: Callable[[Collection[TopicPartition]], None]) -> None:
+        self._forget = forget
+        self._given_up: set[TopicPartition] = set()
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        self._moved(revoked)
-
-    def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
-        self._moved(lost)
+        self._given_up = set(revoked)
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        """They are read from what is committed; nothing to do."""
+        self._forget(self._given_up - set(assigned))
+        self._given_up.clear()
+
+    def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
+        self._forget(lost)

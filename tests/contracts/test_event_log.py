@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from brokers import forget
+from brokers import alter, forget
 from engines import address_of, fresh_namespace
 
-from services.kit.bus import Consumer, Event, Fenced, Log, Record
+from services.kit.bus import Consumer, Event, Fenced, Log, Record, partition_of
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.bus_kafka import KafkaLog
 from services.kit.ids import random_id
@@ -32,7 +32,7 @@ WHEN = datetime(2026, 3, 1, 12, 30, 0, 123456, UTC)
 
 def kafka(address: str) -> Log:
     brokers, _, namespace = address.partition("/")
-    return KafkaLog(brokers, namespace, session=SESSION, busy=2 * SESSION)
+    return KafkaLog(brokers, namespace, session=3 * SESSION, busy=3 * SESSION)
 
 
 ADAPTERS: dict[str, Callable[[str], Log]] = {
@@ -186,6 +186,30 @@ def test_a_group_goes_on_where_it_committed(log: Log, log_factory: LogFactory) -
     assert {r.event.id for r in rest}.isdisjoint(r.event.id for r in done)
 
 
+def test_a_group_that_never_committed_is_at_the_beginning(log: Log) -> None:
+    log.append(events(10))
+    assert log.committed("g", TOPIC) == dict.fromkeys(range(PARTITIONS), 0)
+    assert log.committed("g", "never") == log.ends("never") == {}
+
+
+def test_to_commit_nothing_or_the_same_again_changes_nothing(log: Log) -> None:
+    log.append(events(10))
+    consumer = log.consumer("g", [TOPIC])
+    consumer.commit([])
+    got = drain(consumer, 10)
+    consumer.commit(got)
+    consumer.commit(got)
+    assert log.committed("g", TOPIC) == log.ends(TOPIC)
+
+
+def test_a_large_record_goes_through_whole(log: Log) -> None:
+    large = os.urandom(1 << 20) * 20
+    log.append([event("offer/1", large), event("offer/1", b"next")])
+    got = drain(log.consumer("g", [TOPIC]), 2)
+    assert [r.event.payload for r in got] == [large, b"next"]
+    assert [r.event.payload for r in log.replay(TOPIC)] == [large, b"next"]
+
+
 def test_a_group_of_two_topics_reads_both(log: Log) -> None:
     log.ensure_topic("other", 1)
     log.append([event("a", topic=TOPIC), event("b", topic="other")])
@@ -271,6 +295,61 @@ def test_a_partition_that_comes_back_is_read_from_what_is_committed(log: Log) ->
     assert {r.event.id for r in drain(first, 100)} == {r.event.id for r in lost}
 
 
+def test_members_come_and_go_while_records_flow(log: Log) -> None:
+    """Every record is handled, each key's in order, though every member but the first soon leaves again."""
+    ledger = Ledger()
+    stopping = threading.Event()
+
+    def work(leaving: threading.Event) -> None:
+        consumer = log.consumer("g", [TOPIC])
+        while not leaving.is_set():
+            records = consumer.poll(0.1, 20)
+            ledger.handle(records)
+            try:
+                consumer.commit(records)
+            except Fenced:
+                consumer.rewind()
+        consumer.close()
+
+    def come_and_go() -> None:
+        while not stopping.is_set():
+            leaving = threading.Event()
+            threading.Timer(0.5, leaving.set).start()
+            work(leaving)
+
+    members = [threading.Thread(target=work, args=(stopping,)), *(threading.Thread(target=come_and_go) for _ in "ab")]
+    for member in members:
+        member.start()
+    until = time.monotonic() + PATIENCE
+    for n in range(150):
+        log.append([event(f"offer/{key}", str(n).encode()) for key in range(20)])
+        time.sleep(0.02)
+    while log.committed("g", TOPIC) != log.ends(TOPIC) and time.monotonic() < until:
+        time.sleep(0.05)
+    stopping.set()
+    for member in members:
+        member.join()
+    assert not ledger.skipped
+    assert ledger.reached == {f"offer/{key}": 149 for key in range(20)}
+
+
+class Ledger:
+    """How far each key is, and what came before its turn."""
+
+    def __init__(self) -> None:
+        self.reached: dict[str, int] = {}
+        self.skipped: list[str] = []
+        self._turn = threading.Lock()
+
+    def handle(self, records: Sequence[Record]) -> None:
+        with self._turn:
+            for record in records:
+                key, number = record.event.key, int(record.event.payload or b"")
+                if number > self.reached.get(key, -1) + 1:
+                    self.skipped.append(f"{key}: {number} after {self.reached.get(key)}")
+                self.reached[key] = max(number, self.reached.get(key, -1))
+
+
 def spread(log: Log, consumers: Sequence[Consumer]) -> list[set[int]]:
     """Which partitions each reads, once all are read, by one each, and evenly; nothing is left to read then."""
     until = time.monotonic() + PATIENCE
@@ -296,39 +375,72 @@ def read(consumer: Consumer) -> set[int]:
     return seen
 
 
-def test_after_compaction_each_key_has_its_newest_record(log: Log) -> None:
+def compacted(log: Log, opened: Opened) -> None:
+    """Kafka compacts by itself, in its own time, but never the newest part of a partition: so there `rolling` appends
+    make older parts of what was the newest, and the topic is told to wait for nothing.
+    """
+    if opened.adapter == "embedded":
+        log.compact(TOPIC)
+        return
+    brokers, _, namespace = opened.address.partition("/")
+    at_once = {"min.compaction.lag.ms": 0, "max.compaction.lag.ms": 1, "segment.ms": 1}
+    alter(brokers, f"{namespace}.{TOPIC}", at_once | {"min.cleanable.dirty.ratio": 0.001})
+    until = time.monotonic() + PATIENCE
+    while True:
+        log.append(rolling())
+        old = [r for r in log.replay(TOPIC) if r.event.type != ROLLING]
+        if len({r.event.key for r in old}) == len(old):
+            return
+        assert time.monotonic() < until, f"{len(old)} records are left"
+        time.sleep(0.5)
+
+
+ROLLING = "vivier.test.v1.Rolling"
+
+
+def rolling() -> list[Event]:
+    """One for each partition, of now."""
+    keys: dict[int, str] = {}
+    for n in range(100):
+        keys.setdefault(partition_of(f"rolling/{n}", PARTITIONS), f"rolling/{n}")
+    return [Event(TOPIC, key, ROLLING, b"", random_id(), datetime.now(UTC)) for key in keys.values()]
+
+
+def test_after_compaction_each_key_has_its_newest_record(log: Log, log_factory: Opened) -> None:
     given = [*events(70), event("offer/3", None)]
     log.append(given)
     ends = log.ends(TOPIC)
-    dropped = log.compact(TOPIC)
-    left = bodies(list(log.replay(TOPIC)))
-    newest = {e.key: e.payload for e in given}
-    assert {key: each[-1] for key, each in left.items()} == newest
-    assert sum(map(len, left.values())) == len(given) - dropped
-    assert log.ends(TOPIC) == ends
+    compacted(log, log_factory)
+    left = bodies([r for r in log.replay(TOPIC) if r.event.type != ROLLING])
+    newest = {e.key: [e.payload] for e in given}
+    assert left == newest
+    assert all(end >= ends[number] for number, end in log.ends(TOPIC).items())
+    assert bodies([r for r in log.replay(TOPIC, ends) if r.event.type != ROLLING]) == newest
 
 
-def test_offsets_are_never_given_twice(log: Log, log_factory: LogFactory) -> None:
+def test_offsets_are_never_given_twice(log: Log, log_factory: Opened) -> None:
     log.append([event("offer/1"), event("offer/1", None)])
     before = {(r.partition, r.offset) for r in log.replay(TOPIC)}
-    log.compact(TOPIC)
+    compacted(log, log_factory)
     log_factory().append([event("offer/1", b"again")])
-    log.compact(TOPIC)
-    last = list(log.replay(TOPIC))[-1]
+    compacted(log, log_factory)
+    last = next(r for r in log.replay(TOPIC) if r.event.key == "offer/1")
     assert last.event.payload == b"again"
     assert (last.partition, last.offset) not in before
 
 
-def test_a_reader_that_is_behind_gets_the_tombstone(log: Log) -> None:
+def test_a_reader_that_is_behind_gets_the_tombstone(log: Log, log_factory: Opened) -> None:
     consumer = log.consumer("g", [TOPIC])
     log.append([event("offer/1", b"a")])
     consumer.commit(drain(consumer, 1))
     log.append([event("offer/1", b"b"), event("offer/1", None)])
-    log.compact(TOPIC)
-    got = drain(consumer, 1)
-    assert got[-1].event.payload is None
-    consumer.commit(got)
-    assert list(consumer.poll(0.1, 10)) == []
+    consumer.close()
+    compacted(log, log_factory)
+    again = log.consumer("g", [TOPIC])
+    got: list[Record] = []
+    while not got:
+        got = [r for r in drain(again, 1) if r.event.key == "offer/1"]
+    assert [r.event.payload for r in got] == [None]
 
 
 def test_what_was_appended_is_there_after_reopening(log: Log, log_factory: LogFactory) -> None:
@@ -353,15 +465,19 @@ def test_closing_wakes_a_poll_of_another_thread(log: Log) -> None:
     assert time.monotonic() - started < PATIENCE / 4
 
 
-def test_two_processes_share_the_work(log: Log, log_factory: Opened) -> None:
-    """The other process appends, consumes in the same group and leaves; between them every record is committed."""
-    mine = log.consumer("g", [TOPIC])
-    child = subprocess.Popen(
-        [sys.executable, __file__, log_factory.adapter, log_factory.address],
+def other_process(opened: Opened, work: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, __file__, opened.adapter, opened.address, work],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "support")},
     )
+
+
+def test_two_processes_share_the_work(log: Log, log_factory: Opened) -> None:
+    """The other process appends, consumes in the same group and leaves; between them every record is committed."""
+    mine = log.consumer("g", [TOPIC])
+    child = other_process(log_factory, "share")
     got: list[Record] = []
     until = time.monotonic() + PATIENCE
     while child.poll() is None or log.committed("g", TOPIC) != log.ends(TOPIC):
@@ -379,10 +495,8 @@ def test_two_processes_share_the_work(log: Log, log_factory: Opened) -> None:
     assert {r.event.id for r in got} | set(theirs) == {r.event.id for r in log.replay(TOPIC)}
 
 
-def other_process(adapter: str, address: str) -> None:
+def share(log: Log, consumer: Consumer) -> None:
     """Appends until it has got some of it."""
-    log = ADAPTERS[adapter](address)
-    consumer = log.consumer("g", [TOPIC])
     done = 0
     while not done:
         log.append(events(20, keys=40))
@@ -394,9 +508,33 @@ def other_process(adapter: str, address: str) -> None:
         else:
             done += len(records)
             print(*(r.event.id for r in records))
+
+
+def test_what_a_killed_consumer_held_comes_again(log: Log, log_factory: Opened) -> None:
+    given = events(20)
+    log.append(given)
+    child = other_process(log_factory, "hold")
+    assert child.stdout is not None
+    held = set(child.stdout.readline().split())
+    child.kill()
+    child.wait()
+    assert held
+    assert {r.event.id for r in drain(log.consumer("g", [TOPIC]), 20)} == {e.id for e in given}
+
+
+def hold(log: Log, consumer: Consumer) -> None:
+    """Gets some, and commits nothing."""
+    print(*(r.event.id for r in drain(consumer, 1)), flush=True)
+    time.sleep(PATIENCE)
+
+
+def in_other_process(adapter: str, address: str, work: str) -> None:
+    log = ADAPTERS[adapter](address)
+    consumer = log.consumer("g", [TOPIC])
+    {"share": share, "hold": hold}[work](log, consumer)
     consumer.close()
     log.close()
 
 
 if __name__ == "__main__":
-    other_process(*sys.argv[1:])
+    in_other_process(*sys.argv[1:])
