@@ -17,7 +17,7 @@ from services.cli.api import Api, ApiError
 from services.cli.elsewhere import ELASTICSEARCH, ENGINES, KAFKA, NAMESPACE, POSTGRES, engines_of
 from services.cli.folder import Folder, Taken
 from services.cli.move.books import CannotMove, Line
-from services.cli.move.draft import Draft
+from services.cli.move.draft import DRAFT, Draft
 from services.cli.move.log import Topics
 from services.cli.move.stores import Stores
 from services.cli.up import write_private
@@ -110,13 +110,23 @@ def _finish(home: Path, draft: Draft, parts: Sequence[Part]) -> Path:
 
 
 def _undo(home: Path, draft: Draft, parts: Sequence[Part], say: Say) -> None:
-    try:
-        for part in parts:
-            part.remove()
-    except Exception as error:  # whatever it is, the system goes on in its folder
-        say(f"what was copied so far is still there, and the next `vivier move` removes it: {error}")
-    else:
+    obstacles = _remove(parts)
+    if not obstacles:
         draft.drop(home)
+    for obstacle in obstacles:
+        say(f"what was copied so far is still there, and the next `vivier move` removes it: {obstacle}")
+
+
+def _remove(parts: Sequence[Part]) -> Sequence[CannotMove]:
+    """As much as can be; what stands in the way of the rest."""
+    obstacles = []
+    for part in parts:
+        try:
+            with _explained():
+                part.remove()
+        except CannotMove as obstacle:
+            obstacles.append(obstacle)
+    return obstacles
 
 
 def _clear_up(home: Path, folder: Folder, say: Say) -> None:
@@ -129,11 +139,14 @@ def _clear_up(home: Path, folder: Folder, say: Say) -> None:
             return
         kept = engines_of(home)
         if draft.variables == kept:
-            parts = _parts(home, draft, kept)
-            raise CannotMove(f"the last move was done; the files that it left are in {_finish(home, draft, parts)} now")
+            aside = _finish(home, draft, _parts(home, draft, kept))
+            raise CannotMove(f"the last move was done; the files that it left are in {aside} now")
         say("the last move was cut off: what it left on the engines is removed")
-        for part in _parts(home, draft, {name: at for name, at in draft.variables.items() if name not in kept}):
-            part.remove()
+        parts = _parts(home, draft, {name: at for name, at in draft.variables.items() if name not in kept})
+        if obstacles := _remove(parts):
+            raise CannotMove(
+                f"what it left cannot be removed: {obstacles[0]}; remove it, then delete {DRAFT} in {home}"
+            )
         draft.drop(home)
 
 
@@ -187,9 +200,9 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:  # its text may quote a row
-        raise CannotMove(f"nothing was moved: {type(error).__name__}") from error
+        raise CannotMove(type(error).__name__) from error
     except (RetryLater, LogUnavailable, OSError, ValueError) as error:
-        raise CannotMove(f"nothing was moved: {error}") from error
+        raise CannotMove(str(error)) from error
 
 
 def _wait_ready(home: Path, say: Say) -> None:
