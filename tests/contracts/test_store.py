@@ -21,7 +21,7 @@ from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import system_clock
 from services.kit.database import Database, Json, Moment, hold, open_database, upsert
-from services.kit.errors import Conflict, RetryLater
+from services.kit.errors import Conflict
 from services.kit.ids import random_id
 from services.kit.outbox import Units
 from services.kit.relay import Relay
@@ -190,16 +190,6 @@ def test_a_reader_cannot_write(store: Database) -> None:
         connection.execute(insert(THINGS), {"id": "a"})
 
 
-def test_who_writes_sees_one_snapshot_too(adapter: Adapter) -> None:
-    if adapter.name == "sqlite":
-        pytest.xfail("there is one writer at a time, so nothing can change meanwhile")
-    store = adapter.open()
-    with store.transaction() as connection:
-        assert connection.execute(select(THINGS)).all() == []
-        make(store, "a")
-        assert connection.execute(select(THINGS)).all() == []
-
-
 def test_no_update_is_lost(adapter: Adapter) -> None:
     stores = [adapter.open() for _ in range(2)]
     make(stores[0], "a", version=0)
@@ -322,27 +312,6 @@ with store.only_one("post") as alone:
     eventually(free)
 
 
-def stop_backends(database: Database, application: str) -> int:
-    """As an administrator, or a server that goes down, would."""
-    query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{application}'"
-    with database.transaction() as connection:
-        return len(connection.exec_driver_sql(f"{query} AND pid <> pg_backend_pid()").all())
-
-
-def test_a_holder_whose_connection_is_lost_knows_it(adapter: Adapter) -> None:
-    if adapter.name == "sqlite":
-        pytest.xfail("a lock on a file goes with its process alone")
-    assert isinstance(adapter.where, URL)
-    one, other = adapter.open(), adapter.open()
-    with one.only_one("post") as mine:
-        assert mine()
-        assert stop_backends(other, f"vivier {adapter.where.query['schema']}")
-        assert not mine()
-        with other.only_one("post") as theirs:
-            assert theirs()
-            assert not mine()
-
-
 # -- the outbox
 
 
@@ -397,83 +366,3 @@ def test_nothing_is_lost_or_turned_round_by_two_relays_and_slow_transactions(ada
     done = versions(processes[0].database)
     assert sum(done.values()) == 6 * 15
     assert said == {thing: list(range(1, last + 1)) for thing, last in done.items()}
-
-
-def test_a_row_that_is_committed_late_is_carried_too(adapter: Adapter, tmp_path: Path) -> None:
-    if adapter.name == "sqlite":
-        pytest.xfail("writers take turns, so places of the outbox are committed in order")
-    log = EmbeddedLog(tmp_path / "log.db")
-    log.ensure_topic(TOPIC, 4)
-    units = units_of(adapter.open())
-    relay = Relay(units, log)
-    written, carried = threading.Event(), threading.Event()
-
-    def slow() -> None:
-        with units.database.transaction() as connection:
-            row = {"topic": TOPIC, "key": "slow", "type": "t", "payload": b"", "id": "1", "headers": {}}
-            from services.kit.outbox import OUTBOX  # noqa: PLC0415
-
-            connection.execute(insert(OUTBOX), {**row, "time": system_clock()})
-            written.set()
-            carried.wait(10)
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    assert written.wait(10)
-    with units() as unit:
-        unit.publish(Told("quick", 1))
-    assert relay.sweep() == 1
-    carried.set()
-    thread.join()
-    assert relay.sweep() == 1
-    assert [record.event.key for record in log.replay(TOPIC)] in (["quick", "slow"], ["slow", "quick"])
-    log.close()
-
-
-# -- faults
-
-
-def test_a_server_that_is_away_is_named_and_asked_only_when_needed(tmp_path: Path) -> None:
-    url = store_at("postgresql://user:very-secret@127.0.0.1:1/db", "x")
-    database = open_database(url, METADATA)
-    with pytest.raises(RetryLater, match=r"127\.0\.0\.1:1 \(VIVIER_POSTGRES\).*refused") as caught:
-        database.migrate()
-    assert "very-secret" not in str(caught.value)
-    for use in (database.transaction, database.reading):
-        with pytest.raises(RetryLater, match="not opened yet"), use():
-            pass
-    with pytest.raises(RetryLater, match="VIVIER_POSTGRES"), database.only_one("post"):
-        pass
-    database.close()
-
-
-def test_a_connection_that_is_cut_is_a_passing_fault(adapter: Adapter) -> None:
-    if adapter.name == "sqlite":
-        pytest.xfail("there is no connection to lose")
-    assert isinstance(adapter.where, URL)
-    store, admin = adapter.open(), adapter.open()
-    with pytest.raises(RetryLater), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
-        connection.execute(insert(THINGS), {"id": "a"})
-        stop_backends(admin, f"vivier {adapter.where.query['schema']}")
-        connection.execute(insert(THINGS), {"id": "b"})
-    assert versions(store) == {}
-    make(store, "a")
-    assert versions(store) == {"a": 0}
-
-
-def test_what_takes_too_long_is_a_passing_fault(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
-    if adapter.name == "sqlite":
-        pytest.xfail("tests/kit/test_database.py has its faults: busy, locked, full")
-    from services.kit.database import postgres  # noqa: PLC0415
-
-    monkeypatch.setitem(postgres._SESSION, "statement_timeout", "300ms")
-    monkeypatch.setitem(postgres._SESSION, "lock_timeout", "100ms")
-    store = adapter.open()
-    make(store, "a")
-    with pytest.raises(RetryLater, match="statement timeout"), store.reading() as connection:
-        connection.exec_driver_sql("SELECT pg_sleep(10)")
-    with store.transaction() as connection:
-        connection.execute(THINGS.update().values(version=1))
-        with pytest.raises(RetryLater, match="lock timeout"), store.transaction() as other:
-            other.execute(THINGS.update().values(version=2))
-    assert versions(store) == {"a": 1}
