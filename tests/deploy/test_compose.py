@@ -3,9 +3,12 @@
 The keys are those of the Compose specification that our file needs: another one is a new word, or a misspelt one.
 """
 
+import base64
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -14,9 +17,13 @@ from typing import Any
 import pytest
 import yaml
 from brokers import admin, forget
+from commands import command
 from engines import address_of, fresh_namespace
+from harness import eventually
+from installation import on_engines
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from services.cli.ports import free_ports
 from services.cli.serve import BEHIND_GRPC, GATEWAY, NAMES, settings_of
 from services.kit.bus_kafka import KafkaLog
 from services.kit.service import PARTITIONS
@@ -197,3 +204,47 @@ def test_a_topic_is_made_as_services_make_it(namespace: str) -> None:
     _, _, settings = topics_made()
     assert {key: each["value"] for key, each in kept.items() if "DYNAMIC_TOPIC" in str(each)} == settings
     assert len(partitions) == PARTITIONS
+
+
+def test_the_services_run_on_what_they_are_given(tmp_path: Path) -> None:
+    """Each in a process with only its environment, on real engines; names and ports of containers are of this host."""
+    usual = sorted(set(re.findall(r":(84\d\d)\b", str(VIVIER))))
+    ports = dict(zip(usual, map(str, free_ports(len(usual))), strict=True))
+    secrets = {"VIVIER_MASTER_KEY": base64.b64encode(b"k" * 32).decode()}
+
+    def here(said: str) -> str:
+        said = GIVEN.sub(lambda found: secrets.get(found[1], "s" * 32) if "?" in found[2] else "", said)
+        said = re.sub(r"\b(0\.0\.0\.0|[a-z]+)(?=:84\d\d\b)", "127.0.0.1", said)
+        return re.sub(r":(84\d\d)\b", lambda found: f":{ports[found[1]]}", said)
+
+    def settings(name: str, engines: Mapping[str, str]) -> dict[str, str]:
+        given = {key: here(value) for key, value in environment(name).items() if value is not None}
+        on_engines = {key: engines[key] for key in engines if key in given}
+        return given | on_engines | {"VIVIER_NAMESPACE": engines["VIVIER_NAMESPACE"], "VIVIER_HOME": str(tmp_path)}
+
+    with on_engines() as engines, ExitStack() as started:
+        running = [
+            started.enter_context(process(command(*said["command"]), settings(name, engines)))
+            for name, said in VIVIER.items()
+        ]
+        for each, said in zip(running, VIVIER.values(), strict=True):
+            assert each.stdout is not None
+            assert each.stdout.readline(), f"{said['command']} ended too early"
+            health = command("health", here(said["healthcheck"]["test"][-1]))
+            eventually(lambda health=health: subprocess.run(health, check=False, capture_output=True).returncode == 0)
+        doctor = command("doctor", "--home", tmp_path)
+        found = subprocess.run(doctor, env=settings(GATEWAY, engines), capture_output=True, text=True, check=False)
+        assert "everything is ready" in found.stdout, found.stdout
+    assert not list(tmp_path.glob("*.db")), "all data is on the engines"
+    assert not (tmp_path / "master.key").exists()
+
+
+@contextmanager
+def process(words: list[str], environment: Mapping[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """Until the block ends."""
+    started = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        yield started
+    finally:
+        started.terminate()
+        started.wait(60)
