@@ -58,8 +58,11 @@ class Stack:
         self.operator = Api.of_home(self.home)
 
     def page(self, path: str) -> tuple[int, dict[str, Any]]:
-        """A plain page of the gateway: status and JSON."""
-        answer = httpx.get(f"http://127.0.0.1:{self.port}/{path}", timeout=10)
+        """A plain page of the gateway: status and JSON. AssertionError while nobody answers."""
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{self.port}/{path}", timeout=10)
+        except httpx.TransportError as error:
+            raise AssertionError(str(error)) from error
         return answer.status_code, answer.json()
 
     @contextmanager
@@ -182,9 +185,17 @@ def _events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
 @contextmanager
 def stack(home: Path, settings: Mapping[str, str] = NONE, groups: Sequence[Sequence[str]] = GROUPS) -> Iterator[Stack]:
     """The system, started, until the block ends."""
+    with begun(home, settings, groups) as running:
+        running.wait_ready()
+        yield running
+
+
+@contextmanager
+def begun(home: Path, settings: Mapping[str, str] = NONE, groups: Sequence[Sequence[str]] = GROUPS) -> Iterator[Stack]:
+    """The system, on its way up."""
     running = Stack(home, settings, groups)
+    running.supervisor.start()
     try:
-        running.start()
         yield running
     finally:
         running.supervisor.stop()

@@ -1,0 +1,57 @@
+"""PostgreSQL dies, freezes, is slow or cannot be reached while people and offers come in; then the books are balanced.
+
+A write is acknowledged or "try again later", and never half done.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from installation import on_engines
+from ledger import Ledger, longer
+from mishaps import MISHAPS, Exposed, Mishap, exposed, told_to_be_missing
+from stack import ONE_EACH, Stack, begun, stack
+
+from services.cli.engines.postgres import Postgres
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Exposed]:
+    with exposed(Postgres) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def system(postgres: Exposed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    home = tmp_path_factory.mktemp("home")
+    with on_engines(postgres=postgres.address) as settings, stack(home, settings, ONE_EACH) as started:
+        yield started
+
+
+@pytest.fixture
+def running(system: Stack, postgres: Exposed) -> Iterator[Stack]:
+    yield system
+    postgres.heal()
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+def test_what_befalls_the_stores_loses_and_doubles_nothing(running: Stack, postgres: Exposed, mishap: Mishap) -> None:
+    ledger = Ledger(running)
+    with ledger.load():
+        ledger.has_written(8)
+        with mishap(postgres):
+            time.sleep(longer(6))
+        ledger.has_written(8)
+    ledger.check()
+
+
+def test_a_start_without_the_stores(postgres: Exposed, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    postgres.proxy.refuse()
+    with on_engines(postgres=postgres.address) as settings, begun(tmp_path, settings) as running:
+        told_to_be_missing(postgres, "VIVIER_POSTGRES", running, capfd)
+        postgres.heal()
+        running.wait_ready()
+        ledger = Ledger(running)
+        ledger.write(3)
+        ledger.check()
