@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from services.kit import telemetry
+from services.kit.errors import Unusable
 from services.kit.settings import Settings
 from services.referential import SnapshotRefused
 
@@ -72,7 +73,7 @@ def _explained() -> Iterator[None]:
     except ValidationError as error:
         wrong = (f"VIVIER_{str(each['loc'][0]).upper()}: {each['msg'].lower()}" for each in error.errors())
         raise CannotServe(f"a setting is missing or wrong: {'; '.join(wrong)}") from None
-    except SnapshotRefused as error:
+    except (SnapshotRefused, Unusable) as error:
         raise CannotServe(str(error)) from None
     except OSError as error:
         if error.errno not in (None, errno.EADDRINUSE):

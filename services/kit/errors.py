@@ -77,5 +77,9 @@ class Conflict(RetryLater):
         self.by_constraint = by_constraint
 
 
+class Unusable(Exception):
+    """What stands where an engine should be can never serve: an operator has to change something, and is told what."""
+
+
 class Poison(Exception):
     """This message can never be handled: dead-letter it, with this reason."""

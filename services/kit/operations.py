@@ -12,7 +12,7 @@ from services.kit.bus import LogUnavailable
 from services.kit.consumer import State, Worker
 from services.kit.deadletters import DeadLetter
 from services.kit.dispatch import Listens
-from services.kit.errors import RetryLater, denied, not_found
+from services.kit.errors import RetryLater, Unusable, denied, not_found
 from services.kit.outbox import Units
 from services.kit.pages import decode_token, encode_token, page_size
 from services.kit.relay import Relay
@@ -32,6 +32,7 @@ class Operations:
         workers: Sequence[Worker],
         listens: Mapping[str, Listens],
         counts: Callable[[], Mapping[str, int]],
+        needs: Callable[[], object],
     ) -> None:
         self.reasons: list[str] = ["starting"]
         self._name = name
@@ -40,6 +41,7 @@ class Operations:
         self._workers = workers
         self._listens = listens  # by group
         self._counts = counts
+        self._needs = needs
 
     def serves(self) -> Mapping[str, Function]:
         return {
@@ -52,13 +54,15 @@ class Operations:
     def trouble(self) -> list[str]:
         """Why the service is not ready; empty when it is."""
         halted = [f"{w.group} is {w.state.value}: {w.reason}" for w in self._workers if w.state is State.HALTED]
-        return [*self.reasons, *halted] or self._store_trouble()
+        return [*self.reasons, *halted] or self._missed()
 
-    def _store_trouble(self) -> list[str]:
+    def _missed(self) -> list[str]:
+        """What it cannot answer without: the store, and what `needs` asks for."""
         try:
             with self._units.reading() as connection:
                 connection.execute(select(1))
-        except RetryLater as error:
+            self._needs()
+        except (RetryLater, Unusable) as error:
             return [str(error)]
         return []
 

@@ -2,7 +2,8 @@
 
 Start: the server (answering "not ready"), topics, relay, `prepare` (rebuilding an index, say), then the consumers.
 An engine that is away is waited for, however long, and the health check says no meanwhile; so it does later whenever
-the store cannot be asked. A log that is away later does not count: calls are answered, the outbox keeps what is said.
+the store, or what `needs` asks for, is away. A log that is away later does not count: calls are answered, and the
+outbox keeps what is said.
 Stop: `interrupt` ends what would hold it up (open streams), no new calls, consumers finish their batch, the relay its
 sweep, then files are closed.
 """
@@ -19,7 +20,7 @@ from services.kit import requests, telemetry
 from services.kit.bus import Log, LogUnavailable, Record
 from services.kit.consumer import Worker
 from services.kit.dispatch import Listens
-from services.kit.errors import RetryLater
+from services.kit.errors import RetryLater, Unusable
 from services.kit.operations import DESCRIPTOR, Operations
 from services.kit.outbox import Units
 from services.kit.relay import Relay
@@ -74,6 +75,7 @@ class Service:
         tickers: Sequence[Ticker] = (),
         prepare: Callable[[], None] = _nothing,
         counts: Callable[[], Mapping[str, int]] = dict,
+        needs: Callable[[], object] = _nothing,
         interrupt: Callable[[], None] = _nothing,
         close: Callable[[], None] = _nothing,
     ) -> None:
@@ -96,7 +98,7 @@ class Service:
         self._interrupt = interrupt
         self._close = close
         listens = {s.group: s.listens for s in subscriptions}
-        self._operations = Operations(name, units, self._relay, self._workers, listens, counts)
+        self._operations = Operations(name, units, self._relay, self._workers, listens, counts, needs)
         tables = [(contract, serves), (DESCRIPTOR, self._operations.serves())]
         self._server = Server(address, secret, tables)
         self.address = self._server.address
@@ -133,11 +135,12 @@ class Service:
             self._patiently(self._ensure_topics)
             self._run(self._relay)
             self._patiently(self._prepare)
+        except (Unusable, OSError) as error:
+            logger.error("%s cannot start: %s", self.name, error)
+            return self._give_up(str(error))
         except Exception as error:
             logger.exception("%s cannot start", self.name)
-            self._operations.reasons[:] = [f"{type(error).__name__}: {error}"]
-            self.settled.set()
-            return
+            return self._give_up(f"{type(error).__name__}: {error}")
         if self._stopping.is_set():
             return
         todo: list[Running] = [*self._workers, *self._tickers]
@@ -145,6 +148,10 @@ class Service:
             self._run(each)
         self._operations.reasons.clear()
         self._server.set_ready(True)
+        self.settled.set()
+
+    def _give_up(self, reason: str) -> None:
+        self._operations.reasons[:] = [reason]
         self.settled.set()
 
     def _patiently(self, step: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ from vivier.matching.v1 import matching_pb2
 from vivier.offers.v1 import events_pb2 as offers
 from vivier.profile.v1 import events_pb2 as profile
 
-from services.kit.bus import Log, Record
+from services.kit.bus import Log, LogUnavailable, Record
 from services.kit.clock import Clock, system_clock
 from services.kit.database import open_database, store_of
 from services.kit.ids import Ids, random_id
@@ -33,7 +33,7 @@ from services.matching.events import (
     offer_of,
     person_of,
 )
-from services.matching.index import Index
+from services.matching.index import Contents, Index, IndexUnavailable
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes
 from services.matching.server import serves
@@ -45,6 +45,7 @@ from services.referential import Referential, open_snapshot
 logger = logging.getLogger(__name__)
 GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
+LOOK_SECONDS = 5.0
 FORGET_SECONDS = 60.0
 REBUILD_BATCH = 2000
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -72,7 +73,7 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
     referential = open_snapshot(settings.referential)
     units = Units(open_database(store_of(settings, "matching"), store.METADATA, MIGRATIONS), PUBLISHES, clock, ids)
     codes = Codes(_knowledge(referential))
-    matching = Matching(EmbeddedIndex(codes, referential.language, _occupation_words(referential)), codes, M1, units)
+    matching = Matching(open_index(settings, codes, referential), codes, M1, units)
     return Service(
         name="matching",
         address=settings.matching_address,
@@ -93,26 +94,64 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
         ],
         tickers=[
             Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(matching)),
+            Ticker("matching: index", LOOK_SECONDS, lambda: _refill(matching, log)),
             Ticker("matching: people just forgotten", FORGET_SECONDS, lambda: changes.forget_again(matching)),
         ],
-        prepare=lambda: rebuild(matching.index, log),
+        prepare=lambda: fill_if_missing(matching, log),
         counts=lambda: _counts(matching),
+        needs=lambda: _demand_whole(matching.index),
+        close=matching.index.close,
     )
 
 
-def rebuild(index: Index, log: Log) -> None:
-    """Fill the empty index with all that the log has now.
+def open_index(settings: MatchingSettings, codes: Codes, referential: Referential) -> Index:
+    """Elasticsearch where its address is set, else in this process's memory. Connects to nothing yet."""
+    words = _occupation_words(referential)
+    if settings.elasticsearch is None:
+        return EmbeddedIndex(codes, referential.language, words)
+    from services.matching.index_elastic import ElasticIndex  # noqa: PLC0415 — slow to import, only with a server
 
-    Not only with what the group has committed: a record whose effect was committed just before a crash is not handled
+    address, replicas = settings.elasticsearch.get_secret_value(), settings.elasticsearch_replicas
+    return ElasticIndex(address, settings.namespace, replicas, codes, referential.language, words)
+
+
+def fill_if_missing(matching: Matching, log: Log) -> None:
+    """By one process; `IndexUnavailable` for the others, until it is done."""
+    if not matching.index.missing():
+        return
+    with matching.units.database.only_one("index") as alone:
+        if alone():
+            with matching.index.rebuilding() as contents:
+                fill(contents, log)
+    _demand_whole(matching.index)
+
+
+def fill(contents: Contents, log: Log) -> None:
+    """Put all that the log has now into an empty index.
+
+    Not only what the group has committed: a record whose effect was committed just before a crash is not handled
     again. What has no effect yet is handled as usual; the index then has it already, or something newer.
     """
     for topic in (OFFERS_TOPIC, PROFILE_TOPIC):
         records = log.replay(topic)
         while batch := list(islice(records, REBUILD_BATCH)):
-            put(index, batch)
+            put(contents, batch)
 
 
-def put(index: Index, batch: Sequence[Record]) -> None:
+def _refill(matching: Matching, log: Log) -> None:
+    """Somebody may delete the index while it is used."""
+    try:
+        fill_if_missing(matching, log)
+    except (IndexUnavailable, LogUnavailable) as error:
+        logger.warning("the index is looked at again in %g s: %s", LOOK_SECONDS, error)
+
+
+def _demand_whole(index: Index) -> None:
+    if index.missing():
+        raise IndexUnavailable("the index is missing, and is being filled from the log")
+
+
+def put(index: Contents, batch: Sequence[Record]) -> None:
     """All at once. Only the newest record of each key counts; a tombstone forgets."""
     newest = {record.event.key: record for record in batch}
     for key in [key for key, record in newest.items() if record.event.payload is None]:

@@ -72,10 +72,6 @@ class IndexUnavailable(RetryLater):
     """The index cannot answer or take writes now: try again later."""
 
 
-class IndexUnusable(Exception):
-    """What stands where the index should be can never serve: an operator has to change something."""
-
-
 @dataclass(frozen=True, slots=True)
 class Circle:
     """0 < radius ≤ 20,000 km."""
@@ -217,6 +213,9 @@ class Index(Contents, Protocol):
     def counts(self) -> Counts: ...
 
     def digest(self) -> str: ...
+
+    def close(self) -> None:
+        """Release threads and connections."""
 
 
 def tier_of(limit_km: NDArray[Any]) -> NDArray[np.int64]:

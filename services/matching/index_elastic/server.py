@@ -9,7 +9,8 @@ from elastic_transport import ConnectionTimeout, JsonSerializer, SerializationEr
 from elasticsearch import Elasticsearch
 from opentelemetry import trace
 
-from services.matching.index import IndexUnavailable, IndexUnusable
+from services.kit.errors import Unusable
+from services.matching.index import IndexUnavailable
 
 OLDEST = 9
 CONNECTIONS = 32
@@ -53,7 +54,7 @@ class Server:
                 serializers={_Json.mimetype: _Json(), JsonSerializer.mimetype: _Json()},
             )
         except ValueError:
-            raise IndexUnusable("VIVIER_ELASTICSEARCH must look like https://user:password@host:port") from None
+            raise Unusable("VIVIER_ELASTICSEARCH must look like https://user:password@host:port") from None
         self.name = _without_password(address)
         self._met = False
 
@@ -81,7 +82,7 @@ class Server:
         if product != "Elasticsearch" or not major.isdigit() or int(major) < OLDEST:
             found = f"{product} {number}".strip()
             needed = f"Elasticsearch {OLDEST} or newer is needed"
-            raise IndexUnusable(f"VIVIER_ELASTICSEARCH names {found} at {self.name}; {needed}")
+            raise Unusable(f"VIVIER_ELASTICSEARCH names {found} at {self.name}; {needed}")
         self._met = True
 
     def _answer(self, deadline: Deadline, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Any:

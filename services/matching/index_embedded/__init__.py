@@ -99,6 +99,10 @@ class EmbeddedIndex:
     def digest(self) -> str:
         return "".join(f"{shelf.view.content:016x}" for shelf in (self._offers, self._people, self._courses))
 
+    def close(self) -> None:
+        for shelf in (self._offers, self._people, self._courses):
+            shelf.close()
+
     def bytes(self) -> dict[str, int]:
         """Memory of the columns and postings of each kind, without the words' own table."""
         return {"offers": self._offers.bytes(), "people": self._people.bytes(), "courses": self._courses.bytes()}

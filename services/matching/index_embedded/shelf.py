@@ -92,6 +92,9 @@ class Shelf(Generic[V, R]):
         rows = zip(names, view.find(names), strict=True)
         return {name: value_of(self._kind.type, name, view.record(row)) for name, row in rows if row is not None}
 
+    def close(self) -> None:
+        self._worker.shutdown(wait=False)
+
     def bytes(self) -> int:
         view = self.view
         maps = view.by_mark.nbytes + view.row_of.nbytes
