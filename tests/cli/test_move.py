@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -24,7 +25,7 @@ from proxy import proxy
 from psycopg import sql
 from stack import Stack, quiet, stack
 
-from services.cli.elsewhere import KAFKA, NAMESPACE, POSTGRES
+from services.cli.elsewhere import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES
 from services.cli.engines.kafka import Kafka
 from services.kit.adapters import open_log
 from services.kit.bus import Log
@@ -82,7 +83,8 @@ def change(home: Path, store: str, statement: str, values: tuple[object, ...] = 
 
 def options(engines: Mapping[str, str], home: Path, **other: str) -> list[str]:
     """`other` options stand for those of the engines; empty leaves one out."""
-    given = {"kafka": engines[KAFKA], "postgres": engines[POSTGRES], "namespace": engines[NAMESPACE], **other}
+    names = {"kafka": KAFKA, "postgres": POSTGRES, "elasticsearch": ELASTICSEARCH, "namespace": NAMESPACE}
+    given = {option: engines[name] for option, name in names.items()} | other
     return [f"--{name}={value}" for name, value in given.items() if value] + [f"--home={home}"]
 
 
@@ -133,6 +135,10 @@ def schemas(engines: Mapping[str, str]) -> set[str]:
 def topics(engines: Mapping[str, str]) -> set[str]:
     with brokers.admin(engines[KAFKA]) as client:
         return {name for name in client.list_topics() if name.startswith(engines[NAMESPACE])}
+
+
+def all_of(engines: Mapping[str, str]) -> set[str]:
+    return schemas(engines) | topics(engines) | set(installation.indices(engines))
 
 
 def whole(home: Path) -> Mapping[str, list[tuple[Any, ...]]]:
@@ -200,6 +206,9 @@ def test_all_that_a_folder_holds_is_there(home: Path, engines: Mapping[str, str]
         said, behind = events(log), left(log)
     out = move(*options(engines, home))
     assert "matching.dead_letters\t2\t2\t✓" in out
+    offers, people = (int(re.search(rf"index {kind}\t(\d+)\t\1\t✓", out)[1]) for kind in ("offers", "people"))
+    assert min(offers, people) > 0
+    assert len(installation.indices(engines)) == 3
     (old,) = home.glob("embedded-*")
     for store in STORES:
         same_rows(old, engines, store)
@@ -227,12 +236,11 @@ def test_all_that_a_folder_holds_is_there(home: Path, engines: Mapping[str, str]
 
 
 def test_one_part_after_the_other(home: Path, engines: Mapping[str, str]) -> None:
-    move(*options(engines, home, kafka=""))
+    move(*options(engines, home, kafka="", elasticsearch=""))
     assert (home / "log.db").exists()
-    move(*options(engines, home, postgres="", namespace=""))
-    assert json.loads((home / "engines.json").read_text()) == {
-        name: engines[name] for name in (KAFKA, POSTGRES, NAMESPACE)
-    }
+    move(*options(engines, home, postgres="", elasticsearch="", namespace=""))
+    assert "✓" in move(*options(engines, home, postgres="", kafka=""))
+    assert json.loads((home / "engines.json").read_text()) == engines
     assert topics(engines) == {f"{engines[NAMESPACE]}.{topic}" for topic in TOPICS}
 
 
@@ -240,7 +248,9 @@ def test_what_is_refused_changes_nothing(home: Path, tmp_path: Path, engines: Ma
     before = whole(home)
     given = partial(options, engines, home)
     assert "say where to: --kafka" in refused(f"--home={home}")
-    assert "holds no offers.db" in refused(*options(engines, tmp_path, kafka="")).replace("profile.db", "offers.db")
+    for part in ("kafka", "postgres", "elasticsearch"):
+        others = dict.fromkeys({"kafka", "postgres", "elasticsearch"} - {part}, "")
+        assert f"{tmp_path} holds no " in refused(*options(engines, tmp_path, **others))
     assert "--namespace: string should match" in refused(*given(namespace="No Name"))
     assert "VIVIER_KAFKA is set" in refused(*given(), VIVIER_KAFKA="other:9092")
     assert "--kafka: the log does not answer at 127.0.0.1:1" in refused(*given(kafka="127.0.0.1:1"))
@@ -248,6 +258,8 @@ def test_what_is_refused_changes_nothing(home: Path, tmp_path: Path, engines: Ma
     answer = refused(*given(postgres=nobody))
     assert "--postgres: postgresql://127.0.0.1:1/db" in answer
     assert "secret" not in answer
+    answer = refused(*given(elasticsearch="http://127.0.0.1:1"))
+    assert "Elasticsearch at http://127.0.0.1:1 (VIVIER_ELASTICSEARCH) cannot be reached" in answer
     with psycopg.connect(engines[POSTGRES]) as connection:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(f"{engines[NAMESPACE]}_offers")))
     assert f"is not empty, the schema {engines[NAMESPACE]}_offers exists" in refused(*given())
@@ -274,7 +286,7 @@ def test_a_user_who_may_not_create(home: Path, engines: Mapping[str, str]) -> No
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(user)))
 
 
-@pytest.mark.parametrize("moment", ["profile.people: ", "gateway.clients: ", "vivier.offers.v1: "])
+@pytest.mark.parametrize("moment", ["profile.people: ", "gateway.clients: ", "vivier.offers.v1: ", "index: "])
 def test_a_killed_move_leaves_all_as_it_was(home: Path, engines: Mapping[str, str], moment: str) -> None:
     before = whole(home)
     with moving(*options(engines, home)) as process:
@@ -286,7 +298,7 @@ def test_a_killed_move_leaves_all_as_it_was(home: Path, engines: Mapping[str, st
     assert schemas(engines), "it was killed too early for this test"
     with installation.on_engines() as others:
         move(*options(others, home))
-        assert (schemas(engines), topics(engines)) == (set(), set()), "the next move removes what it left"
+        assert all_of(engines) == set(), "the next move removes what it left"
         (old,) = home.glob("embedded-*")
         same_rows(old, others, "profile")
 
@@ -307,7 +319,7 @@ def test_a_server_that_goes_away(home: Path, engines: Mapping[str, str]) -> None
         between.heal()
         with installation.on_engines() as others:
             move(*options(others, home))
-            assert (schemas(engines), topics(engines)) == (set(), set()), "the next move removes what is left"
+            assert all_of(engines) == set(), "the next move removes what is left"
 
 
 def test_brokers_that_go_away(home: Path, engines: Mapping[str, str]) -> None:
@@ -335,7 +347,7 @@ def test_a_system_that_is_up_moves_under_load(tmp_path: Path, engines: Mapping[s
         with ledger.load():
             ledger.has_written(3)
             with moving(*options(engines, running.home)) as process:
-                until_it_says(process, "notifications.notifications: ")
+                until_it_says(process, "vivier.offers.v1: ")
                 process.kill()
                 process.wait()
             ledger.has_written(3)

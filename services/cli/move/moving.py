@@ -18,11 +18,12 @@ from services.cli.elsewhere import ELASTICSEARCH, ENGINES, KAFKA, NAMESPACE, POS
 from services.cli.folder import Folder, Taken
 from services.cli.move.books import CannotMove, Line
 from services.cli.move.draft import DRAFT, Draft
+from services.cli.move.index import Indices
 from services.cli.move.log import Topics
 from services.cli.move.stores import Stores
 from services.cli.up import write_private
 from services.kit.bus import LogUnavailable
-from services.kit.errors import RetryLater
+from services.kit.errors import RetryLater, Unusable
 from services.kit.settings import Settings
 
 READY_SECONDS = 120.0
@@ -173,6 +174,7 @@ def _parts(home: Path, draft: Draft, addresses: Mapping[str, str]) -> Sequence[P
     kinds: Mapping[str, Callable[[], Part]] = {
         POSTGRES: lambda: Stores(here, there, draft.mark),
         KAFKA: lambda: Topics(here, there, draft.topics, lambda: draft.keep(home)),
+        ELASTICSEARCH: lambda: Indices(here, there),
     }
     return [make() for name, make in kinds.items() if name in addresses]
 
@@ -201,7 +203,7 @@ def _explained() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:  # its text may quote a row
         raise CannotMove(type(error).__name__) from error
-    except (RetryLater, LogUnavailable, OSError, ValueError) as error:
+    except (RetryLater, Unusable, LogUnavailable, OSError, ValueError) as error:
         raise CannotMove(str(error)) from error
 
 
