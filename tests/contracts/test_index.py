@@ -32,10 +32,10 @@ from services.matching.index import (
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes, OfferColumns
-from services.matching.values import Course, CourseSession, HeldSkill, Offer, OfferKind, Person, Point, Remote
+from services.matching.values import CourseSession, HeldSkill, OfferKind, Point
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
-from tests.matching.index_world import KNOWLEDGE, LYON, NOW, REUNION, Dice
+from tests.matching.index_world import KNOWLEDGE, LYON, NOW, REUNION, Dice, a_course, a_person, an_offer, names
 
 PATIENCE = 20.0  # seconds that a busy machine may take for a search
 
@@ -85,23 +85,6 @@ def open_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def index(open_index: Open) -> Index:
     return open_index()
-
-
-def an_offer(name: str = "o", **changes: object) -> Offer:
-    plain = replace(Dice(1).offer(name), place=LYON, remote=Remote.NONE, searchable=True, matchable=True)
-    return replace(plain, expires_at=None, **changes)
-
-
-def a_person(name: str = "p", **changes: object) -> Person:
-    return replace(Dice(1).person(name), **{"place": LYON, "anywhere": False, "matchable": True, **changes})
-
-
-def a_course(name: str = "c", **changes: object) -> Course:
-    return replace(Dice(1).course(name), searchable=True, **changes)
-
-
-def names(found: Found[object]) -> list[str]:
-    return [found.name(int(row)) for row in found.rows]
 
 
 def pages(search: Callable[[str], Page]) -> list[Page]:

@@ -4,13 +4,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.matching.domain import Knowledge, distance_km
-from services.matching.index import CAP, OCCUPATION_WEIGHT, TIERS_KM, CourseQuery, SearchQuery
+from services.matching.index import CAP, OCCUPATION_WEIGHT, TIERS_KM, CourseQuery, Found, SearchQuery
 from services.matching.values import Course, CourseSession, HeldSkill, Offer, OfferKind, Person, Point, Remote
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -141,6 +141,26 @@ class Dice:
 
     def text(self) -> str:
         return " ".join(self.random.choices(WORDS, k=self.random.randrange(12)))
+
+
+# One plain thing
+
+
+def an_offer(name: str = "o", **changes: Any) -> Offer:
+    plain = replace(Dice(1).offer(name), place=LYON, remote=Remote.NONE, searchable=True, matchable=True)
+    return replace(plain, expires_at=None, **changes)
+
+
+def a_person(name: str = "p", **changes: Any) -> Person:
+    return replace(Dice(1).person(name), **{"place": LYON, "anywhere": False, "matchable": True, **changes})
+
+
+def a_course(name: str = "c", **changes: Any) -> Course:
+    return replace(Dice(1).course(name), searchable=True, **changes)
+
+
+def names(found: Found[Any]) -> list[str]:
+    return [found.name(int(row)) for row in found.rows]
 
 
 # What the port promises

@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
-from services.matching.index import CAP, Counts, CourseQuery, Found, Page, Rerank, SearchQuery
+from services.matching.index import CAP, Circle, Counts, CourseQuery, Found, Page, Rerank, SearchQuery
 from services.matching.index import Contents as ContentsPort
 from services.matching.index_elastic.candidates import find, offers_sought, people_sought
 from services.matching.index_elastic.collection import Collection
@@ -16,13 +17,14 @@ from services.matching.index_elastic.server import Deadline, Server
 from services.matching.index_elastic.writing import Contents
 from services.matching.index_shared.words import Labels, Words
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Course, Offer, Person, Point
 from services.referential.text import Language
 
 SEARCH_SECONDS = 0.75
 GET_SECONDS = 2.0
 CANDIDATE_SECONDS = 5.0
 COUNT_SECONDS = 60.0
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class ElasticIndex(Contents):
@@ -40,20 +42,19 @@ class ElasticIndex(Contents):
         self._known_offers = Remembered(self._offers, codes.offers, encoding)
         self._known_people = Remembered(self._people, codes.people, encoding)
         self._generations = Generations(server, namespace, replicas)
-        written = {
-            "offers": self._offers.written,
-            "people": self._people.written,
-            "courses": self._courses.written,
-        }
-        super().__init__(server, words, self._generations.targets, lambda kind: written[kind]())
+        super().__init__(server, words, self._generations.targets, self._all_written)
+        self._begun = False
 
     def missing(self) -> bool:
-        return self._generations.missing()
+        if self._generations.missing():
+            return True
+        self._begin()
+        return False
 
     @contextmanager
     def rebuilding(self) -> Iterator[ContentsPort]:
         with self._generations.new() as targets:
-            yield Contents(self._server, self._words, lambda kind, _: [targets[kind]], lambda _: None)
+            yield Contents(self._server, self._words, lambda kind, _: [targets[kind]], _nothing)
 
     def offer(self, offer_id: str) -> Offer | None:
         return self.offers([offer_id]).get(offer_id)
@@ -97,3 +98,22 @@ class ElasticIndex(Contents):
 
     def close(self) -> None:
         self._server.close()
+
+    def _all_written(self) -> None:
+        for collection in (self._offers, self._people, self._courses):
+            collection.written()
+
+    def _begin(self) -> None:
+        """The server compiles scripts when it first meets them, which takes longer than a search may."""
+        if self._begun:
+            return
+        self._generations.drop_replaced()
+        deadline, circle, skills = Deadline(COUNT_SECONDS), Circle(Point(0.0, 0.0), 1.0), frozenset(("none",))
+        offers, courses = SearchQuery(LONG_AGO, "a", circle, skills=skills), CourseQuery("a", circle, skills=skills)
+        search_offers(self._offers, self._known_offers, self._words, offers, None, deadline)
+        search_courses(self._courses, self._words, courses, deadline)
+        self._begun = True
+
+
+def _nothing() -> None:
+    return

@@ -80,8 +80,8 @@ def offers_sought(person: Person, knowledge: Knowledge, cap: int) -> Sought[Offe
 def find(
     collection: Collection[Any], remembered: Remembered[Any, C], sought: Sought[C], deadline: Deadline
 ) -> Found[C]:
-    """As they are now, whoever wrote them."""
-    collection.show_all(deadline)
+    """As they were when this process wrote last, or later."""
+    collection.show(deadline)
 
     def read() -> Found[C]:
         near, far = _contents(collection, sought, deadline)
@@ -100,7 +100,7 @@ def _contents(collection: Collection[Any], sought: Sought[Any], deadline: Deadli
     far = {"bool": {"filter": [sought.far], "should": sought.asked, "minimum_should_match": 1}}
     if sought.near is None:
         body = {"query": far, "size": sought.cap + 1, "sort": _BEST} | _ONLY
-        return [], _stand_for(collection.search(body, deadline, "hits.hits.sort")) if sought.asked else []
+        return [], _stand_for(collection.search(body, deadline, "hits.hits.sort"), 2) if sought.asked else []
     best = {"top_hits": {"size": sought.cap + 1, "sort": _BEST, "stored_fields": "_none_"}}
     both = {
         "query": either({"constant_score": {"filter": sought.near, "boost": 0}}, far),
@@ -110,11 +110,12 @@ def _contents(collection: Collection[Any], sought: Sought[Any], deadline: Deadli
     body = {"query": sought.near, "sort": [{"content": "asc"}]} | _ONLY | (both if sought.asked else {})
     pages = list(collection.pages(body, deadline, "hits.hits.sort,aggregations.far.best.hits.hits.sort"))
     shared_most = pages[0].get("aggregations", {}).get("far", {}).get("best", {})
-    return [content for page in pages for content in _stand_for(page)], _stand_for(shared_most)
+    return [content for page in pages for content in _stand_for(page, 0)], _stand_for(shared_most, 2)
 
 
-def _stand_for(found: Any) -> list[int]:
-    return [hit["sort"][-1] for hit in hits_of(found)]
+def _stand_for(found: Any, key: int) -> list[int]:
+    """The contents, which are one of the keys of the order."""
+    return [hit["sort"][key] for hit in hits_of(found)]
 
 
 def _asked(knowledge: Knowledge, skills: Iterable[str], occupations: Iterable[str]) -> list[Clause]:

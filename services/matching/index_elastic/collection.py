@@ -54,19 +54,18 @@ class Collection(Generic[V]):
         self._statistics = Statistics(0, 1.0, 0.0)
 
     def written(self) -> None:
-        """This process wrote; its next reading call is to find it."""
+        """This process wrote something, of this kind or of another."""
         self._written = True
 
-    def show_own(self, deadline: Deadline) -> None:
-        """What this process wrote can be found from now on."""
+    def show(self, deadline: Deadline) -> None:
+        """What anybody wrote before this process wrote last can be found from now on.
+
+        So of two processes that put an offer and a person at once, each writing before it asks, at least one finds
+        the other's.
+        """
         with self._refreshing:
             if self._written:
                 self._refresh(deadline)
-
-    def show_all(self, deadline: Deadline) -> None:
-        """What any process wrote can be found from now on."""
-        with self._refreshing:
-            self._refresh(deadline)
 
     def get(self, names: Sequence[str], deadline: Deadline) -> dict[str, V]:
         """Those that are there, as they are now, whether or not they can be found yet."""
@@ -143,12 +142,12 @@ class Collection(Generic[V]):
         raise self._server.unavailable("changes faster than it can be read")
 
     def count(self, deadline: Deadline) -> int:
-        self.show_own(deadline)
+        self.show(deadline)
         return int(self._ask(deadline, "_count?filter_path=count", None)["count"])
 
     def content(self, deadline: Deadline) -> int:
         """The sum of all content hashes, modulo 2^64."""
-        self.show_all(deadline)
+        self._refresh(deadline)
         body = {"size": 0, "aggs": {"content": {"scripted_metric": _DIGEST}}}
         found = self.search(body, deadline, "aggregations.content.value")
         return int(found["aggregations"]["content"]["value"]) % (1 << 64)

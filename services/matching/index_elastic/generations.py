@@ -29,7 +29,10 @@ LOOK_SECONDS = 1.0
 SEEN_SECONDS = 3.0
 """Longer than a look may be old, and a question that looks may take."""
 
-ADMIN_SECONDS = 60.0
+GRACE_SECONDS = 5.0
+"""Longer than a question may take that was asked of the old generation just before it was replaced."""
+
+ASK_SECONDS, ADMIN_SECONDS = 2.0, 60.0
 
 
 class Generations:
@@ -50,9 +53,13 @@ class Generations:
 
     def missing(self) -> bool:
         """Whether one does not serve, or was made by an older release."""
-        indices = self._indices(Deadline(ADMIN_SECONDS))
-        made_by = {alias: index.mapping for index in indices for alias in index.aliases}
+        made_by = {alias: index.mapping for index in self._indices(Deadline(ASK_SECONDS)) for alias in index.aliases}
         return any(made_by.get(alias, 0) < MAPPING for alias in self._aliases.values())
+
+    def drop_replaced(self) -> None:
+        """What a process left behind that ended while it replaced a generation."""
+        deadline = Deadline(ADMIN_SECONDS)
+        self._drop([index.name for index in self._indices(deadline) if not index.aliases], deadline)
 
     @contextmanager
     def new(self) -> Iterator[Mapping[str, Target]]:
@@ -92,9 +99,12 @@ class Generations:
             alias = self._aliases[kind]
             actions.append({"remove": {"index": name, "alias": _next(alias), "must_exist": True}})
             actions.append({"add": {"index": name, "alias": alias}})
-        old = [index.name for index in self._indices(deadline) if self._serves(index)]
-        actions += [{"remove_index": {"index": name}} for name in old]
+        old = [index for index in self._indices(deadline) if self._serves(index)]
+        actions += [{"remove": {"index": index.name, "aliases": sorted(index.aliases)}} for index in old]
         self._server.ask(deadline, "POST", "/_aliases", {"actions": actions})
+        if old:
+            time.sleep(GRACE_SECONDS)
+            self._drop([index.name for index in old], deadline)
 
     def _drop(self, names: Sequence[str], deadline: Deadline) -> None:
         if names:

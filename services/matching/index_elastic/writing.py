@@ -50,14 +50,14 @@ class _Write:
 
 
 class Contents:
-    """The writing half of the index; `targets` says where a kind's writes go, `written` is told of them."""
+    """The writing half of the index; `targets` says where a kind's writes go, `written` is called after each."""
 
     def __init__(
         self,
         server: Server,
         words: Words,
         targets: Callable[[str, Deadline], Sequence[Target]],
-        written: Callable[[str], None],
+        written: Callable[[], None],
     ) -> None:
         self._server, self._words, self._targets, self._written = server, words, targets, written
 
@@ -91,7 +91,7 @@ class Contents:
                 for some in _bulks(writes):
                     self._settle(target, some, deadline)
         finally:
-            self._written(kind)
+            self._written()
 
     def _settle(self, target: Target, writes: Sequence[_Write], deadline: Deadline) -> None:
         """Each write is done, or superseded, when this returns."""

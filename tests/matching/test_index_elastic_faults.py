@@ -1,0 +1,145 @@
+"""The index on Elasticsearch bears a server that is full, gone, frozen, emptied, or no Elasticsearch at all."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from busy import busy
+from indices import drop, generations
+from proxy import proxy
+
+from services.kit.errors import Unusable
+from services.matching.index import IndexUnavailable, SearchQuery
+from services.matching.index_elastic import ElasticIndex
+from services.matching.kernel import Codes
+from services.referential.france import LANGUAGE
+from tests.matching import index_world as world
+from tests.matching.index_world import KNOWLEDGE, LYON, NOW, an_offer
+
+Opener = Callable[..., ElasticIndex]
+
+
+def test_a_deleted_index_is_missing_and_never_made_by_a_write(elastic: ElasticIndex, place: tuple[str, str]) -> None:
+    elastic.put_offers([an_offer()])
+    digest = elastic.digest()
+    drop(*place)
+    for work in (
+        lambda: elastic.put_offers([an_offer(version=2)]),
+        lambda: elastic.remove_person("p"),
+        lambda: elastic.offer("o"),
+        lambda: elastic.search_offers(SearchQuery(NOW)),
+        lambda: elastic.people_for(an_offer()),
+        elastic.counts,
+        elastic.digest,
+    ):
+        with pytest.raises(IndexUnavailable):
+            work()
+    assert generations(*place) == {}
+    assert elastic.missing()
+    with elastic.rebuilding() as fresh:
+        fresh.put_offers([an_offer()])
+    assert elastic.digest() == digest
+    assert not elastic.missing()
+
+
+def test_writes_that_a_full_server_refuses_are_tried_again(
+    elastic: ElasticIndex, another: Opener, place: tuple[str, str]
+) -> None:
+    with busy(place[0]) as server:
+        through = another(server.address)
+        server.requests, server.documents = 2, {"o3", "o17"}
+        through.put_offers([an_offer(f"o{n}") for n in range(20)])
+        assert server.refused == ["request", "request", "o3", "o17"]
+        assert through.counts().offers == 20
+
+
+def test_a_server_that_stays_full_is_unavailable(
+    elastic: ElasticIndex, another: Opener, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matching.index_elastic.writing.WRITE_SECONDS", 1.0)
+    with busy(place[0]) as server:
+        server.requests = 10**6
+        with pytest.raises(IndexUnavailable):
+            another(server.address).put_offers([an_offer()])
+        assert len(server.refused) > 1
+
+
+def test_a_document_that_the_server_refuses_is_named(elastic: ElasticIndex) -> None:
+    with pytest.raises(ValueError, match="north of the pole"):
+        elastic.put_offers([an_offer(), an_offer("north of the pole", place=replace(LYON, latitude=91.0))])
+
+
+@pytest.mark.parametrize("fault", ["cut", "refuse"])
+def test_a_server_that_hangs_or_is_gone_is_unavailable_and_comes_back(
+    elastic: ElasticIndex, another: Opener, place: tuple[str, str], fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, _, port = place[0].removeprefix("http://").partition(":")
+    with proxy(host, int(port)) as between:
+        through = another(f"http://{between.address}")
+        through.put_offers([an_offer()])
+        assert through.search_offers(SearchQuery(NOW)).total == 1
+        for seconds in ("SEARCH_SECONDS", "GET_SECONDS"):
+            monkeypatch.setattr(f"services.matching.index_elastic.{seconds}", 0.2)
+        getattr(between, fault)()
+        for ask_it in (lambda: through.search_offers(SearchQuery(NOW)), lambda: through.offer("o")):
+            with pytest.raises(IndexUnavailable, match="VIVIER_ELASTICSEARCH"):
+                ask_it()
+        between.heal()
+        monkeypatch.setattr("services.matching.index_elastic.SEARCH_SECONDS", 20.0)
+        assert through.search_offers(SearchQuery(NOW)).total == 1
+
+
+class Pretender:
+    """Answers every question with the same JSON."""
+
+    def __init__(self, said: object) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_: Any) -> None: ...
+
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps(said).encode())
+
+            do_POST = do_GET
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self._http.server_address[1]}"
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"version": {"number": "8.19.2"}}, "Elasticsearch 8.19.2"),
+        ({"version": {"number": "3.2.0", "distribution": "opensearch"}}, "opensearch 3.2.0"),
+        ({"hello": "world"}, "something else"),
+        ([], "something else"),
+    ],
+)
+def test_what_is_no_elasticsearch_9_is_named_without_the_password(said: object, found: str) -> None:
+    server = Pretender(said)
+    try:
+        index = ElasticIndex(
+            f"http://vivier:pass%40word@{server.address}", "", 0, Codes(KNOWLEDGE), LANGUAGE, world.label
+        )
+        with pytest.raises(Unusable, match=f"VIVIER_ELASTICSEARCH names {found} at http://127.") as refused:
+            index.missing()
+        assert "word" not in str(refused.value)
+    finally:
+        server.close()
+
+
+def test_an_address_that_is_none_is_refused_without_the_password() -> None:
+    with pytest.raises(Unusable, match="must look like") as refused:
+        ElasticIndex("http://vivier:secret@", "", 0, Codes(KNOWLEDGE), LANGUAGE, world.label)
+    assert "secret" not in str(refused.value)
