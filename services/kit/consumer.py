@@ -36,6 +36,7 @@ _TRACE = TraceContextTextMapPropagator()
 ATTEMPTS = 3
 POLL_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+LONGEST_BATCH = 300.0
 INBOX_AGE = timedelta(days=30)
 PRUNE_EVERY = 60.0
 STANDSTILL_SECONDS = 30.0
@@ -104,9 +105,10 @@ class Worker:
         self._pruned_at = time.monotonic()
         self._consumer: Consumer | None = None
         self._busy = threading.Lock()
+        self._full_at: float | None = None  # when the last poll was, if it brought as much as may be
         self._stopping = threading.Event()
         self._leaving = threading.Event()
-        self._watchdog = Watchdog(log, group, self.topics, standstill, self._join_anew)
+        self._watchdog = Watchdog(log, group, self.topics, standstill, self._join_anew, self._has_backlog)
         self._thread = threading.Thread(target=self._run, name=f"worker {group}", daemon=True)
 
     def start(self) -> None:
@@ -173,6 +175,7 @@ class Worker:
     def _turn(self, consumer: Consumer) -> None:
         try:
             records = consumer.poll(POLL_SECONDS, self._batch)
+            self._full_at = None if len(records) < self._batch else time.monotonic()
             with self._busy:
                 if records:
                     self._settle(records)
@@ -196,6 +199,10 @@ class Worker:
         self._failures = min(self._failures + 1, 10)
         logger.warning("worker %s tries again in %.2f s: %s", self.group, pause, error)
         self._stopping.wait(pause)
+
+    def _has_backlog(self) -> bool:
+        """A batch that takes longer than this is not work any more."""
+        return self._full_at is not None and time.monotonic() - self._full_at < LONGEST_BATCH
 
     def _join_anew(self, places: Sequence[str]) -> None:
         """Not while a batch is being handled: that may take long, and another client would not make it shorter."""

@@ -23,11 +23,18 @@ class Watchdog:
     """Of one group. Whoever of its members looks sees the partitions of all of them.
 
     `alarm` gets the partitions, as `topic/number`, when they have stood still for `patience` seconds, and again, ever
-    less often, while they do. A log that cannot be asked is no alarm: that shows elsewhere.
+    less often, while they do. A log that cannot be asked is no alarm: that shows elsewhere. Nor is a backlog: while
+    this member is `busy` with as much as it takes at a time, what waits may wait for nothing else.
     """
 
     def __init__(
-        self, log: Log, group: str, topics: Sequence[str], patience: float, alarm: Callable[[Sequence[str]], None]
+        self,
+        log: Log,
+        group: str,
+        topics: Sequence[str],
+        patience: float,
+        alarm: Callable[[Sequence[str]], None],
+        busy: Callable[[], bool],
     ) -> None:
         self.stuck: Sequence[str] = ()
         self._log = log
@@ -35,6 +42,7 @@ class Watchdog:
         self._topics = topics
         self._patience = patience
         self._alarm = alarm
+        self._busy = busy
         self._standing: dict[str, _Standing] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watchdog {group}", daemon=True)
@@ -67,7 +75,7 @@ class Watchdog:
         for number, end in ends.items():
             place, reached = f"{topic}/{number}", done.get(number, 0)
             before = self._standing.get(place)
-            if before is None or before.done != reached or end <= reached:
+            if before is None or before.done != reached or end <= reached or self._busy():
                 self._standing[place] = _Standing(reached, now)
             elif now - before.since > self._patience:
                 still.append(place)

@@ -1,6 +1,7 @@
 """A partition that stands still is seen, said, and cured by joining the group anew."""
 
 import threading
+import time
 
 import pytest
 
@@ -107,3 +108,16 @@ def test_a_log_that_cannot_be_asked_is_no_standstill(room, eventually, question)
         eventually(lambda: Mute.asked > 20)
         assert worker.stuck() == 0
     assert log.joined == 1
+
+
+def test_a_backlog_is_no_standstill(room, eventually):
+    """Every poll is full: the partitions that are not served yet wait for nothing but their turn."""
+    room.append(*((f"offer/{n}", b"x") for n in range(40)))
+    alarms = []
+
+    def handle(unit, record):
+        time.sleep(0.05)
+
+    with room.worker(handle, batch=1, standstill=0.3, on_progress=lambda _: alarms.extend([worker.state])) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert State.STUCK not in alarms
