@@ -120,7 +120,7 @@ def fill_if_missing(matching: Matching, log: Log) -> None:
     if not matching.index.missing():
         return
     with matching.units.database.only_one("index") as alone:
-        if alone():
+        if alone() and matching.index.missing():
             with matching.index.rebuilding() as contents:
                 fill(contents, log)
     _demand_whole(matching.index)
