@@ -113,6 +113,7 @@ def told_to_be_missing(it: Exposed, setting: str, running: Stack, capfd: pytest.
         return any(setting in line and it.proxy.address in line for line in heard)
 
     eventually(sentence, START_SECONDS)
+    assert [line for line in heard if " services." not in line] == [], "we say it, not each of our libraries"
     eventually(lambda: running.page("healthz") == (200, {"alive": True}), START_SECONDS)
     status, body = running.page("readyz")
     assert (status, body["ready"], bool(body["reasons"])) == (503, False, True)
