@@ -206,6 +206,7 @@ def test_a_topic_is_made_as_services_make_it(namespace: str) -> None:
     assert len(partitions) == PARTITIONS
 
 
+@pytest.mark.timeout(300)
 def test_the_services_run_on_what_they_are_given(tmp_path: Path) -> None:
     """Each in a process with only its environment, on real engines; names and ports of containers are of this host."""
     usual = sorted(set(re.findall(r":(84\d\d)\b", str(VIVIER))))
@@ -231,7 +232,9 @@ def test_the_services_run_on_what_they_are_given(tmp_path: Path) -> None:
             assert each.stdout is not None
             assert each.stdout.readline(), f"{said['command']} ended too early"
             health = command("health", here(said["healthcheck"]["test"][-1]))
-            eventually(lambda health=health: subprocess.run(health, check=False, capture_output=True).returncode == 0)
+            eventually(
+                lambda health=health: subprocess.run(health, check=False, capture_output=True).returncode == 0, 60
+            )
         doctor = command("doctor", "--home", tmp_path)
         found = subprocess.run(doctor, env=settings(GATEWAY, engines), capture_output=True, text=True, check=False)
         assert "everything is ready" in found.stdout, found.stdout

@@ -28,6 +28,7 @@ from services.cli.backup import FILES, STORES
 from services.cli.main import app
 from services.demo.words import TOWNS
 
+pytestmark = pytest.mark.timeout(300)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"<!-- (\w+)(?:: ([\w ]+))? -->\n```(\w+)\n(.*?)```", re.DOTALL)
