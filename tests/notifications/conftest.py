@@ -1,6 +1,5 @@
 """The real service over a real log. Tests say in the log what other services would have said there."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 from harness import OPERATOR, SECRET, Ask, FakeClock, eventually, running
+from schemas import rows_of
 from vivier.common.v1 import operations_pb2
 from vivier.common.v1.operations_pb2_grpc import OperationsServiceStub
 from vivier.matching.v1 import events_pb2 as matching
@@ -84,7 +84,7 @@ class System:
     log: EmbeddedLog
     clock: FakeClock
     ask: Ask
-    store: Path
+    home: Path
 
     def say(self, key: str, message: Message) -> None:
         self.put(outgoing(key, message))
@@ -137,11 +137,7 @@ class System:
         eventually(settled)
 
     def rows(self, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(self.store)
-        try:
-            return connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1").fetchall()
-        finally:
-            connection.close()
+        return rows_of(self.home, "notifications", f"SELECT {columns} FROM {table} ORDER BY 1")
 
     def state(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that the service keeps of its own."""
@@ -181,7 +177,7 @@ def start(tmp_path: Path, log: EmbeddedLog, clock: FakeClock, mailer: FakeMailer
         settings = NotificationsSettings(home=tmp_path, secret=SECRET, profile_address=profile.server.address)
         service = build(settings, log, clock, mailer=mailer)
         with running(service, NotificationsServiceStub) as ask:
-            yield System(log, clock, ask, tmp_path / "notifications.db")
+            yield System(log, clock, ask, tmp_path)
 
     return start
 

@@ -60,6 +60,7 @@ class Home:
         given = {"home": self.folder, "secret": SECRET, "profile_address": "127.0.0.1:0"}
         service = build(ProfileSettings(**(given | settings)), self.log, self.clock)
         with running(service, profile_pb2_grpc.ProfileServiceStub) as ask:
+            assert not service.trouble(), service.trouble()
             self.ask = ask
             yield ask
 

@@ -11,6 +11,7 @@ import pytest
 from commands import command
 from cryptography.exceptions import InvalidTag
 from harness import OPERATOR, SECRET
+from schemas import files_only
 from vivier.profile.v1 import profile_pb2 as pb
 
 from services.profile.vault import MasterKeyRefused, Vault, seal, unseal
@@ -18,6 +19,8 @@ from tests.profile.installation import Home
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 OTHER = base64.b64encode(bytes(32)).decode()
+REFUSED = (MasterKeyRefused, AssertionError)
+"""At once where the store can be asked at once; where it is on a server the service says why it is not ready."""
 
 
 def test_a_master_key_is_made_for_its_owner_alone_and_found_again(stopped: Home) -> None:
@@ -39,7 +42,7 @@ def test_a_given_master_key_writes_no_file(stopped: Home) -> None:
 def test_another_master_key_is_refused_at_start(stopped: Home) -> None:
     with stopped.serve(master_key=KEY):
         stopped.made()
-    with pytest.raises(MasterKeyRefused, match="another master key"), stopped.serve(master_key=OTHER):
+    with pytest.raises(REFUSED, match="another master key"), stopped.serve(master_key=OTHER):
         pass
 
 
@@ -64,7 +67,7 @@ def test_a_lost_master_key_is_refused_and_no_other_is_made(stopped: Home) -> Non
         person = stopped.made()
     path = stopped.folder / "master.key"
     kept = path.rename(stopped.folder / "elsewhere")
-    with pytest.raises(MasterKeyRefused, match=r"is gone: put it back in .*master\.key, or set"), stopped.serve():
+    with pytest.raises(REFUSED, match=r"is gone: put it back in .*master\.key, or set"), stopped.serve():
         pass
     assert not path.exists()
     path.mkdir()
@@ -100,6 +103,7 @@ def test_what_is_sealed_opens_only_where_it_stood() -> None:
     assert seal(key, b"words", "person/1") != seal(key, b"words", "person/1")
 
 
+@files_only
 def test_rows_exchanged_by_hand_do_not_open(stopped: Home) -> None:
     with stopped.serve():
         one, two = (stopped.made(external_id=name) for name in ("1", "2"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness import OPERATOR, bytes_on_disk, eventually
+from schemas import files_only
 from vivier.common.v1 import common_pb2 as common
 from vivier.profile.v1 import profile_pb2 as pb
 
@@ -80,6 +81,7 @@ def secrets_of(home: Home, person_id: str) -> list[bytes]:
     return [key, document[:40], document[-40:], message]
 
 
+@files_only
 def test_erasing_leaves_no_byte(home: Home) -> None:
     canary = Canaries()
     person, mentorship = plant(home, canary)
@@ -122,6 +124,7 @@ def test_who_comes_back_is_somebody_new(home: Home) -> None:
     assert revived.refusal.reason == "PERSON_ERASED"
 
 
+@files_only
 def test_the_log_is_cut_as_soon_as_no_reader_stands_in_the_way(home: Home) -> None:
     canary = Canaries()
     person, _ = plant(home, canary)
@@ -165,6 +168,7 @@ def test_no_event_carries_what_somebody_wrote(home: Home) -> None:
         assert not [text for text in canary.planted if text.encode() in held], event.type
 
 
+@files_only
 def test_a_refused_row_leaves_nothing_either(home: Home) -> None:
     canary = Canaries()
     home.upsert(row(identity=pb.Identity(given_name=canary("Given")), language="xx"), request_id="r1")
