@@ -18,6 +18,7 @@ from kafka.errors import (
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
+from kafka.structs import MemberState
 
 from services.kit.bus import Fenced, LogUnavailable, Record
 from services.kit.bus_kafka_client import ANSWER_SECONDS, passing_faults
@@ -83,6 +84,7 @@ class Member:
             self._client = self._joined()
         try:
             with passing_faults(self._brokers):
+                _keep_joining(self._client)
                 found = self._client.poll(int(seconds * 1000), limit)
                 self._listen(self._client, bool(found))
         except LogUnavailable as error:
@@ -125,6 +127,12 @@ class Member:
         if client is not None:
             with suppress(KafkaError, RuntimeError):
                 client.close(autocommit=False, timeout_ms=int(LEAVE_SECONDS * 1000))
+
+
+def _keep_joining(client: KafkaConsumer) -> None:
+    """A leader whose poll ends between sharing out and being told its share would never ask again (0009)."""
+    if client.group_metadata().state is not MemberState.STABLE:
+        client._coordinator.request_rejoin()
 
 
 class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]
