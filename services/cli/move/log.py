@@ -6,10 +6,9 @@ that was just made has no gaps. Until all is compared the brokers must not compa
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +24,9 @@ from services.kit.bus_kafka_client import Questions
 from services.kit.bus_kafka_records import Names
 from services.kit.settings import Settings
 
-BATCH = 1000
+BATCH, BATCH_BYTES = 500, 4 << 20
+"""In one append, which has to be through within some seconds, also on a slow network."""
+
 _EVER = str(2**63 - 1)
 _LAGS = ("min.compaction.lag.ms", "max.compaction.lag.ms")
 Books = Mapping[int, Book]
@@ -138,8 +139,7 @@ def _copy_topic(
     books = _empty(here, topic)
     done: dict[str, Counter[int]] = {group: Counter() for group in groups}
     progress = Progress(say, topic, sum(here.ends(topic).values()))
-    records = here.replay(topic)
-    while batch := list(islice(records, BATCH)):
+    for batch in _batches(here.replay(topic)):
         there.append([record.event for record in batch])
         for record in batch:
             _enter(books, record)
@@ -149,6 +149,19 @@ def _copy_topic(
         progress.more(len(batch))
     progress.end()
     return books, done
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    size = 0
+    for record in records:
+        batch.append(record)
+        size += len(record.event.payload or b"")
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _compared(topic: str, given: Books, taken: Books) -> Line:
