@@ -146,7 +146,7 @@ def test_a_key_goes_to_the_same_partition_for_ever(log: Log, log_factory: LogFac
     places = defaultdict(set)
     for record in log.replay(TOPIC):
         places[record.event.key].add(record.partition)
-    assert all(len(each) == 1 for each in places.values())
+    assert places == {key: {partition_of(key, PARTITIONS)} for key in places}
 
 
 def test_poll_waits_no_longer_than_told_and_wakes_at_once(log: Log) -> None:
@@ -164,6 +164,18 @@ def test_poll_gives_no_more_than_asked(log: Log) -> None:
     log.append(events(30))
     consumer = log.consumer("g", [TOPIC])
     assert len(consumer.poll(1, 7)) == 7
+
+
+@pytest.mark.parametrize("group", range(4))
+def test_polls_however_short_get_there(log: Log, group: int) -> None:
+    log.append(events(10))
+    consumer = log.consumer(f"g{group}", [TOPIC])
+    got: list[Record] = []
+    until = time.monotonic() + PATIENCE
+    while len(got) < 10:
+        assert time.monotonic() < until, f"{len(got)} records"
+        got += consumer.poll(0.004, 10)
+    consumer.commit(got)
 
 
 def test_groups_do_not_know_each_other(log: Log) -> None:
