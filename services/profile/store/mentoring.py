@@ -10,7 +10,7 @@ from services.kit.database import hold, upsert
 from services.profile.domain.mentoring import LIVE, Mentor, Mentorship, MentorshipState
 from services.profile.store import documents
 from services.profile.store.people import People
-from services.profile.store.tables import CONSENTS, MENTOR_OCCUPATIONS, MENTORS, MENTORSHIPS, PEOPLE
+from services.profile.store.tables import CONSENTS, MENTOR_OCCUPATIONS, MENTORS, MENTORSHIPS
 from services.profile.vault import seal, unseal
 
 
@@ -76,11 +76,8 @@ class Mentorships:
         found = self._all(select(MENTORSHIPS).where(pair, MENTORSHIPS.c.state.in_(LIVE)))
         return found[0] if found else None
 
-    def hold_person(self, person_id: str) -> None:
-        """Nobody else decides about mentorships of this person before this transaction ends."""
-        hold(self._connection, PEOPLE, [person_id])
-
     def hold_mentor(self, mentor_id: str) -> None:
+        """Nobody else decides how many mentees they have before this transaction ends."""
         hold(self._connection, MENTORS, [mentor_id])
 
     def mentees(self, mentor_id: str) -> int:

@@ -91,7 +91,10 @@ def _known(caller: Caller) -> None:
 def ask_mentor(
     tools: Tools, caller: Caller, request: Message, person_id: str, mentor_id: str, message: str
 ) -> Mentorship:
-    """Asking is consenting: should the mentor accept, they see what `access` shows a mentor."""
+    """Asking is consenting: should the mentor accept, they see what `access` shows a mentor.
+
+    The consent changes the person, so of two who ask at the same time one is in conflict, and finds the other's.
+    """
     only(caller, *OWNERS)
     message, now = checked_message(message), tools.units.clock()
     new_id = requests.ids_of(caller, request, tools.units.ids)()
@@ -102,7 +105,6 @@ def ask_mentor(
         mentor = load_mentors(unit.connection, [mentor_id]).get(mentor_id)
         if mentor is None:
             raise not_found("mentor", mentor_id)
-        mentorships.hold_person(person_id)
         if mentorships.live_between(person_id, mentor_id):
             raise Refused(Kind.CONFLICT, "MENTORSHIP_EXISTS", "this mentor has been asked already")
         mentor.require_room(mentorships.mentees(mentor_id))
