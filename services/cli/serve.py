@@ -43,7 +43,8 @@ def serve(names: Sequence[str], with_parent: bool) -> None:
     """Run them until SIGTERM or SIGINT. Each prints one line of JSON when it is ready. CannotServe before that."""
     os.umask(0o077)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # a line at every try; what matters is raised, and said by us
+    for client in ("kafka", "elastic_transport"):  # a line at every try; what matters is raised, and said by us
+        logging.getLogger(client).setLevel(logging.CRITICAL)
     stopping = threading.Event()
     if with_parent:
         threading.Thread(target=_outlive_nobody, daemon=True).start()

@@ -13,12 +13,13 @@ from vivier.common.v1 import operations_pb2 as pb
 from vivier.common.v1 import operations_pb2_grpc
 
 from services.kit.auth import Caller, Role
-from services.kit.errors import Kind, Refused, RetryLater, Violation
+from services.kit.errors import Conflict, Kind, Refused, RetryLater, Violation
 from services.kit.rpc.client import Neighbour, metadata
-from services.kit.rpc.server import THREADS, Call, Server
+from services.kit.rpc.server import THREADS, TRIES, Call, Server
 
 CONTRACT = pb.DESCRIPTOR.services_by_name["OperationsService"]
 WORDS = "a secret of somebody"
+overtaken: list[str] = []
 
 
 def status(call: Call, _: Any) -> pb.GetStatusResponse:
@@ -29,6 +30,11 @@ def drop(_: Call, request: pb.DropDeadLetterRequest) -> pb.DropDeadLetterRespons
     """Fails as its id says."""
     if request.id == "bug":
         raise ValueError(WORDS)
+    if request.id.startswith("overtaken"):
+        overtaken.append(request.id)
+        if len(overtaken) <= int(request.id.rpartition(" ")[2]):
+            raise Conflict("somebody was quicker")
+        return pb.DropDeadLetterResponse()
     if request.id == "later":
         raise RetryLater("the store is busy")
     kind = Kind(request.id)
@@ -102,6 +108,23 @@ def test_a_call_without_deadline_or_caller_is_refused(channel: grpc.Channel) -> 
     assert code(stub.GetStatus, pb.GetStatusRequest(), **given) is grpc.StatusCode.UNAUTHENTICATED
 
 
+@pytest.mark.parametrize(("times", "seconds", "tried"), [(2, 5.0, {3}), (9, 5.0, {TRIES}), (9, 0.04, {0, 1})])
+def test_what_was_overtaken_runs_again_while_there_is_time(
+    server: Server, times: int, seconds: float, tried: set[int]
+) -> None:
+    overtaken.clear()
+    neighbour = Neighbour(server.address, SECRET)
+    stub = operations_pb2_grpc.OperationsServiceStub(neighbour.channel)
+    request = pb.DropDeadLetterRequest(id=f"overtaken {times}")
+    if times < TRIES:
+        neighbour.ask(stub.DropDeadLetter, request, OPERATOR, seconds)
+    else:
+        with pytest.raises(RetryLater):
+            neighbour.ask(stub.DropDeadLetter, request, OPERATOR, seconds)
+    server.stop(1)
+    assert len(overtaken) in tried
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_refusal_comes_back_as_it_was(server: Server, kind: Kind) -> None:
     neighbour = Neighbour(server.address, SECRET)
@@ -123,6 +146,25 @@ def test_a_passing_fault_says_when_to_come_back_and_a_bug_says_nothing(server: S
     assert error.value.code() is grpc.StatusCode.INTERNAL
     assert WORDS not in str(error.value)
     assert "trace" in error.value.details()
+
+
+def test_a_passing_fault_is_told_at_once_and_not_tried_again_by_the_channel() -> None:
+    tries: list[Call] = []
+
+    def away(call: Call, _: Any) -> Any:
+        tries.append(call)
+        raise RetryLater("the index is away")
+
+    server = Server("127.0.0.1:0", SECRET, [(CONTRACT, {m.name: away for m in CONTRACT.methods})])
+    server.start()
+    neighbour = Neighbour(server.address, SECRET, CONTRACT)
+    with pytest.raises(RetryLater, match="the index is away"):
+        neighbour.ask(
+            operations_pb2_grpc.OperationsServiceStub(neighbour.channel).GetStatus, pb.GetStatusRequest(), OPERATOR
+        )
+    assert len(tries) == 1
+    neighbour.close()
+    server.stop(0)
 
 
 def test_a_table_that_differs_from_the_contract_does_not_start() -> None:

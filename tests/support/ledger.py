@@ -143,7 +143,7 @@ class Ledger:
 
         def work(turn: Callable[[], None], dice: random.Random) -> None:
             try:
-                while not enough.wait(dice.uniform(0, 0.1)):
+                while not enough.wait(dice.uniform(0, 0.2)):
                     turn()
             except BaseException as failure:  # told to the test below
                 failures.append(failure)

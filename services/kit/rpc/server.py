@@ -40,6 +40,8 @@ LONGEST_PAUSE = 0.05
 
 MAX_MESSAGE_BYTES = 8 << 20
 HEALTH = "/grpc.health.v1.Health/"
+_NOT_BY_ITSELF = ("grpc-retry-pushback-ms", "-1")
+"""Who knows that it cannot answer says so once. The channel tries again by itself only where nobody answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +181,7 @@ def _run(function: Function, call: Call, message: Any) -> Any:
 
 
 def _abort(context: grpc.ServicerContext, status: Status) -> Any:
-    context.abort_with_status(rpc_status.to_status(status))
+    told: Any = rpc_status.to_status(status)
+    if status.code == Code.UNAVAILABLE:
+        told = told._replace(trailing_metadata=(*told.trailing_metadata, _NOT_BY_ITSELF))
+    context.abort_with_status(told)

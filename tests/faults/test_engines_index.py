@@ -1,0 +1,150 @@
+"""Elasticsearch dies, freezes, loses its index or cannot be reached under load; then the books are balanced.
+
+Meanwhile writing goes on, and a search says "try again later" at once.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from elasticsearch import Elasticsearch as Client
+from harness import eventually
+from installation import indices, on_engines
+from ledger import PATIENCE, Ledger, longer
+from mishaps import MISHAPS, Exposed, Mishap, exposed, frozen, killed, told_to_be_missing, unplugged
+from stack import ONE_EACH, Bearer, Stack, begun, stack
+
+from services.cli.engines.elasticsearch import Elasticsearch
+
+SEARCH = '{ offers(text: "vélo", first: 5) { nodes { id } } }'
+GATEWAY_SECONDS = 5.0
+"""VIVIER_GATEWAY_SECONDS as it is when nobody sets it: who is answered later was not told, but timed out."""
+
+
+@pytest.fixture(scope="module")
+def elastic() -> Iterator[Exposed]:
+    with exposed(Elasticsearch) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def system(elastic: Exposed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    home = tmp_path_factory.mktemp("home")
+    with on_engines(elasticsearch=elastic.address) as settings, stack(home, settings, ONE_EACH) as started:
+        yield started
+
+
+@pytest.fixture
+def running(system: Stack, elastic: Exposed) -> Iterator[Stack]:
+    yield system
+    elastic.heal()
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+def test_what_befalls_the_index_loses_and_doubles_nothing(running: Stack, elastic: Exposed, mishap: Mishap) -> None:
+    ledger = Ledger(running)
+    with ledger.load():
+        ledger.has_written(8)
+        with mishap(elastic):
+            ledger.has_written(8)  # with the index or without it
+            time.sleep(longer(4))
+        ledger.has_written(8)
+    ledger.check()
+
+
+@pytest.mark.parametrize("mishap", [killed, frozen, unplugged])
+def test_a_search_without_the_index_says_later_at_once(
+    running: Stack, elastic: Exposed, mishap: Mishap, record_property: Callable[[str, object], None]
+) -> None:
+    reader = Bearer(running.operator.url, running.operator.token())
+    assert reader.post(SEARCH).status_code == 200
+    with mishap(elastic):
+        times = []
+        for _ in range(5):
+            started = time.monotonic()
+            answer = reader.post(SEARCH)
+            times.append(time.monotonic() - started)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), answer.text
+            assert {each["extensions"]["code"] for each in answer.json()["errors"]} == {"UNAVAILABLE"}
+        assert max(times) < GATEWAY_SECONDS
+        said = ", ".join(f"{seconds * 1e3:.0f}" for seconds in sorted(times))
+        record_property("measured", f"search while Elasticsearch is {mishap.__name__}: 503 after {said} ms")
+    eventually(lambda: reader.post(SEARCH).status_code == 200, PATIENCE)
+
+
+def test_an_index_deleted_under_load_is_filled_again(running: Stack, elastic: Exposed) -> None:
+    ledger = Ledger(running)
+    with ledger.load():
+        ledger.has_written(10)
+        before = delete_indices(running)
+        ledger.has_written(5)
+        eventually(lambda: len(indices(running.settings)) == len(before), PATIENCE)
+        ledger.has_written(5)
+    ledger.check()
+
+
+def delete_indices(running: Stack) -> list[str]:
+    names = indices(running.settings)
+    with Client(running.settings["VIVIER_ELASTICSEARCH"]) as client:
+        for name in names:
+            client.indices.delete(index=name)
+    return names
+
+
+def test_a_start_without_the_index(elastic: Exposed, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    elastic.proxy.refuse()
+    with on_engines(elasticsearch=elastic.address) as settings, begun(tmp_path, settings) as running:
+        told_to_be_missing(elastic, "VIVIER_ELASTICSEARCH", running, capfd)
+        elastic.heal()
+        running.wait_ready()
+        ledger = Ledger(running)
+        ledger.write(3)
+        ledger.check()
+
+
+class Pretender(BaseHTTPRequestHandler):
+    """What a server of another kind answers to everybody who asks what it is."""
+
+    version: ClassVar[dict[str, Any]] = {}
+
+    def do_GET(self) -> None:
+        body = json.dumps({"name": "node-1", "cluster_name": "search", "version": self.version}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@contextmanager
+def pretending(**version: str) -> Iterator[str]:
+    handler = type("Handler", (Pretender,), {"version": version})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [
+        ({"number": "8.19.2", "build_flavor": "default"}, "Elasticsearch 8.19.2"),
+        ({"number": "3.3.0", "distribution": "opensearch"}, "opensearch 3.3.0"),
+    ],
+)
+def test_a_server_of_another_kind_is_refused_in_one_sentence(
+    tmp_path: Path, version: dict[str, str], found: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pretending(**version) as address, begun(tmp_path, {"VIVIER_ELASTICSEARCH": address}, [("matching",)]):
+        said: list[str] = []
+        eventually(lambda: said.extend(capfd.readouterr().err.splitlines()) or said, PATIENCE)
+    (sentence,) = said
+    assert all(words in sentence for words in ("VIVIER_ELASTICSEARCH", found, address, "9 or newer"))
