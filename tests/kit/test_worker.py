@@ -14,7 +14,7 @@ from services.kit import deadletters, inbox
 from services.kit.bus import Event, Fenced, LogUnavailable
 from services.kit.consumer import State
 from services.kit.dispatch import handler_of
-from services.kit.errors import Poison, RetryLater
+from services.kit.errors import Conflict, Poison, RetryLater
 
 TOPIC = "vivier.test.v1"
 
@@ -202,6 +202,49 @@ def test_what_passes_is_waited_for_without_a_dead_letter(room, eventually, error
         eventually(lambda: worker.state is State.RUNNING)
     assert letters(room) == []
     assert room.effects() == [("offer/1", b"x")]
+
+
+def test_a_batch_that_was_overtaken_is_done_again_at_once(room, eventually):
+    overtaken = []
+
+    def fail(record, times):
+        if len(overtaken) < 2:
+            overtaken.append(times)
+            raise Conflict("somebody was quicker")
+
+    handle, calls = counting(room, fail)
+    room.append(("offer/1", b"a"), ("offer/1", b"b"))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert calls == {b"a": 3, b"b": 1}
+    assert [body for _, body in room.effects()] == [b"a", b"b"]
+    assert (worker.dead_letters, letters(room)) == (0, [])
+
+
+def test_whoever_is_overtaken_again_and_again_waits_and_is_no_dead_letter(room, eventually):
+    passes = threading.Event()
+
+    def fail(record, times):
+        if not passes.is_set():
+            raise Conflict("somebody was quicker")
+
+    handle, calls = counting(room, fail)
+    room.append(("offer/1", b"a"))
+    with room.worker(handle) as worker:
+        eventually(lambda: calls[b"a"] > 2 * consumer_module.ATTEMPTS)
+        assert worker.state is State.WAITING
+        passes.set()
+        eventually(room.effects)
+    assert letters(room) == []
+
+
+def test_a_key_that_is_taken_time_and_again_is_the_records_fault(room, eventually):
+    handle, _ = counting(room, bad(b"b", error=Conflict("duplicate key", by_constraint=True)))
+    room.append(("offer/1", b"a"), ("offer/2", b"b"), ("offer/3", b"c"))
+    with room.worker(handle) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert sorted(body for _, body in room.effects()) == [b"a", b"c"]
+    assert [letter.reason for letter in letters(room)] == ["Conflict"]
 
 
 def test_a_wrong_statement_is_poison_not_weather(room, eventually):
