@@ -16,8 +16,8 @@ from services.cli.engines.postgres import Postgres
 from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import system_clock
-from services.kit.database import Database, open_database, postgres
-from services.kit.errors import RetryLater
+from services.kit.database import Database, open_database, postgres, upsert
+from services.kit.errors import Conflict, RetryLater
 from services.kit.ids import random_id
 from services.kit.outbox import OUTBOX, Units
 from services.kit.relay import Relay
@@ -88,6 +88,16 @@ def test_who_writes_goes_on_from_one_snapshot(store: Database) -> None:
         assert connection.execute(select(THINGS)).all() == []
         make(store, "a")
         assert connection.execute(select(THINGS)).all() == []
+
+
+def test_a_batch_that_was_overtaken_is_in_conflict_and_nothing_worse(store: Database, other: Database) -> None:
+    batch = [{"id": f"{n}", "version": 1} for n in range(200)]
+    with pytest.raises(Conflict, match="concurrent update"), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
+        connection.execute(select(THINGS)).all()
+        with other.transaction() as quicker:
+            upsert(quicker, THINGS, batch[100:101], ["id"])
+        upsert(connection, THINGS, batch, ["id"])
+    assert ids(store) == ["100"]
 
 
 def test_a_row_that_is_committed_late_is_carried_too(store: Database, tmp_path: Path) -> None:

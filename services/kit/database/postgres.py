@@ -4,6 +4,8 @@ Every wait has an end: for a connection, for a lock, for a statement; and where 
 answers nothing, this side hangs up.
 """
 
+import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
@@ -11,7 +13,6 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
-from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Dialect, Engine, NullPool, Select, create_engine, event, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
@@ -20,6 +21,7 @@ from sqlalchemy.schema import CreateSchema
 from services.kit.database.tables import Tables
 from services.kit.errors import Conflict, RetryLater
 
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of each batch that is in conflict; the error says so
 CONNECT_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS, ANSWER_SECONDS = 5, 5, 8, 12.0
 IDLE_SECONDS = 60
 """A transaction in which nothing happens for so long is ended: its process may be frozen, and others wait for it."""
@@ -142,12 +144,11 @@ class PostgresDatabase:
             raise known from error
 
     def _known(self, error: DBAPIError) -> RetryLater | None:
-        """What the receiver should do about it; None: it is a bug. The details may quote a row and are left out."""
+        """What the receiver should do about it; None: it is a bug."""
         state = _state(error)
+        words = f"{self.name}: {' '.join(str(error.orig).split())}"
         if state is None:
-            words = " ".join(str(error.orig).split())
-            return RetryLater(f"{self.name}: {words}") if isinstance(error, OperationalError) else None
-        words = f"{self.name}: {error.orig.diag.message_primary}"  # type: ignore[union-attr]
+            return RetryLater(words) if isinstance(error, OperationalError) else None
         if state in _OVERTAKEN + _BY_CONSTRAINT:
             return Conflict(words, by_constraint=state in _BY_CONSTRAINT)
         return RetryLater(words) if state.startswith(_PASSING) else None
@@ -159,10 +160,14 @@ class _Impatient(psycopg.Connection[Any]):
     patience: float | None = ANSWER_SECONDS
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        asked = time.monotonic()
         try:
             return super().wait(gen, interval, self.patience if timeout is None else timeout)
-        except psycopg.OperationalError as error:
-            if self.pgconn.transaction_status != TransactionStatus.ACTIVE:
+        except psycopg.Error as error:
+            if error.sqlstate:
+                error.args = (error.diag.message_primary,)  # the details quote a row, and errors go into logs
+                raise
+            if self.patience is None or time.monotonic() - asked < self.patience:
                 raise
             self.pgconn.finish()
             raise psycopg.OperationalError("the server does not answer any more") from error
@@ -176,7 +181,7 @@ def _engine(url: URL, schema: str, **options: Any) -> Engine:
         "options": f"{url.query.get('options', '')} {settings}".strip(),
         "application_name": f"vivier {schema}",
     }
-    engine = create_engine(url, connect_args=arguments, use_native_hstore=False, **options)
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, use_native_hstore=False, **options)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Dialect, _record: object, args: Any, more: Any) -> _Impatient:

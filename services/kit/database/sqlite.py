@@ -81,6 +81,7 @@ def _engine(path: Path, begin: str, *extra: str) -> Engine:
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        hide_parameters=True,  # they may be about people, and errors go into logs
         pool_size=8,
         max_overflow=24,
     )

@@ -32,6 +32,12 @@ def upsert(
     ).rowcount
 
 
+def take(connection: Connection, table: Table, rows: Collection[Mapping[str, Any]], key: Sequence[str]) -> set[Any]:
+    """Insert those rows whose `key` nobody has; what stands in its last column, of each that was inserted."""
+    statement = _insert(connection, table).on_conflict_do_nothing(index_elements=key).returning(table.c[key[-1]])
+    return set(connection.scalars(statement, sorted(rows, key=itemgetter(*key)))) if rows else set()
+
+
 def hold(connection: Connection, table: Table, ids: Collection[str]) -> None:
     """Make these rows this transaction's own: of two that hold the same one, the later comes out as `Conflict`.
 
