@@ -69,8 +69,8 @@ def on_random_worlds(check: Callable[[Open, int], None]) -> Callable[[Open, pyte
 @pytest.fixture(params=ADAPTERS)
 def open_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Makes a new one at each call; a server's is gone afterwards."""
-    monkeypatch.setattr("services.matching.index_elastic.SEARCH_SECONDS", PATIENCE)
-    monkeypatch.setattr("services.matching.index_elastic.CANDIDATE_SECONDS", PATIENCE)
+    for seconds in ("SEARCH_SECONDS", "CANDIDATE_SECONDS", "COUNT_SECONDS"):
+        monkeypatch.setattr(f"services.matching.index_elastic.{seconds}", PATIENCE)
     with ExitStack() as until:
 
         def opened() -> Index:

@@ -21,7 +21,7 @@ def place() -> Iterator[tuple[str, str]]:
 @pytest.fixture
 def another(place: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., ElasticIndex]:
     """The same index as another process has it; on a busy machine searches may take long, rebuilds are as quick."""
-    for seconds in ("SEARCH_SECONDS", "CANDIDATE_SECONDS"):
+    for seconds in ("SEARCH_SECONDS", "CANDIDATE_SECONDS", "COUNT_SECONDS"):
         monkeypatch.setattr(f"services.matching.index_elastic.{seconds}", 20.0)
     for name, value in (("LOOK_SECONDS", 0.1), ("SEEN_SECONDS", 0.3), ("GRACE_SECONDS", 0.5)):
         monkeypatch.setattr(f"services.matching.index_elastic.generations.{name}", value)

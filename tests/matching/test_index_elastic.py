@@ -141,7 +141,7 @@ def test_more_candidates_than_one_answer_holds_come_in_several(
 ) -> None:
     elastic.put_people([a_person(f"p{n}", travel_limit_km=30) for n in range(95)])
     elastic.put_people([a_person(f"free{n}", anywhere=True, past_occupations=frozenset({"F1610"})) for n in range(30)])
-    monkeypatch.setattr("services.matching.index_elastic.collection.PAGE", 20)
+    monkeypatch.setattr("services.matching.index_elastic.candidates.MOST", 20)
     found = elastic.people_for(an_offer(occupation_code="F1610"), cap=10)
     assert len([name for name in names(found) if name.startswith("p")]) == 95
     assert len(names(found)) == 105

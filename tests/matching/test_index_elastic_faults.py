@@ -16,9 +16,10 @@ from services.kit.errors import Unusable
 from services.matching.index import IndexUnavailable, SearchQuery
 from services.matching.index_elastic import ElasticIndex
 from services.matching.kernel import Codes
+from services.matching.values import Point
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
-from tests.matching.index_world import KNOWLEDGE, LYON, NOW, an_offer
+from tests.matching.index_world import KNOWLEDGE, NOW, an_offer
 
 Opener = Callable[..., ElasticIndex]
 
@@ -60,17 +61,29 @@ def test_writes_that_a_full_server_refuses_are_tried_again(
 def test_a_server_that_stays_full_is_unavailable(
     elastic: ElasticIndex, another: Opener, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.matching.index_elastic.writing.WRITE_SECONDS", 1.0)
     with busy(place[0]) as server:
+        through = another(server.address)
+        monkeypatch.setattr(through, "_seconds", 1.0)
         server.requests = 10**6
         with pytest.raises(IndexUnavailable):
-            another(server.address).put_offers([an_offer()])
+            through.put_offers([an_offer()])
         assert len(server.refused) > 1
 
 
-def test_a_document_that_the_server_refuses_is_named(elastic: ElasticIndex) -> None:
-    with pytest.raises(ValueError, match="north of the pole"):
-        elastic.put_offers([an_offer(), an_offer("north of the pole", place=replace(LYON, latitude=91.0))])
+@pytest.mark.parametrize(
+    "changes", [{"place": Point(91.0, 4.0)}, {"version": -1}, {"id": ""}, {"id": "x" * 600}, {"contract": "x" * 40_000}]
+)
+def test_a_document_that_the_server_refuses_is_named_and_the_others_go_in(
+    elastic: ElasticIndex, changes: dict[str, Any]
+) -> None:
+    """While a generation is filled it is left out, so that one record never keeps matching from starting."""
+    refused = replace(an_offer("refused"), **changes)
+    with pytest.raises(ValueError, match="is refused"):
+        elastic.put_offers([an_offer("first"), refused])
+    assert elastic.offer("first")
+    with elastic.rebuilding() as fresh:
+        fresh.put_offers([an_offer("first"), refused, an_offer("last")])
+    assert elastic.counts().offers == 2
 
 
 @pytest.mark.parametrize("fault", ["cut", "refuse"])
@@ -82,8 +95,7 @@ def test_a_server_that_hangs_or_is_gone_is_unavailable_and_comes_back(
         through = another(f"http://{between.address}")
         through.put_offers([an_offer()])
         assert through.search_offers(SearchQuery(NOW)).total == 1
-        for seconds in ("SEARCH_SECONDS", "GET_SECONDS"):
-            monkeypatch.setattr(f"services.matching.index_elastic.{seconds}", 0.2)
+        monkeypatch.setattr("services.matching.index_elastic.SEARCH_SECONDS", 0.2)
         getattr(between, fault)()
         for ask_it in (lambda: through.search_offers(SearchQuery(NOW)), lambda: through.offer("o")):
             with pytest.raises(IndexUnavailable, match="VIVIER_ELASTICSEARCH"):

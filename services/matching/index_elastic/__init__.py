@@ -14,16 +14,18 @@ from services.matching.index_elastic.mappings import alias_of
 from services.matching.index_elastic.remembered import Remembered
 from services.matching.index_elastic.searching import search_courses, search_offers
 from services.matching.index_elastic.server import Deadline, Server
-from services.matching.index_elastic.writing import Contents
+from services.matching.index_elastic.writing import FILL_SECONDS, Contents
 from services.matching.index_shared.words import Labels, Words
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns
 from services.matching.values import Course, Offer, Person, Point
 from services.referential.text import Language
 
 SEARCH_SECONDS = 0.75
-GET_SECONDS = 2.0
+"""A search, or what is given back by id: who waits is told in time that there is no answer now."""
+
 CANDIDATE_SECONDS = 5.0
-COUNT_SECONDS = 60.0
+COUNT_SECONDS = 2.0
+WHOLE_SECONDS = 60.0
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +56,7 @@ class ElasticIndex(Contents):
     @contextmanager
     def rebuilding(self) -> Iterator[ContentsPort]:
         with self._generations.new() as targets:
-            yield Contents(self._server, self._words, lambda kind, _: [targets[kind]], _nothing)
+            yield Contents(self._server, self._words, lambda kind, _: [targets[kind]], _nothing, FILL_SECONDS)
 
     def offer(self, offer_id: str) -> Offer | None:
         return self.offers([offer_id]).get(offer_id)
@@ -66,13 +68,13 @@ class ElasticIndex(Contents):
         return self.courses([course_id]).get(course_id)
 
     def offers(self, ids: Sequence[str]) -> dict[str, Offer]:
-        return self._offers.get(ids, Deadline(GET_SECONDS))
+        return self._offers.get(ids, Deadline(SEARCH_SECONDS))
 
     def people(self, ids: Sequence[str]) -> dict[str, Person]:
-        return self._people.get(ids, Deadline(GET_SECONDS))
+        return self._people.get(ids, Deadline(SEARCH_SECONDS))
 
     def courses(self, ids: Sequence[str]) -> dict[str, Course]:
-        return self._courses.get(ids, Deadline(GET_SECONDS))
+        return self._courses.get(ids, Deadline(SEARCH_SECONDS))
 
     def people_for(self, offer: Offer, cap: int = CAP) -> Found[PeopleColumns]:
         sought = people_sought(offer, self._codes.knowledge, cap)
@@ -89,11 +91,11 @@ class ElasticIndex(Contents):
         return search_courses(self._courses, self._words, query, Deadline(SEARCH_SECONDS))
 
     def counts(self) -> Counts:
-        deadline = Deadline(GET_SECONDS)
+        deadline = Deadline(COUNT_SECONDS)
         return Counts(self._offers.count(deadline), self._people.count(deadline), self._courses.count(deadline))
 
     def digest(self) -> str:
-        deadline = Deadline(COUNT_SECONDS)
+        deadline = Deadline(WHOLE_SECONDS)
         return "".join(f"{kind.content(deadline):016x}" for kind in (self._offers, self._people, self._courses))
 
     def close(self) -> None:
@@ -108,7 +110,7 @@ class ElasticIndex(Contents):
         if self._begun:
             return
         self._generations.drop_replaced()
-        deadline, circle, skills = Deadline(COUNT_SECONDS), Circle(Point(0.0, 0.0), 1.0), frozenset(("none",))
+        deadline, circle, skills = Deadline(WHOLE_SECONDS), Circle(Point(0.0, 0.0), 1.0), frozenset(("none",))
         offers, courses = SearchQuery(LONG_AGO, "a", circle, skills=skills), CourseQuery("a", circle, skills=skills)
         search_offers(self._offers, self._known_offers, self._words, offers, None, deadline)
         search_courses(self._courses, self._words, courses, deadline)

@@ -3,10 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from services.matching.index_elastic.mappings import PAGE
 from services.matching.index_elastic.server import Deadline, Server
 from services.matching.index_shared.asking import idf
 from services.matching.index_shared.records import value_of
@@ -84,23 +84,16 @@ class Collection(Generic[V]):
         """`wanted` are the parts of the answer to be sent, joined by commas; empty ones are left out too."""
         return self._ask(deadline, f"_search?{_WHOLE}&filter_path={wanted}", body)
 
-    def pages(self, body: dict[str, Any], deadline: Deadline, wanted: str) -> Iterator[Any]:
-        """All hits, `PAGE` at a time, of one state; `body` sorts them by what no two share."""
-        body = body | {"size": PAGE}
-        first = self.search(body, deadline, wanted)
-        if len(hits_of(first)) < PAGE:
-            yield first
-            return
-        pit = self._ask(deadline, f"_pit?keep_alive={KEPT}", None)["id"]
+    @contextmanager
+    def one_state(self, deadline: Deadline) -> Iterator[Callable[[dict[str, Any], str], Any]]:
+        """Several searches as one: a function like `search`, of what is there now."""
+        pit = {"id": self._ask(deadline, f"_pit?keep_alive={KEPT}", None)["id"], "keep_alive": KEPT}
         try:
-            page = None
-            while page is None or len(hits_of(page)) == PAGE:
-                after: dict[str, Any] = {"search_after": hits_of(page)[-1]["sort"]} if page else {}
-                path = f"/_search?{_WHOLE}&filter_path={wanted}"
-                page = self._server.ask(deadline, "POST", path, body | after | {"pit": {"id": pit, "keep_alive": KEPT}})
-                yield page
+            yield lambda body, wanted: self._server.ask(
+                deadline, "POST", f"/_search?{_WHOLE}&filter_path={wanted}", body | {"pit": pit}
+            )
         finally:
-            self._server.ask(deadline, "DELETE", "/_pit", {"id": pit})
+            self._server.ask(deadline, "DELETE", "/_pit", {"id": pit["id"]})
 
     def fetch(self, contents: Sequence[int], deadline: Deadline) -> list[Any]:
         """The hits that have these contents, with their records. Raises `Gone`."""

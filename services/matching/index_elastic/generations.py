@@ -6,6 +6,7 @@ only after everybody must have seen it: a record that was written without it was
 brings it.
 """
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +23,10 @@ from services.matching.index_elastic.mappings import (
     settings_when_full,
     settings_while_filled,
 )
-from services.matching.index_elastic.server import Deadline, Server
+from services.matching.index_elastic.server import Deadline, Server, WrongQuestion
 from services.matching.index_elastic.writing import Target
 
+_GENERATION = re.compile(r"-vivier-[a-z]+-\d{6}$|^vivier-[a-z]+-\d{6}$")
 LOOK_SECONDS = 1.0
 SEEN_SECONDS = 3.0
 """Longer than a look may be old, and a question that looks may take."""
@@ -69,16 +71,18 @@ class Generations:
         self._drop([index.name for index in old if not self._serves(index)], deadline)
         number = max((index.number for index in old), default=0) + 1
         fresh = {kind: f"{alias}-{number:06d}" for kind, alias in self._aliases.items()}
+        made: list[str] = []
         try:
             for kind, name in fresh.items():
                 self._create(kind, name, deadline)
+                made.append(name)
             if any(map(self._serves, old)):
                 time.sleep(SEEN_SECONDS)
             yield {kind: Target(_next(self._aliases[kind]), name) for kind, name in fresh.items()}
             self._serve(fresh, Deadline(ADMIN_SECONDS))
         except BaseException:
             with suppress(IndexUnavailable):
-                self._drop(list(fresh.values()), Deadline(ADMIN_SECONDS))
+                self._drop(made, Deadline(ADMIN_SECONDS))
             raise
 
     def _create(self, kind: str, name: str, deadline: Deadline) -> None:
@@ -87,7 +91,12 @@ class Generations:
             "mappings": mapping_of(kind),
             "aliases": {_next(self._aliases[kind]): {}},
         }
-        self._server.ask(deadline, "PUT", f"/{name}", body)
+        try:
+            self._server.ask(deadline, "PUT", f"/{name}", body)
+        except WrongQuestion as error:
+            if "resource_already_exists" in str(error):
+                raise self._server.unavailable("is being filled by another process") from error
+            raise
 
     def _serve(self, fresh: Mapping[str, str], deadline: Deadline) -> None:
         """All kinds at once; refused when somebody else filled another generation meanwhile."""
@@ -124,11 +133,15 @@ class Generations:
             return self._filled
 
     def _indices(self, deadline: Deadline) -> list["_Index"]:
-        """Every generation of every kind."""
+        """Every generation of every kind, by its name; what else begins so is not ours."""
         patterns = ",".join(f"{alias}-*" for alias in self._aliases.values())
         path = f"/{patterns}?features=aliases,mappings&filter_path=*.aliases,*.mappings._meta"
         found = self._server.ask(deadline, "GET", path)
-        return [_Index(name, frozenset(said.get("aliases", ())), _mapping(said)) for name, said in found.items()]
+        return [
+            _Index(name, frozenset(said.get("aliases", ())), _mapping(said))
+            for name, said in found.items()
+            if _GENERATION.search(name)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +152,7 @@ class _Index:
 
     @property
     def number(self) -> int:
-        ending = self.name.rpartition("-")[2]
-        return int(ending) if ending.isdigit() else 0
+        return int(self.name.rpartition("-")[2])
 
 
 def _mapping(said: Any) -> int:

@@ -1,5 +1,6 @@
 """Writes: in bulk, each document by its version, again and again while the server is full and the deadline allows."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,13 +9,19 @@ from typing import Any
 import orjson
 
 from services.matching.index_elastic.documents import document_of
-from services.matching.index_elastic.server import BUSY, Busy, Deadline, Server
+from services.matching.index_elastic.server import BUSY, Busy, Deadline, Server, WrongQuestion
 from services.matching.index_shared.words import Words
 from services.matching.values import Course, Offer, Person
 
+logger = logging.getLogger(__name__)
 WRITE_SECONDS = 10.0
+"""That one bulk may take, with all its repeats."""
+
+FILL_SECONDS = 120.0
+"""The same while a generation is filled: to begin anew costs more than to wait."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-BULK_BYTES = 8 << 20
+BULK_BYTES = 1 << 20
 NEVER_AGAIN = 1 << 62
 """A version that no other exceeds."""
 
@@ -58,8 +65,10 @@ class Contents:
         words: Words,
         targets: Callable[[str, Deadline], Sequence[Target]],
         written: Callable[[], None],
+        seconds: float = WRITE_SECONDS,
     ) -> None:
         self._server, self._words, self._targets, self._written = server, words, targets, written
+        self._seconds = seconds
 
     def put_offers(self, offers: Sequence[Offer]) -> None:
         self._put("offers", offers)
@@ -85,11 +94,10 @@ class Contents:
     def _write(self, kind: str, writes: Sequence[_Write]) -> None:
         if not writes:
             return
-        deadline = Deadline(WRITE_SECONDS)
         try:
-            for target in self._targets(kind, deadline):
+            for target in self._targets(kind, Deadline(self._seconds)):
                 for some in _bulks(writes):
-                    self._settle(target, some, deadline)
+                    self._settle(target, some, Deadline(self._seconds))
         finally:
             self._written()
 
@@ -109,13 +117,24 @@ class Contents:
             items = self._server.ask(deadline, "POST", f"/_bulk?{_ANSWER}", body)["items"]
         except Busy:
             return list(writes)
+        except WrongQuestion as error:
+            return self._singly(target, writes, deadline, error)
         outcomes = [(write, *item.values()) for write, item in zip(writes, items, strict=True)]
         superseded = [write for write, item in outcomes if item["status"] == 409]
         again = [write for write, item in outcomes if item["status"] != 409 and self._is_full(target, write, item)]
         return again if target.filled else again + self._forgotten(target, superseded, deadline)
 
+    def _singly(
+        self, target: Target, writes: Sequence[_Write], deadline: Deadline, error: WrongQuestion
+    ) -> list[_Write]:
+        """For one of them the whole request was refused: the others go in."""
+        if len(writes) == 1:
+            _refuse(target, writes[0], str(error))
+            return []
+        return [left for write in writes for left in self._left(target, [write], deadline)]
+
     def _is_full(self, target: Target, write: _Write, item: dict[str, Any]) -> bool:
-        """Whether a write is to be tried again; one that is refused for good raises."""
+        """Whether a write is to be tried again."""
         status, error = item["status"], item.get("error")
         if error is None or status in BUSY:
             return error is not None
@@ -123,7 +142,8 @@ class Contents:
             return False  # it is full and serves, or was given up
         if status in (403, 404):
             raise self._server.unavailable(f"says {status}: {error.get('reason')}")
-        raise ValueError(f"{write.id} is refused: {error.get('type')}: {error.get('reason')}")
+        _refuse(target, write, f"{error.get('type')}: {error.get('reason')}")
+        return False
 
     def _forgotten(self, target: Target, writes: Sequence[_Write], deadline: Deadline) -> list[_Write]:
         """Those that nothing supersedes: the server recalls the version of what was removed just now, for a moment."""
@@ -132,6 +152,13 @@ class Contents:
         path = f"/{target.alias}/_mget?_source=false&filter_path=docs.found,docs.error"
         answer = self._server.ask(deadline, "POST", path, {"ids": [write.id for write in writes]})
         return [write for write, found in zip(writes, answer["docs"], strict=True) if found.get("found") is False]
+
+
+def _refuse(target: Target, write: _Write, why: str) -> None:
+    """A fill goes on without it: whoever handles its record finds out, and buries it."""
+    if not target.filled:
+        raise ValueError(f"{write.id} is refused: {why}")
+    logger.warning("left out of %s: %s is refused: %s", target.filled, write.id, why)
 
 
 def _bulks(writes: Sequence[_Write]) -> Iterator[list[_Write]]:
