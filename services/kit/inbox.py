@@ -7,8 +7,9 @@ frozen, replaced and thawed finds the rows of its successor and does nothing.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Index, String, Table, delete, insert, select, tuple_
+from sqlalchemy import Column, Connection, Index, String, Table, delete, select, tuple_
 
+from services.kit import database
 from services.kit.bus import Record
 from services.kit.database import KIT, Moment
 
@@ -24,13 +25,10 @@ INBOX = Table(
 
 def take(connection: Connection, group: str, records: Sequence[Record], now: datetime) -> list[Record]:
     """Those that the group has not had, each once; from here on it has."""
-    by_id = {record.event.id: record for record in reversed(records)}
-    query = select(INBOX.c.id).where(INBOX.c.group == group, INBOX.c.id.in_(by_id))
-    seen = set(connection.scalars(query))
-    fresh = [record for record in records if record.event.id not in seen and by_id[record.event.id] is record]
-    if fresh:
-        connection.execute(insert(INBOX), [{"group": group, "id": r.event.id, "at": now} for r in fresh])
-    return fresh
+    first = {record.event.id: record for record in reversed(records)}
+    rows = [{"group": group, "id": event_id, "at": now} for event_id in first]
+    taken = database.take(connection, INBOX, rows, ["group", "id"])
+    return [record for record in records if first[record.event.id] is record and record.event.id in taken]
 
 
 def prune(connection: Connection, before: datetime, limit: int = 1000) -> int:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import system_clock
-from services.kit.database import Database, Json, Moment, hold, open_database, upsert
+from services.kit.database import Database, Json, Moment, hold, open_database, take, upsert
 from services.kit.errors import Conflict
 from services.kit.ids import random_id
 from services.kit.outbox import Units
@@ -211,7 +211,7 @@ def test_no_update_is_lost(adapter: Adapter) -> None:
 def test_a_key_is_taken_once_and_the_other_finds_it(adapter: Adapter) -> None:
     stores = [adapter.open() for _ in range(2)]
 
-    def take(store: Database, name: str, mine: str) -> str:
+    def choose(store: Database, name: str, mine: str) -> str:
         with store.transaction() as connection:
             known = connection.scalar(select(PARTS.c.id).where(PARTS.c.name == name))
             if known is None:
@@ -219,8 +219,25 @@ def test_a_key_is_taken_once_and_the_other_finds_it(adapter: Adapter) -> None:
             return known or mine
 
     for n in range(30):
-        one, other = together(*(lambda s=s, n=n: again(lambda: take(s, f"n{n}", random_id())) for s in stores))
+        one, other = together(*(lambda s=s, n=n: again(lambda: choose(s, f"n{n}", random_id())) for s in stores))
         assert one == other
+
+
+def test_rows_are_taken_by_one_of_those_who_try_at_once(adapter: Adapter) -> None:
+    stores = [adapter.open() for _ in range(2)]
+    names = [f"n{number}" for number in range(20)]
+
+    def have(store: Database, wanted: list[str]) -> set[str]:
+        with store.transaction() as connection:
+            return take(connection, THINGS, [{"id": name, "version": 1} for name in wanted], ["id"])
+
+    for n in range(30):
+        wanted = [[f"{n} {name}" for name in some] for some in (names[:15], names[:4:-1])]
+        one, other = together(
+            *(lambda s=s, w=w: again(lambda: have(s, w)) for s, w in zip(stores, wanted, strict=True))
+        )
+        assert not one & other
+        assert one | other == {f"{n} {name}" for name in names}
 
 
 def test_a_key_that_is_taken_is_our_mistake_and_says_so(adapter: Adapter) -> None:
