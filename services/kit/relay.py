@@ -28,7 +28,7 @@ from services.kit.outbox import OUTBOX, Units
 logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer(__name__)
 _TRACE = TraceContextTextMapPropagator()
-BATCH = 200
+BATCH = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 10.0
 FAILURES_IN_A_ROW = 3
 
