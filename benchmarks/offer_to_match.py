@@ -1,17 +1,22 @@
 """Offer posted → match readable by the person, under load: each offer through GraphQL, each match by the live stream.
 
 uv run python benchmarks/offer_to_match.py [people] [seconds] [rate]
+uv run python benchmarks/offer_to_match.py --engines [people] [seconds] [rate]
 
-Prints p50 and p99 of both groupings of the processes, and how many matches were lost. The floor of the same run is one
-GraphQL query that asks nothing of any service.
+Prints p50 and p99 of both groupings of the processes, and how many matches were lost; with `--engines`, of a process
+for each service on the engines of `vivier engines up`. The floor of the same run is one GraphQL query that asks nothing
+of any service. Beside it stands what each process spent under the load.
 """
 
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from system import GROUPS, TOGETHER, Inbox, System, crowd, offer, polymath, running
+from engines import installation, processes
+from idle import spending
+from system import GROUPS, ONE_EACH, TOGETHER, Inbox, System, crowd, offer, polymath, running
 
 SEARCH = '{ offers(text: "vélo", near: { place: "Saint-Denis (93)", radiusKm: 30 }) { totalCount nodes { id title } } }'
 
@@ -26,7 +31,7 @@ def pace(seconds: float, rate: float, work: "callable") -> None:  # type: ignore
         work(number)
 
 
-def measure(system: System, people: int, seconds: float, rate: float) -> None:
+def measure(system: System, servers: Mapping[str, Sequence[int]], people: int, seconds: float, rate: float) -> None:
     before = time.monotonic()
     system.put(crowd(people))
     (probe,) = system.put([polymath()])
@@ -50,11 +55,15 @@ def measure(system: System, people: int, seconds: float, rate: float) -> None:
         started = time.monotonic()
         system.operator.ask("{ __typename }")
         floor.append(time.monotonic() - started)
+    pids = {name: [pid] for name, pid in system.supervisor.pids().items()} | dict(servers)
     workers = [threading.Thread(target=pace, args=(seconds, rate, work)) for work in (post, query)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    started = time.monotonic()
+    with spending(pids) as shares:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    print(f"  posted {len(posted) / (time.monotonic() - started):.1f} offers/s")
     until = time.monotonic() + 30
     while posted.keys() - inbox.arrived.keys() and time.monotonic() < until:
         time.sleep(0.05)
@@ -64,6 +73,7 @@ def measure(system: System, people: int, seconds: float, rate: float) -> None:
     say("posted → readable", late, base)
     say("search under that load", [value * 1000 for value in queries], base)
     print(f"  offers {len(posted)}, lost {len(lost)}; floor (empty query) p50 {base:.1f} ms")
+    print("  of a core: " + ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
 
 
 def say(name: str, values: list[float], floor: float) -> None:
@@ -75,8 +85,16 @@ def main(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
     for name, groups in (("as `vivier up` runs them", GROUPS), ("services in one process", TOGETHER)):
         print(f"{name}: {people:,} people, {rate:g} offers/s and {rate:g} queries/s for {seconds:g} s")
         with running(groups) as system:
-            measure(system, people, seconds, rate)
+            measure(system, {}, people, seconds, rate)
+
+
+def main_on_engines(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
+    print(f"on engines, a process each: {people:,} people, {rate:g} offers/s and {rate:g} queries/s for {seconds:g} s")
+    with installation() as settings, running(ONE_EACH, settings) as system:
+        measure(system, processes(), people, seconds, rate)
 
 
 if __name__ == "__main__":
-    main(*(kind(value) for kind, value in zip((int, float, float), sys.argv[1:], strict=False)))
+    given = [word for word in sys.argv[1:] if word != "--engines"]
+    chosen = main_on_engines if len(given) < len(sys.argv) - 1 else main
+    chosen(*(kind(value) for kind, value in zip((int, float, float), given, strict=False)))

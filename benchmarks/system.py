@@ -6,9 +6,10 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -24,6 +25,8 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 TOGETHER: Sequence[Sequence[str]] = (("profile", "offers", "notifications", "matching"), ("gateway",))
 """Everything that speaks synchronous gRPC in one process; the gateway's asyncio stack cannot share it."""
+ONE_EACH: Sequence[Sequence[str]] = (("profile",), ("offers",), ("notifications",), ("matching",), ("gateway",))
+"""As on many machines."""
 
 
 class System:
@@ -71,11 +74,15 @@ class System:
 
 
 @contextmanager
-def running(groups: Sequence[Sequence[str]] = GROUPS) -> Iterator[System]:
-    """The system in a temporary folder, until the block ends."""
+def running(
+    groups: Sequence[Sequence[str]] = GROUPS, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[System]:
+    """The system in a temporary folder, until the block ends; on engines where the settings name them."""
     with tempfile.TemporaryDirectory(prefix="vivier-bench-", ignore_cleanup_errors=True) as folder:
         port = free_ports(1)[0]
-        supervisor = Supervisor(Path(folder), port, lambda *_: None, lambda names, _: print(f"{names} died"), groups)
+        supervisor = Supervisor(
+            Path(folder), port, lambda *_: None, lambda names, _: print(f"{names} died"), groups, settings
+        )
         supervisor.start()
         try:
             assert supervisor.wait_ready(120), "not ready"
