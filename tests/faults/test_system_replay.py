@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from harness import OPERATOR, FakeClock, eventually
+from indices import drop, namespace_on_elasticsearch
 from quartet import EMPLOYER, PARTNER, Quartet, quartet
 from vivier.common.v1 import common_pb2 as common
 from vivier.common.v1 import operations_pb2
@@ -34,6 +35,18 @@ def services(tmp_path: Path) -> Iterator[Quartet]:
         yield started
 
 
+@pytest.fixture(params=["embedded", "elasticsearch"])
+def index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The settings that choose it. On a busy machine a search may take longer than somebody would wait."""
+    if request.param == "embedded":
+        yield {}
+        return
+    for seconds in ("SEARCH_SECONDS", "CANDIDATE_SECONDS", "COUNT_SECONDS"):
+        monkeypatch.setattr(f"services.matching.index_elastic.{seconds}", 20.0)
+    with namespace_on_elasticsearch() as (address, namespace):
+        yield {"elasticsearch": address, "namespace": namespace}
+
+
 def live_a_little(services: Quartet) -> tuple[list[str], list[str]]:
     """Offers and people come, change, move and go in an order that a replay by topic does not keep."""
     early = services.enrol(1, 2)
@@ -58,12 +71,17 @@ def seen(services: Quartet, people: list[str]) -> Any:
     return searches, [{o: round(s, 5) for o, s in services.matches(each).items()} for each in people]
 
 
-def test_a_lost_index_is_rebuilt_and_answers_as_before(tmp_path: Path) -> None:
-    with quartet(tmp_path, FakeClock(datetime.now(UTC))) as services:
+def test_a_lost_index_is_rebuilt_from_a_compacted_log_and_answers_as_before(
+    tmp_path: Path, index: dict[str, str]
+) -> None:
+    with quartet(tmp_path, FakeClock(datetime.now(UTC)), **index) as services:
         people, _ = live_a_little(services)
         before, told = seen(services, people), services.told()
         assert all(before[0]), "the questions find something"
         services.stop("matching")
+        assert all(services.log.compact(topic) for topic in (OFFERS, PROFILE))
+        if index:
+            drop(index["elasticsearch"], index["namespace"])
         services.start("matching")
         services.quiet()
         assert seen(services, people) == before
@@ -71,9 +89,11 @@ def test_a_lost_index_is_rebuilt_and_answers_as_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inbox", ["kept", "forgotten"])
-def test_all_topics_heard_again_from_the_start_change_nothing(tmp_path: Path, inbox: str) -> None:
+def test_all_topics_heard_again_from_the_start_change_nothing(
+    tmp_path: Path, inbox: str, index: dict[str, str]
+) -> None:
     """The inbox remembers for thirty days; after that versions and what was told must do."""
-    with quartet(tmp_path, FakeClock(datetime.now(UTC))) as services:
+    with quartet(tmp_path, FakeClock(datetime.now(UTC)), **index) as services:
         people, _ = live_a_little(services)
         before, told = seen(services, people), services.told()
         services.stop("matching", "notifications")

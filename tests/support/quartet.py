@@ -4,7 +4,7 @@ Cheaper than a `Stack` where neither the gateway nor the death of a process matt
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -39,20 +39,29 @@ TOWN = common.Place(commune_code="93066")
 NOWHERE = "127.0.0.1:1"
 
 
-def built(name: str, home: Path, log: Log, profile: str = NOWHERE, clock: Clock = system_clock, **more: Any) -> Service:
+def built(
+    name: str,
+    home: Path,
+    log: Log,
+    profile: str = NOWHERE,
+    clock: Clock = system_clock,
+    settings: Mapping[str, Any] = {},
+    **more: Any,
+) -> Service:
     """A service as `vivier serve` builds it, on a free port."""
     app = import_module(f"services.{name}.app")
     addresses = {"profile_address": profile, f"{name}_address": "127.0.0.1:0"}
-    service: Service = app.build(app.SETTINGS(home=home, secret=SECRET, **addresses), log, clock, **more)
+    service: Service = app.build(app.SETTINGS(home=home, secret=SECRET, **addresses, **settings), log, clock, **more)
     return service
 
 
 class Quartet:
     """`ask["offers"]("UpsertOffers", request, caller)`; `operate` for the calls that all services have."""
 
-    def __init__(self, home: Path, clock: Clock = system_clock) -> None:
+    def __init__(self, home: Path, clock: Clock = system_clock, settings: Mapping[str, Any] = {}) -> None:
         self.home = home
         self.clock = clock
+        self.settings = settings
         self.log = EmbeddedLog(home / "log.db")
         self.running: dict[str, Service] = {}
         self.ask: dict[str, Ask] = {}
@@ -62,7 +71,7 @@ class Quartet:
         """All when none is named; returns when they are ready. `more` goes to their builders."""
         for name in names or NAMES:
             profile = self.running["profile"].address if "profile" in self.running else NOWHERE
-            service = built(name, self.home, self.log, profile, self.clock, **more)
+            service = built(name, self.home, self.log, profile, self.clock, self.settings, **more)
             service.start()
             self.running[name] = service
             self.ask[name] = Ask(service.address, STUBS[name])
@@ -144,9 +153,9 @@ class Quartet:
 
 
 @contextmanager
-def quartet(home: Path, clock: Clock = system_clock) -> Iterator[Quartet]:
+def quartet(home: Path, clock: Clock = system_clock, **settings: Any) -> Iterator[Quartet]:
     """All four, started, until the block ends; with an employer."""
-    services = Quartet(home, clock)
+    services = Quartet(home, clock, settings)
     try:
         services.start()
         services.employ()

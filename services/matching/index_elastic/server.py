@@ -5,8 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from elastic_transport import ConnectionTimeout, JsonSerializer, SerializationError, TransportError
-from elasticsearch import Elasticsearch
+from elasticsearch import ConnectionTimeout, Elasticsearch, JsonSerializer, SerializationError, TransportError
 from opentelemetry import trace
 
 from services.kit.errors import Unusable
