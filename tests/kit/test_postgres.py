@@ -174,6 +174,23 @@ def test_a_holder_whose_connection_is_lost_knows_it(where: URL, store: Database,
     assert free(store)
 
 
+def test_a_holder_that_is_frozen_loses_its_turn(
+    store: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "IDLE_SECONDS", 2)
+    with store.only_one("post") as mine:
+        for _ in range(8):
+            time.sleep(0.3)
+            assert mine(), "as long as it asks"
+        eventually(lambda: free(other))
+        assert not mine()
+    with store.only_one("post") as mine:
+        assert mine()
+    make(store, "a")
+    time.sleep(2.5)
+    assert ids(store) == ["a"], "those of the pool may be idle"
+
+
 def test_a_relay_that_lost_its_turn_stands_for_it_again(
     where: URL, store: Database, other: Database, tmp_path: Path
 ) -> None:

@@ -24,7 +24,8 @@ from services.kit.errors import Conflict, RetryLater
 logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of each batch that is in conflict; the error says so
 CONNECT_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS, ANSWER_SECONDS = 5, 5, 8, 12.0
 IDLE_SECONDS = 60
-"""A transaction in which nothing happens for so long is ended: its process may be frozen, and others wait for it."""
+"""A transaction in which nothing happens for so long is ended, and so is the turn of who does not ask whether it still
+has it: the process may be frozen, and others wait for it."""
 
 CONNECTIONS, MORE_CONNECTIONS = 8, 16
 """Kept, and opened besides when all threads of a process are busy at once."""
@@ -106,9 +107,11 @@ class PostgresDatabase:
         try:
             with self._passing_faults():
                 alone = holder.execute(select(func.pg_try_advisory_lock(lock))).scalar_one()
+            if alone:
+                _answers(holder, _ends_when_idle(f"{IDLE_SECONDS}s"))
             yield still
         finally:
-            if alone and not _answers(holder, select(func.pg_advisory_unlock(lock))):
+            if alone and not _answers(holder, _ends_when_idle("0").add_columns(func.pg_advisory_unlock(lock))):
                 holder.invalidate()
             holder.close()
 
@@ -188,6 +191,10 @@ def _engine(url: URL, schema: str, **options: Any) -> Engine:
         return _Impatient.connect(*args, **more)
 
     return engine
+
+
+def _ends_when_idle(after: str) -> Select[Any]:
+    return select(func.set_config("idle_session_timeout", after, False))
 
 
 def _answers(holder: Connection, question: Select[Any]) -> bool:
