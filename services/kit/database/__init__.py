@@ -54,8 +54,8 @@ class Database(Protocol):
     def only_one(self, name: str) -> AbstractContextManager[Callable[[], bool]]:
         """Whether this process alone may do `name`, for as long as the block lasts; a killed holder lets go at once.
 
-        Ask again before each piece of work: a lock on a server goes when the connection to it is lost, and from a process
-        that has not asked for a minute, which may be frozen.
+        Ask again before each piece of work: a lock on a server goes when the connection to it is lost, and when it was
+        not asked for within a minute, since the process may be frozen.
         """
 
     def checkpoint_truncate(self) -> bool:
