@@ -28,7 +28,7 @@ from services.cli.api import Api, ApiError
 from services.cli.engines.engine import Engine
 from services.demo.load import OFFERS, written
 
-LONGEST = 120.0
+LONGEST = 240.0
 LOAD_EVERY = 0.5
 PAUSE = 0.05
 INBOX = "query($id: ID!) { person(id: $id) { notifications(first: 50) { nodes { subjectId } } } }"

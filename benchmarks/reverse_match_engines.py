@@ -209,7 +209,7 @@ def compare(ours: Ours, forms: dict[str, Ask], offers: Sequence[Offer]) -> dict[
                 assert timed(ask, offer, spent[name]) == ids, f"the percolator by {name} finds others"
         if sys.stdout.isatty():
             print(f"\roffer {number + 1}", end="")
-    print("\revery answer was the same in every form")
+    print(f"\r{len(offers)} offers: the same people in every form")
     return spent
 
 
@@ -217,7 +217,7 @@ def say(spent: dict[str, list[float]]) -> None:
     best = np.percentile(spent["minimum_should_match"], [50, 99])
     for name, values in spent.items():
         p50, p99 = np.percentile(values, [50, 99])
-        ratio = f"{best[0] / p50:6.1f} × and {best[1] / p99:6.1f} × as fast as minimum_should_match"
+        ratio = f"{best[0] / p50:7.3g} × and {best[1] / p99:7.3g} × as fast as minimum_should_match"
         print(f"{name:<24} p50 {p50:8.1f} ms   p99 {p99:8.1f} ms   {ratio}   ({len(values)} offers)")
 
 
