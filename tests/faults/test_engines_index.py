@@ -22,6 +22,7 @@ from stack import ONE_EACH, Bearer, Stack, begun, stack
 
 from services.cli.engines.elasticsearch import Elasticsearch
 
+pytestmark = pytest.mark.timeout(600)  # a start of Elasticsearch takes long on a busy machine
 SEARCH = '{ offers(text: "vélo", first: 5) { nodes { id } } }'
 GATEWAY_SECONDS = 5.0
 """VIVIER_GATEWAY_SECONDS as it is when nobody sets it: who is answered later was not told, but timed out."""
@@ -47,35 +48,34 @@ def running(system: Stack, elastic: Exposed) -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize("mishap", MISHAPS)
-def test_what_befalls_the_index_loses_and_doubles_nothing(running: Stack, elastic: Exposed, mishap: Mishap) -> None:
+def test_what_befalls_the_index_loses_and_doubles_nothing(
+    running: Stack, elastic: Exposed, mishap: Mishap, record_property: Callable[[str, object], None]
+) -> None:
     ledger = Ledger(running)
     with ledger.load():
         ledger.has_written(8)
         with mishap(elastic):
+            if mishap in (killed, frozen, unplugged):
+                said = ", ".join(f"{seconds * 1e3:.0f}" for seconds in refused_searches(running))
+                record_property("measured", f"search while Elasticsearch is {mishap.__name__}: 503 after {said} ms")
             ledger.has_written(8)  # with the index or without it
             time.sleep(longer(4))
         ledger.has_written(8)
     ledger.check()
 
 
-@pytest.mark.parametrize("mishap", [killed, frozen, unplugged])
-def test_a_search_without_the_index_says_later_at_once(
-    running: Stack, elastic: Exposed, mishap: Mishap, record_property: Callable[[str, object], None]
-) -> None:
+def refused_searches(running: Stack) -> list[float]:
+    """How many seconds each took, until it said to come back later."""
     reader = Bearer(running.operator.url, running.operator.token())
-    assert reader.post(SEARCH).status_code == 200
-    with mishap(elastic):
-        times = []
-        for _ in range(5):
-            started = time.monotonic()
-            answer = reader.post(SEARCH)
-            times.append(time.monotonic() - started)
-            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), answer.text
-            assert {each["extensions"]["code"] for each in answer.json()["errors"]} == {"UNAVAILABLE"}
-        assert max(times) < GATEWAY_SECONDS
-        said = ", ".join(f"{seconds * 1e3:.0f}" for seconds in sorted(times))
-        record_property("measured", f"search while Elasticsearch is {mishap.__name__}: 503 after {said} ms")
-    eventually(lambda: reader.post(SEARCH).status_code == 200, PATIENCE)
+    times = []
+    for _ in range(5):
+        started = time.monotonic()
+        answer = reader.post(SEARCH)
+        times.append(time.monotonic() - started)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), answer.text
+        assert {each["extensions"]["code"] for each in answer.json()["errors"]} == {"UNAVAILABLE"}
+    assert max(times) < GATEWAY_SECONDS
+    return sorted(times)
 
 
 def test_an_index_deleted_under_load_is_filled_again(running: Stack, elastic: Exposed) -> None:

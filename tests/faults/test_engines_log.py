@@ -14,6 +14,8 @@ from ledger import PATIENCE, Ledger, longer
 from mishaps import MISHAPS, Exposed, KafkaBehind, Mishap, exposed, told_to_be_missing
 from stack import ONE_EACH, Stack, begun, stack
 
+pytestmark = pytest.mark.timeout(600)  # engines start in it
+
 
 @pytest.fixture(scope="module")
 def kafka() -> Iterator[Exposed]:

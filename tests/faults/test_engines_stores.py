@@ -15,6 +15,8 @@ from stack import ONE_EACH, Stack, begun, stack
 
 from services.cli.engines.postgres import Postgres
 
+pytestmark = pytest.mark.timeout(600)  # engines start in it
+
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Exposed]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
+from harness import eventually
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
@@ -26,6 +27,20 @@ def forget(brokers: str, namespace: str) -> None:
         groups = [group["group_id"] for group in client.list_groups()]
         with suppress(KafkaError):
             client.delete_groups([group for group in groups if group.startswith(f"{namespace}.")])
+
+
+def rewind(brokers: str, namespace: str) -> None:
+    """Every group of a system that is stopped begins anew; members that were killed are waited for."""
+    with admin(brokers) as client:
+
+        def gone() -> bool:
+            groups = [group["group_id"] for group in client.list_groups()]
+            mine = [group for group in groups if group.startswith(f"{namespace}.")]
+            with suppress(KafkaError):
+                client.delete_groups(mine)
+            return not mine
+
+        eventually(gone, 60)
 
 
 def alter(brokers: str, topic: str, settings: Mapping[str, object]) -> None:

@@ -34,13 +34,17 @@ def on_engines(**own: str) -> Iterator[Settings]:
 
 def rows(settings: Settings, store: str, query: str, *values: object) -> list[tuple[Any, ...]]:
     """What stands in a store; the query is SQLite's, with `?` for values."""
-    with psycopg.connect(settings["VIVIER_POSTGRES"]) as connection:
-        connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(schema_of(settings, store))))
+    with in_store(settings, store) as connection:
         return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
 
 
-def schema_of(settings: Settings, store: str) -> str:
-    return f"{settings['VIVIER_NAMESPACE']}_{store}"
+@contextmanager
+def in_store(settings: Settings, store: str) -> Iterator["psycopg.Connection[Any]"]:
+    """A connection to the schema of a service; committed when the block ends."""
+    with psycopg.connect(settings["VIVIER_POSTGRES"]) as connection:
+        schema = sql.Identifier(f"{settings['VIVIER_NAMESPACE']}_{store}")
+        connection.execute(sql.SQL("SET search_path TO {}").format(schema))
+        yield connection
 
 
 def all_bytes(settings: Settings) -> dict[str, bytes]:

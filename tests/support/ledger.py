@@ -254,6 +254,11 @@ class Ledger:
         assert entry.id in ("", told), f"{self.what}: {entry.number} was acknowledged as {entry.id} and as {told}"
         entry.id = told
 
+    def is_told(self) -> bool:
+        """Whether everybody was told of all that matches them now; asked of the store, since a service may sleep."""
+        told = set(self.running.rows("notifications", "SELECT recipient, subject_id FROM notifications"))
+        return told >= {(f"person/{p.id}", offer) for p in self.people if not p.gone for offer in self._due(p)}
+
     def check(self) -> None:
         """Waits until nothing is left to do, then balances the books; the system must be well by then."""
         quiet(self.running, PATIENCE)
