@@ -177,6 +177,16 @@ def test_what_was_removed_is_nowhere(index: Index) -> None:
     assert index.person("p") is not None
 
 
+def test_an_older_version_comes_back_after_a_removal(index: Index) -> None:
+    """The order of the log is the guard, not the memory of what was removed."""
+    for turn in range(5):
+        index.put_people([a_person(version=9 - turn)])
+        kept = index.person("p")
+        assert kept
+        assert kept.version == 9 - turn
+        index.remove_person("p")
+
+
 @on_random_worlds
 def test_a_rebuild_in_another_order_has_the_same_digest(open_index: Open, seed: int) -> None:
     dice, one, other = Dice(seed), open_index(), open_index()

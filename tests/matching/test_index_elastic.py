@@ -43,7 +43,8 @@ def both(elastic: ElasticIndex) -> tuple[ElasticIndex, EmbeddedIndex, Dice]:
     print(f"seed {dice.seed}")
     for each in (elastic, other):
         again = Dice(dice.seed)
-        each.put_offers([again.offer(f"o{n}") for n in range(250)])
+        heavy = replace(again.offer("heavy"), title="toits " * 50)
+        each.put_offers([heavy, *(again.offer(f"o{n}") for n in range(250))])
         each.put_people([again.person(f"p{n}") for n in range(250)])
         each.put_courses([again.course(f"c{n}") for n in range(120)])
     return elastic, other, dice
@@ -157,6 +158,7 @@ def test_what_is_remembered_is_bounded_and_never_stale(elastic: ElasticIndex, mo
     after = elastic.people_for(an_offer())
     assert sorted(after.columns.travel_limit[after.rows].tolist()) == [30] * 40 + [50] * 40
     assert {after.version(row) for row in after.rows.tolist()} == {1, 2}
+    assert len(after.columns.travel_limit) == 80, "what was remembered before is not any more"
     assert set(before.columns.travel_limit[before.rows].tolist()) == {30}
 
 

@@ -106,7 +106,7 @@ class Generations:
         actions: list[dict[str, Any]] = []
         for kind, name in fresh.items():
             alias = self._aliases[kind]
-            actions.append({"remove": {"index": name, "alias": _next(alias), "must_exist": True}})
+            actions.append({"remove": {"index": name, "alias": _next(alias)}})
             actions.append({"add": {"index": name, "alias": alias}})
         old = [index for index in self._indices(deadline) if self._serves(index)]
         actions += [{"remove": {"index": index.name, "aliases": sorted(index.aliases)}} for index in old]
