@@ -85,6 +85,8 @@ class Desk:
     def __init__(self, api: Api) -> None:
         self.api = api
         self.acknowledged = 0
+        self.put_off = 0
+        """Answers that said "try again later"."""
         self.strange: list[str] = []
         """Answers that are neither a success nor "try again later"."""
         self._http = httpx.Client(timeout=15)
@@ -112,7 +114,9 @@ class Desk:
         codes = {error["extensions"]["code"] for error in said.get("errors", ())} or {said.get("code")}
         if answer.status_code == 200 and "errors" not in said:
             return dict(said["data"])
-        if codes != {"UNAVAILABLE"}:
+        if codes == {"UNAVAILABLE"}:
+            self.put_off += 1
+        else:
             self.strange.append(f"{answer.status_code} {answer.text[:300]}")
         return None
 
