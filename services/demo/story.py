@@ -196,7 +196,7 @@ def _status(operator: Api) -> dict[str, Input]:
 
 def quiet(operator: Api, seconds: float = WAIT_SECONDS) -> None:
     """Until no service has anything left to do, twice in a row."""
-    until, still = time.monotonic() + WAIT_SECONDS, 0
+    until, still = time.monotonic() + seconds, 0
     while still < 2 and time.monotonic() < until:
         services = _status(operator).values()
         busy = any(one["outboxRows"] or any(w["lag"] for w in one["workers"]) for one in services)
