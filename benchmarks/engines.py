@@ -4,6 +4,7 @@ Private servers have both compilers of Java and as much memory as their peers, u
 start quickly.
 """
 
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +35,8 @@ class Elasticsearch(elasticsearch.Elasticsearch):
 
 
 def addresses() -> Mapping[str, str]:
-    """Ends the program with one sentence where they are not up."""
+    """Ends the program with one sentence where they are not up; and lets SIGTERM end it in order too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     found = running()
     if missing := [name for name in NAMES if name not in found]:
         sys.exit(f"{' and '.join(missing)} not up: run `uv run vivier engines up` first")

@@ -70,9 +70,10 @@ def measure(system: System, servers: Mapping[str, Sequence[int]], people: int, s
     lost = posted.keys() - inbox.arrived.keys()
     late = [(inbox.arrived[name] - when) * 1000 for name, when in posted.items() if name in inbox.arrived]
     base = float(np.median(floor)) * 1000
-    say("posted → readable", late, base)
-    say("search under that load", [value * 1000 for value in queries], base)
     print(f"  offers {len(posted)}, lost {len(lost)}; floor (empty query) p50 {base:.1f} ms")
+    if late:
+        say("posted → readable", late, base)
+    say("search under that load", [value * 1000 for value in queries], base)
     print("  of a core: " + ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
 
 

@@ -18,7 +18,7 @@ from services.cli.api import Api
 from services.cli.up import GROUPS, Supervisor, free_ports
 from services.demo import world
 from services.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential, written
-from services.demo.story import WAIT_SECONDS, quiet
+from services.demo.story import quiet
 from services.demo.words import TOWNS, TRADES
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -27,6 +27,7 @@ TOGETHER: Sequence[Sequence[str]] = (("profile", "offers", "notifications", "mat
 """Everything that speaks synchronous gRPC in one process; the gateway's asyncio stack cannot share it."""
 ONE_EACH: Sequence[Sequence[str]] = (("profile",), ("offers",), ("notifications",), ("matching",), ("gateway",))
 """As on many machines."""
+QUIET_SECONDS = 300.0
 
 
 class System:
@@ -59,8 +60,11 @@ class System:
         answer = written(self.recruiter.ask(OFFERS, {"input": {"offers": offers, "publish": True}}))
         return [row["offer"]["id"] for row in answer["results"]]
 
-    def quiet(self, seconds: float = WAIT_SECONDS) -> None:
+    def quiet(self, seconds: float = QUIET_SECONDS) -> None:
+        started = time.monotonic()
         quiet(self.operator, seconds)
+        if time.monotonic() - started > seconds:
+            print(f"  still busy after {seconds:.0f} s: what follows stands behind other work")
 
     def token_of(self, person: str) -> str:
         form = {
