@@ -1,5 +1,6 @@
 """The index on Elasticsearch answers as the embedded one does, in one process and in several."""
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -43,7 +44,7 @@ def both(elastic: ElasticIndex) -> tuple[ElasticIndex, EmbeddedIndex, Dice]:
     print(f"seed {dice.seed}")
     for each in (elastic, other):
         again = Dice(dice.seed)
-        heavy = replace(again.offer("heavy"), title="toits " * 50)
+        heavy = an_offer("heavy", title="toits " * 50)
         each.put_offers([heavy, *(again.offer(f"o{n}") for n in range(250))])
         each.put_people([again.person(f"p{n}") for n in range(250)])
         each.put_courses([again.course(f"c{n}") for n in range(120)])
@@ -81,7 +82,7 @@ def test_it_holds_finds_and_orders_what_the_embedded_index_does(
 
 def searches_are_equal(one: ElasticIndex, other: EmbeddedIndex, dice: Dice) -> None:
     for turn in range(25):
-        query = a_query(dice)
+        query = a_query(dice) if turn else SearchQuery(NOW, "toits", page_size=100)
         query = query if turn % 3 else replace(query, within=None)
         same_pages(*(every_page(each.search_offers, query) for each in (one, other)))
         courses = CourseQuery(query.text, query.within, query.include_remote, query.skills, facets=True, page_size=7)
@@ -180,6 +181,32 @@ def test_of_two_processes_that_write_at_once_one_finds_the_others(elastic: Elast
         for number in range(20):
             met = [pool.submit(offer_comes, number), pool.submit(person_comes, number)]
             assert any(each.result() for each in met), number
+
+
+def test_candidates_are_whole_while_another_process_changes_them(
+    elastic: ElasticIndex, another: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found in one question and fetched in another: what changed between the two is found again."""
+    monkeypatch.setattr("services.matching.index_elastic.remembered.MOST", 0)
+    monkeypatch.setattr("services.matching.index_elastic.collection.TRIES", 1_000)
+    crowd = [a_person(f"p{n}", travel_limit_km=30) for n in range(60)]
+    elastic.put_people(crowd)
+    other, stop = another(), threading.Event()
+
+    def change() -> None:
+        version = 2
+        while not stop.is_set():
+            other.put_people([replace(person, version=version) for person in crowd[version % 60 :]])
+            other.counts()
+            version += 1
+
+    writer = threading.Thread(target=change)
+    writer.start()
+    for turn in range(12):
+        elastic.put_people([a_person(f"q{turn}", place=None)])
+        assert len(elastic.people_for(an_offer()).rows) == 60
+    stop.set()
+    writer.join()
 
 
 def test_versions_hold_across_processes(elastic: ElasticIndex, another: Opener) -> None:
