@@ -35,7 +35,7 @@ _tracer = trace.get_tracer(__name__)
 _TRACE = TraceContextTextMapPropagator()
 ATTEMPTS = 3
 POLL_SECONDS = 1.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 LONGEST_BATCH = 300.0
 INBOX_AGE = timedelta(days=30)
 PRUNE_EVERY = 60.0
