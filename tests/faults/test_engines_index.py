@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+import indices
 import pytest
-from elasticsearch import Elasticsearch as Client
 from harness import eventually
-from installation import indices, on_engines
+from installation import on_engines
 from ledger import PATIENCE, Ledger, longer
 from mishaps import MISHAPS, Exposed, Mishap, exposed, frozen, killed, told_to_be_missing, unplugged
 from stack import ONE_EACH, Bearer, Stack, begun, stack
@@ -79,22 +79,16 @@ def refused_searches(running: Stack) -> list[float]:
 
 
 def test_an_index_deleted_under_load_is_filled_again(running: Stack, elastic: Exposed) -> None:
+    place = elastic.address, running.settings["VIVIER_NAMESPACE"]
     ledger = Ledger(running)
     with ledger.load():
         ledger.has_written(10)
-        before = delete_indices(running)
+        before = indices.generations(*place)
+        indices.drop(*place)
         ledger.has_written(5)
-        eventually(lambda: len(indices(running.settings)) == len(before), PATIENCE)
+        eventually(lambda: len(indices.generations(*place)) == len(before), PATIENCE)
         ledger.has_written(5)
     ledger.check()
-
-
-def delete_indices(running: Stack) -> list[str]:
-    names = indices(running.settings)
-    with Client(running.settings["VIVIER_ELASTICSEARCH"]) as client:
-        for name in names:
-            client.indices.delete(index=name)
-    return names
 
 
 def test_a_start_without_the_index(elastic: Exposed, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

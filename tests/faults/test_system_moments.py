@@ -10,18 +10,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Ask, eventually
+from harness import SECRET, Ask, eventually
+from installation import fields, on_engines
+from pydantic import SecretStr
 from quartet import EMPLOYER, STUBS, Quartet, built, offer_row
 from vivier.offers.v1 import offers_pb2
 
+from services.kit.adapters import open_log
 from services.kit.bus import Consumer, Event, Log, Record
-from services.kit.bus_embedded import EmbeddedLog
 from services.kit.errors import RetryLater
+from services.kit.settings import Settings
 
 PATIENCE = 30.0
 
@@ -60,10 +63,10 @@ class Lethal:
 
 
 @contextmanager
-def victim(name: str, home: Path, moment: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+def victim(services: Quartet, name: str, moment: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """The service in a process of its own, and its address."""
     process = subprocess.Popen(
-        [sys.executable, __file__, name, str(home), moment],
+        [sys.executable, __file__, name, str(services.home), moment, json.dumps(services.settings)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1] / "support"), os.getcwd()])},
@@ -81,11 +84,12 @@ def died(process: "subprocess.Popen[str]") -> bool:
     return process.wait(PATIENCE) == -signal.SIGKILL
 
 
-@pytest.fixture
-def services(tmp_path: Path) -> Iterator[Quartet]:
-    started = Quartet(tmp_path)
-    yield started
-    started.close()
+@pytest.fixture(params=["embedded", "engines"])
+def services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Quartet]:
+    with on_engines() if request.param == "engines" else nullcontext({}) as settings:
+        started = Quartet(tmp_path, settings=fields(settings))
+        yield started
+        started.close()
 
 
 @pytest.mark.parametrize("moment", ["before append", "after append"])
@@ -94,7 +98,7 @@ def test_offers_killed_around_publishing_an_offer(services: Quartet, moment: str
     services.employ()
     eventually(lambda: services.status("offers").outbox_rows == 0)
     services.stop("offers")
-    with victim("offers", services.home, moment) as (process, address):
+    with victim(services, "offers", moment) as (process, address):
         ask = Ask(address, STUBS["offers"])
         with suppress(RetryLater):  # the row stands by then, whether or not the answer came through
             ask("UpsertOffers", offers_pb2.UpsertOffersRequest(offers=[offer_row(1)], publish=True), EMPLOYER)
@@ -114,7 +118,7 @@ def test_matching_killed_around_making_a_match(services: Quartet, moment: str) -
     services.employ()
     people, offers = services.enrol(1, 2), services.post(1, 2, 3)
     services.quiet()
-    with victim("matching", services.home, moment) as (process, _):
+    with victim(services, "matching", moment) as (process, _):
         assert died(process)
     services.start("matching", "notifications")
     services.quiet()
@@ -132,7 +136,7 @@ def test_notifications_killed_around_telling(services: Quartet, moment: str) -> 
     services.employ()
     people, offers = services.enrol(1, 2), services.post(1, 2, 3)
     services.quiet()
-    with victim("notifications", services.home, moment) as (process, _):
+    with victim(services, "notifications", moment) as (process, _):
         assert died(process)
     services.start("notifications")
     services.quiet()
@@ -140,9 +144,12 @@ def test_notifications_killed_around_telling(services: Quartet, moment: str) -> 
         assert sorted(n.subject_id for n in services.inbox(person)) == sorted(offers)
 
 
-def live(name: str, home: str, moment: str) -> None:
-    service = built(name, Path(home), Lethal(EmbeddedLog(Path(home) / "log.db"), moment))
+def live(name: str, home: str, moment: str, fields: str) -> None:
+    settings = json.loads(fields)
+    log = open_log(Settings(home=Path(home), secret=SecretStr(SECRET), **settings))
+    service = built(name, Path(home), Lethal(log, moment), settings=settings)
     service.start()
+    service.settled.wait(PATIENCE)
     print(json.dumps(service.address), flush=True)
     time.sleep(PATIENCE)
 

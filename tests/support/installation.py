@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import brokers
+import indices
 import psycopg
-from elasticsearch import Elasticsearch
+import schemas
 from engines import address_of, fresh_namespace
 from kafka import KafkaConsumer, TopicPartition
 from psycopg import sql
@@ -28,8 +29,13 @@ def on_engines(**own: str) -> Iterator[Settings]:
         yield {**addresses, "VIVIER_NAMESPACE": namespace}
     finally:
         brokers.forget(shared["kafka"], namespace)
-        _forget_stores(shared["postgres"], namespace)
-        _forget_indices(shared["elasticsearch"], namespace)
+        schemas.drop_schemas(shared["postgres"], namespace)
+        indices.drop(shared["elasticsearch"], namespace)
+
+
+def fields(settings: Settings) -> dict[str, str]:
+    """As the settings of a service name them."""
+    return {name.removeprefix("VIVIER_").lower(): value for name, value in settings.items()}
 
 
 def rows(settings: Settings, store: str, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -51,11 +57,6 @@ def all_bytes(settings: Settings) -> dict[str, bytes]:
     """What every table, topic and index of it holds, by its name."""
     held = {**_of_stores(settings), **_of_topics(settings), **_of_indices(settings)}
     return {name.removeprefix(settings["VIVIER_NAMESPACE"])[1:]: content for name, content in held.items()}
-
-
-def indices(settings: Settings) -> list[str]:
-    with Elasticsearch(settings["VIVIER_ELASTICSEARCH"]) as client:
-        return sorted(client.indices.get(index=f"{settings['VIVIER_NAMESPACE']}*"))
 
 
 def _of_stores(settings: Settings) -> dict[str, bytes]:
@@ -90,18 +91,6 @@ def _whole(consumer: KafkaConsumer, topic: str) -> bytes:
 
 
 def _of_indices(settings: Settings) -> dict[str, bytes]:
-    with Elasticsearch(settings["VIVIER_ELASTICSEARCH"]) as client:
-        return {name: str(client.search(index=name, size=MOST).body).encode() for name in indices(settings)}
-
-
-def _forget_stores(address: str, namespace: str) -> None:
-    query = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
-    with psycopg.connect(address) as connection:
-        for (schema,) in connection.execute(query, [namespace]).fetchall():
-            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
-
-
-def _forget_indices(address: str, namespace: str) -> None:
-    with Elasticsearch(address) as client:
-        for name in client.indices.get(index=f"{namespace}*"):
-            client.indices.delete(index=name)
+    address = settings["VIVIER_ELASTICSEARCH"]
+    names = indices.generations(address, settings["VIVIER_NAMESPACE"])
+    return {name: str(indices.ask(address, "GET", f"/{name}/_search?size={MOST}")).encode() for name in names}

@@ -10,7 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import installation
 from harness import OPERATOR, SECRET, Ask, eventually
+from pydantic import SecretStr
 from vivier.common.v1 import common_pb2 as common
 from vivier.common.v1 import operations_pb2, operations_pb2_grpc
 from vivier.matching.v1 import matching_pb2, matching_pb2_grpc
@@ -19,11 +21,12 @@ from vivier.offers.v1 import offers_pb2, offers_pb2_grpc
 from vivier.profile.v1 import profile_pb2, profile_pb2_grpc
 
 from services.demo.world import siret
+from services.kit.adapters import open_log
 from services.kit.auth import Caller, Role
 from services.kit.bus import Log
-from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import Clock, system_clock
 from services.kit.service import Service
+from services.kit.settings import Settings
 
 STUBS = {
     "profile": profile_pb2_grpc.ProfileServiceStub,
@@ -62,7 +65,7 @@ class Quartet:
         self.home = home
         self.clock = clock
         self.settings = settings
-        self.log = EmbeddedLog(home / "log.db")
+        self.log = open_log(Settings(home=home, secret=SecretStr(SECRET), **settings))
         self.running: dict[str, Service] = {}
         self.ask: dict[str, Ask] = {}
         self.operate: dict[str, Ask] = {}
@@ -95,13 +98,16 @@ class Quartet:
 
     def quiet(self) -> None:
         """Until nobody has anything left to do, twice in a row."""
-        assert eventually(lambda: self._idle() and self._idle(), 30.0)
+        assert eventually(lambda: self._idle() and self._idle(), 60.0)
 
     def _idle(self) -> bool:
         each = [self.status(name) for name in self.running]
         return not any(one.outbox_rows or any(w.lag or w.state != "running" for w in one.workers) for one in each)
 
     def rows(self, store: str, query: str, *values: object) -> list[tuple[Any, ...]]:
+        if "postgres" in self.settings:
+            named = {f"VIVIER_{name.upper()}": value for name, value in self.settings.items()}
+            return installation.rows(named, store, query, *values)
         with closing(sqlite3.connect(f"file:{self.home / store}.db?mode=ro", uri=True, timeout=10)) as connection:
             return connection.execute(query, values).fetchall()
 

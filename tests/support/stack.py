@@ -118,8 +118,8 @@ class Stack:
     @contextmanager
     def log(self) -> Iterator[Log]:
         """The event log, as one more service would have it."""
-        names = {name.removeprefix("VIVIER_").lower(): value for name, value in self.settings.items()}
-        log = open_log(Settings.model_validate({"home": self.home, "secret": "none", **names}))
+        named = {"home": self.home, "secret": "none", **installation.fields(self.settings)}
+        log = open_log(Settings.model_validate(named))
         try:
             yield log
         finally:
