@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from services.kit.bus import LogUnavailable
 
@@ -32,7 +32,8 @@ def options(brokers: str, answer: float = ANSWER_SECONDS) -> dict[str, Any]:
 
 
 def unavailable(brokers: str, error: object) -> LogUnavailable:
-    return LogUnavailable(f"the log does not answer at {brokers} (VIVIER_KAFKA): {error}")
+    why = "nothing came in time" if isinstance(error, KafkaTimeoutError) else error
+    return LogUnavailable(f"the log does not answer at {brokers} (VIVIER_KAFKA): {why}")
 
 
 @contextmanager

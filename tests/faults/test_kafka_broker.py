@@ -17,7 +17,7 @@ import pytest
 from engines import private
 
 from services.cli.engines.kafka import Kafka
-from services.kit.bus import Event, Log, LogUnavailable
+from services.kit.bus import Consumer, Event, Fenced, Log, LogUnavailable
 from services.kit.bus_kafka import KafkaLog
 from services.kit.ids import random_id
 
@@ -147,14 +147,32 @@ def test_a_broker_killed_while_it_writes(one_broker, log, record_property, seed)
 
 
 def test_a_broker_stopped_for_a_while(one_broker, log, record_property):
+    """Whoever reads learns of it too, and goes on by itself."""
+    consumer = log.consumer("g", [TOPIC])
     with publishing(log) as publishers:
+        eventually(lambda: reads(consumer))
         one_broker.stop()
         eventually(lambda: publishers.refusals)
+        eventually(lambda: not reads(consumer))
         assert one_broker.address in publishers.refusals[0]
         assert "VIVIER_KAFKA" in publishers.refusals[0]
         time.sleep(10)
         one_broker.start()
+        eventually(lambda: reads(consumer))
+    eventually(lambda: reads(consumer) and log.committed("g", TOPIC) == log.ends(TOPIC))
     record_property("measured", publishers.assert_sound("stopped"))
+
+
+def reads(consumer: Consumer) -> bool:
+    """Whether the brokers answer."""
+    try:
+        consumer.commit(consumer.poll(1.0, 500))
+    except LogUnavailable:
+        consumer.rewind()
+        return False
+    except Fenced:
+        consumer.rewind()
+    return True
 
 
 def test_a_broker_frozen_and_thawed(one_broker, log, record_property):
