@@ -10,7 +10,7 @@ import httpx
 
 SECONDS = 30.0
 MARGIN_SECONDS = 30.0
-PAUSES = (0.5, 1.0, 2.0, 4.0)
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Before each new try while a service is away: the supervisor brings it back."""
 AWAY = "UNAVAILABLE"
 PAGE = 100
