@@ -1,7 +1,8 @@
 """The event log on Apache Kafka, for many machines.
 
 Durability is the brokers': every replica in sync has a record before `append` returns. Where only one broker keeps it,
-that one writes it through to the disk first. Topics compact themselves, see `_CONTENTS`.
+that one writes it through to the disk first. Topics compact themselves, see `_CONTENTS`. Why it is as it is, and what
+was tried: docs/decisions/0009.
 
 Nothing connects before it is used. Whatever the brokers do not answer within some ten seconds is `LogUnavailable`.
 """
