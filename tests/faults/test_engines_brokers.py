@@ -6,12 +6,12 @@ from functools import partial
 import pytest
 from engines import private
 from installation import on_engines
-from ledger import Ledger
+from ledger import TEST_SECONDS, Ledger
 from stack import ONE_EACH, Stack, stack
 
 from services.cli.engines.kafka import Kafka
 
-pytestmark = pytest.mark.timeout(600)  # engines start in it
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 BROKERS = 3
 
 

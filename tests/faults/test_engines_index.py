@@ -16,13 +16,13 @@ import indices
 import pytest
 from harness import eventually
 from installation import on_engines
-from ledger import PATIENCE, Ledger, longer
+from ledger import PATIENCE, TEST_SECONDS, Ledger, longer
 from mishaps import MISHAPS, Exposed, Mishap, exposed, frozen, killed, told_to_be_missing, unplugged
 from stack import ONE_EACH, Bearer, Stack, begun, stack
 
 from services.cli.engines.elasticsearch import Elasticsearch
 
-pytestmark = pytest.mark.timeout(600)  # a start of Elasticsearch takes long on a busy machine
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 SEARCH = '{ offers(text: "vélo", first: 5) { nodes { id } } }'
 GATEWAY_SECONDS = 5.0
 """VIVIER_GATEWAY_SECONDS as it is when nobody sets it: who is answered later was not told, but timed out."""

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from harness import eventually
 from installation import on_engines
-from ledger import PATIENCE, Ledger, longer
+from ledger import PATIENCE, TEST_SECONDS, Ledger, longer
 from mishaps import MISHAPS, Exposed, KafkaBehind, Mishap, exposed, told_to_be_missing
 from stack import ONE_EACH, Stack, begun, stack
 
-pytestmark = pytest.mark.timeout(600)  # engines start in it
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 
 @pytest.fixture(scope="module")

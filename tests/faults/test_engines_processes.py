@@ -11,10 +11,10 @@ import brokers
 import pytest
 from harness import eventually
 from installation import in_store
-from ledger import PATIENCE, Ledger
+from ledger import PATIENCE, TEST_SECONDS, Ledger
 from stack import Stack, quiet, stack_on
 
-pytestmark = pytest.mark.timeout(600)  # a frozen process is waited for until everybody gave it up
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from installation import on_engines
-from ledger import Ledger, longer
+from ledger import TEST_SECONDS, Ledger, longer
 from mishaps import MISHAPS, Exposed, Mishap, exposed, told_to_be_missing
 from stack import ONE_EACH, Stack, begun, stack
 
 from services.cli.engines.postgres import Postgres
 
-pytestmark = pytest.mark.timeout(600)  # engines start in it
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 
 @pytest.fixture(scope="module")
