@@ -21,6 +21,7 @@ from services.kit.bus_kafka_records import LARGEST_EVENT, Row
 
 APPEND_SECONDS = 10.0
 GIVE_UP = 120.0
+DELIVERY_SECONDS = 2 * GIVE_UP  # the client's own limit, never to be met: a producer that meets it hangs for good
 BATCH_BYTES = 256 * 1024
 LARGEST_REQUEST = LARGEST_EVENT + 1024 * 1024  # with room for what Kafka adds
 _FIRST_LOOK = 0.5  # how long an append waits for what earlier ones left behind
@@ -44,18 +45,24 @@ class Appender:
         deadline = time.monotonic() + APPEND_SECONDS
         with passing_faults(self._brokers):
             producer = self._ready()
-            futures = [_send(producer, *row) for row in rows]
-            with suppress(KafkaTimeoutError):
-                producer.flush(max(deadline - time.monotonic(), 0.0))
-        missing = [future for future in futures if not _arrived(future)]
-        if missing:
-            self._doubt(missing)
-            error = next((each.exception for each in missing if each.is_done), "no acknowledgement")
-            raise unavailable(self._brokers, error)
+        sent: list[Any] = []
+        failure: object = "not acknowledged in time"
+        try:
+            for row in rows:
+                sent.append(_send(producer, *row))
+            producer.flush(max(deadline - time.monotonic(), 0.0))
+        except KafkaTimeoutError:
+            pass
+        except KafkaError as error:
+            failure = error
+        missing = [future for future in sent if not _arrived(future)]
+        if missing or len(sent) < len(rows):
+            self._doubt(producer, missing)
+            raise unavailable(self._brokers, next((each.exception for each in missing if each.is_done), failure))
 
     def close(self) -> None:
         with self._turn:
-            self._throw_away()
+            self._throw_away(0.0 if self._doubtful else ANSWER_SECONDS)
 
     def _ready(self) -> KafkaProducer:
         """The producer, once nothing is in doubt any more."""
@@ -76,21 +83,26 @@ class Appender:
         waiting = [each for each in self._doubtful if not each.is_done]
         if waiting and time.monotonic() - self._since < GIVE_UP:
             raise unavailable(self._brokers, f"{len(waiting)} records of earlier appends are still on their way")
-        if any(not each.succeeded() for each in self._doubtful):
-            self._throw_away()
+        if waiting:
+            self._throw_away(0.0)
+        elif any(not each.succeeded() for each in self._doubtful):
+            self._throw_away(ANSWER_SECONDS)
         self._doubtful.clear()
 
-    def _doubt(self, futures: Sequence[Any]) -> None:
+    def _doubt(self, producer: KafkaProducer, futures: Sequence[Any]) -> None:
         with self._turn:
-            self._since = self._since if self._doubtful else time.monotonic()
-            self._doubtful += futures
+            if producer is self._producer:
+                self._since = self._since if self._doubtful else time.monotonic()
+                self._doubtful += futures
 
-    def _throw_away(self) -> None:
-        """Also when it hangs: `close` gives up before it ends a producer that still has something to deliver."""
+    def _throw_away(self, seconds: float) -> None:
+        """What other threads have in it may arrive for so long. `close` alone would leave a producer that hangs at
+        work, to deliver who knows when.
+        """
         producer, self._producer = self._producer, None
         if producer is not None:
             with suppress(KafkaError):
-                producer.close(ANSWER_SECONDS if not self._doubtful else 0.0)
+                producer.close(seconds)
             producer._sender.force_close()
             producer._sender.join(APPEND_SECONDS)
 
@@ -116,7 +128,7 @@ def _producer(brokers: str) -> KafkaProducer:
         linger_ms=10,  # an append flushes: this only keeps the first records of it from leaving alone
         max_request_size=LARGEST_REQUEST,
         max_block_ms=int(ANSWER_SECONDS * 1000),
-        delivery_timeout_ms=int(2 * GIVE_UP * 1000),  # never to be met: a producer that meets it hangs for good
+        delivery_timeout_ms=int(DELIVERY_SECONDS * 1000),
         allow_auto_create_topics=False,
         metrics_enabled=False,
     )

@@ -17,6 +17,7 @@ import pytest
 from engines import private
 
 from services.cli.engines.kafka import Kafka
+from services.kit import bus_kafka_producer
 from services.kit.bus import Consumer, Event, Fenced, Log, LogUnavailable
 from services.kit.bus_kafka import KafkaLog
 from services.kit.ids import random_id
@@ -185,6 +186,25 @@ def test_a_broker_frozen_and_thawed(one_broker, log, record_property):
         finally:
             one_broker.resume()
     record_property("measured", publishers.assert_sound("frozen"))
+
+
+def test_a_producer_that_is_long_in_doubt_is_given_up(one_broker, log, monkeypatch, record_property):
+    """It leaves no thread behind that would go on sending."""
+    monkeypatch.setattr(bus_kafka_producer, "GIVE_UP", 1.0)
+    before = senders()
+    with publishing(log) as publishers:
+        assert len(senders() - before) == 1
+        one_broker.pause()
+        try:
+            eventually(lambda: not senders() - before)
+        finally:
+            one_broker.resume()
+    assert len(senders() - before) == 1
+    record_property("measured", publishers.assert_sound("given up"))
+
+
+def senders() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.endswith("-network-thread")}
 
 
 def test_one_of_three_brokers_killed(record_property):
