@@ -310,7 +310,7 @@ def test_a_partition_that_comes_back_is_read_from_what_is_committed(log: Log) ->
 def test_members_come_and_go_while_records_flow(log: Log) -> None:
     """Every record is handled, each key's in order, though every member but the first soon leaves again."""
     ledger = Ledger()
-    stopping = threading.Event()
+    calm, done = threading.Event(), threading.Event()
 
     def work(leaving: threading.Event) -> None:
         consumer = log.consumer("g", [TOPIC])
@@ -324,22 +324,24 @@ def test_members_come_and_go_while_records_flow(log: Log) -> None:
         consumer.close()
 
     def come_and_go() -> None:
-        while not stopping.is_set():
+        while not calm.is_set():
             leaving = threading.Event()
             threading.Timer(0.5, leaving.set).start()
             work(leaving)
 
-    members = [threading.Thread(target=work, args=(stopping,)), *(threading.Thread(target=come_and_go) for _ in "ab")]
-    for member in members:
+    first = threading.Thread(target=work, args=(done,))
+    others = [threading.Thread(target=come_and_go) for _ in range(2)]
+    for member in (first, *others):
         member.start()
-    until = time.monotonic() + PATIENCE
     for n in range(150):
         log.append([event(f"offer/{key}", str(n).encode()) for key in range(20)])
         time.sleep(0.02)
+    calm.set()
+    until = time.monotonic() + PATIENCE
     while log.committed("g", TOPIC) != log.ends(TOPIC) and time.monotonic() < until:
         time.sleep(0.05)
-    stopping.set()
-    for member in members:
+    done.set()
+    for member in (first, *others):
         member.join()
     assert not ledger.skipped
     assert ledger.reached == {f"offer/{key}": 149 for key in range(20)}
