@@ -75,6 +75,7 @@ def open_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
         def opened() -> Index:
             index = ADAPTERS[request.param](until)
+            until.callback(index.close)
             with index.rebuilding():
                 pass
             return index
@@ -106,6 +107,18 @@ def is_capped_to(got: list[str], near: set[str], shared: dict[str, float], cap: 
 
 
 # Content
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_new_index_is_missing_until_it_is_filled(adapter: str) -> None:
+    with ExitStack() as until:
+        index = ADAPTERS[adapter](until)
+        until.callback(index.close)
+        assert index.missing()
+        with index.rebuilding() as contents:
+            contents.put_offers([an_offer()])
+        assert not index.missing()
+        assert index.counts().offers == 1
 
 
 def test_what_was_put_comes_back_without_its_description(index: Index) -> None:

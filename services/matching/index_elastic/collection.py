@@ -63,9 +63,13 @@ class Collection(Generic[V]):
         So of two processes that put an offer and a person at once, each writing before it asks, at least one finds
         the other's.
         """
-        with self._refreshing:
+        if not self._refreshing.acquire(timeout=max(deadline.left(), 0.0)):
+            raise self._server.unavailable("did not answer in time")
+        try:
             if self._written:
                 self._refresh(deadline)
+        finally:
+            self._refreshing.release()
 
     def get(self, names: Sequence[str], deadline: Deadline) -> dict[str, V]:
         """Those that are there, as they are now, whether or not they can be found yet."""

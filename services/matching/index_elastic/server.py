@@ -1,5 +1,6 @@
 """The Elasticsearch server: every question has a deadline, and every fault of it is named after what to do."""
 
+import logging
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,6 +55,7 @@ class Server:
             )
         except ValueError:
             raise Unusable("VIVIER_ELASTICSEARCH must look like https://user:password@host:port") from None
+        logging.getLogger("elastic_transport.node_pool").setLevel(logging.ERROR)  # what it says, the error says better
         self.name = _without_password(address)
         self._met = False
 
