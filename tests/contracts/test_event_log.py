@@ -24,7 +24,7 @@ from services.kit.bus_kafka import KafkaLog
 from services.kit.ids import random_id
 
 SESSION = 1.0  # how long a consumer of these tests may be silent
-PATIENCE = 20.0
+PATIENCE = 60.0
 TOPIC = "vivier.test.v1"
 PARTITIONS = 4
 WHEN = datetime(2026, 3, 1, 12, 30, 0, 123456, UTC)
