@@ -112,9 +112,10 @@ def _send(producer: KafkaProducer, topic: str, partition: int, row: Row) -> Any:
 
 
 def _arrived(future: Any) -> bool:
-    """After a flush: its thread may be a moment ahead of the futures."""
-    with suppress(KafkaError):
-        future.get(0.0 if future.is_done else 0.01)
+    """After a flush, whose end may be a moment ahead of the futures."""
+    if not future.is_done:
+        with suppress(KafkaError):
+            future.get(0.01)
     return bool(future.succeeded())
 
 
