@@ -87,6 +87,8 @@ class Desk:
     def __init__(self, api: Api) -> None:
         self.api = api
         self.acknowledged = 0
+        self.wanted = 0
+        """How many acknowledged writes somebody waits for; once they are there, writing goes on with more leisure."""
         self.put_off = 0
         """Answers that said "try again later"."""
         self.strange: list[str] = []
@@ -147,33 +149,34 @@ class Ledger:
         enough = threading.Event()
         failures: list[BaseException] = []
 
-        def work(turn: Callable[[], None], dice: random.Random) -> None:
+        def work(desk: Desk, turn: Callable[[], None], dice: random.Random) -> None:
             try:
-                while not enough.wait(dice.uniform(0, 0.2)):
+                while not enough.wait(dice.uniform(0, 0.1 if desk.acknowledged < desk.wanted else 1.0)):
                     turn()
             except BaseException as failure:  # told to the test below
                 failures.append(failure)
 
-        desks = [
-            threading.Thread(target=work, args=pair)
-            for pair in zip((self.of_employer, self.of_partner), self._dice, strict=True)
+        writers = [
+            threading.Thread(target=work, args=(self.employers_desk, self.of_employer, self._dice[0])),
+            threading.Thread(target=work, args=(self.partners_desk, self.of_partner, self._dice[1])),
         ]
-        for desk in desks:
-            desk.start()
+        for writer in writers:
+            writer.start()
         try:
             yield
         finally:
             enough.set()
-            for desk in desks:
-                desk.join()
+            for writer in writers:
+                writer.join()
         if failures:
             raise failures[0]
 
     def has_written(self, more: int) -> None:
         """Waits until each desk has got so many more acknowledged."""
         desks = (self.employers_desk, self.partners_desk)
-        goals = [desk.acknowledged + more for desk in desks]
-        eventually(lambda: all(d.acknowledged >= goal for d, goal in zip(desks, goals, strict=True)), PATIENCE)
+        for desk in desks:
+            desk.wanted = desk.acknowledged + more
+        eventually(lambda: all(desk.acknowledged >= desk.wanted for desk in desks), PATIENCE)
 
     def write(self, turns: int) -> None:
         """So many turns of each desk, now."""
