@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli import clients, deadletters, exports, imports
+from services.cli import clients, deadletters
 from services.cli.backup import backup
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.doctor import doctor
 from services.cli.engines import command as engines
+from services.cli.exporting import command as exporting
 from services.cli.health import health
+from services.cli.importing import command as importing
 from services.cli.move.command import move
 from services.cli.why import why
 from services.cli.words import Language
@@ -134,7 +136,7 @@ def version() -> None:
     _say_version(True)
 
 
-for each in (imports.app, exports.app, clients.app, deadletters.app, engines.app):
+for each in (importing.app, exporting.app, clients.app, deadletters.app, engines.app):
     app.add_typer(each)
 app.command()(backup)
 app.command()(doctor)

@@ -5,7 +5,7 @@ import json
 import pytest
 from feed_samples import SESSIONS, course, document
 
-from services.cli.feeds import Options, Row, Unreadable, lheo, native
+from services.cli.importing.feeds import Options, Row, Unreadable, lheo, native
 
 OPTIONS = Options("essai")
 

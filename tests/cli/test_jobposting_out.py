@@ -2,8 +2,8 @@
 
 import json
 
-from services.cli.feeds import Options, jobposting
-from services.cli.jobposting import job_posting
+from services.cli.importing.feeds import Options, jobposting
+from services.cli.exporting.jobposting import job_posting
 
 OFFER = {
     "id": "1",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.cli.feeds import Options, csv_file, france_travail, jobposting
+from services.cli.importing.feeds import Options, csv_file, france_travail, jobposting
 
 YEAR_2024 = Options("real", datetime(2024, 11, 28, tzinfo=UTC))
 

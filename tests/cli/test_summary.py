@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.importing import COURSES, OFFERS, Report, Trade
-from services.cli.summary import told
+from services.cli.importing.rows import COURSES, OFFERS, Report, Trade
+from services.cli.importing.summary import told
 
 
 @pytest.fixture(autouse=True)

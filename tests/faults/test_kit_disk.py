@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kit import bus_embedded_file
+from services.kit.bus_embedded import file as bus_file
 from services.kit.bus import Event, LogUnavailable
 from services.kit.bus_embedded import EmbeddedLog
 
@@ -108,7 +108,7 @@ def test_an_erased_key_leaves_the_disk_with_compaction(tmp_path):
 
 
 def test_erased_bytes_that_a_reader_keeps_are_not_called_gone(tmp_path, monkeypatch):
-    monkeypatch.setattr(bus_embedded_file, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(bus_file, "BUSY_SECONDS", 0.1)
     log = EmbeddedLog(tmp_path / "log.db")
     log.ensure_topic(TOPIC, 2)
     log.append([event("person/1", CANARY)])

@@ -18,7 +18,7 @@ from services.kit.adapters import open_log
 from services.kit.bus import Event, LogUnavailable, Record
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.bus_kafka import KafkaLog
-from services.kit.bus_kafka_records import LARGEST_EVENT
+from services.kit.bus_kafka.records import LARGEST_EVENT
 from services.kit.ids import random_id
 from services.kit.settings import Settings
 

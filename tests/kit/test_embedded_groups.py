@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
-from services.kit.bus_embedded_groups import _spread
+from services.kit.bus_embedded.groups import _spread
 
 MEMBERS = st.sets(st.sampled_from("abcdef"), min_size=1)
 

@@ -20,8 +20,8 @@ from services.cli.move.books import Book, CannotMove, Line, Progress
 from services.kit.bus import Log, LogUnavailable, Record
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.bus_kafka import KafkaLog
-from services.kit.bus_kafka_client import Questions
-from services.kit.bus_kafka_records import Names
+from services.kit.bus_kafka.client import Questions
+from services.kit.bus_kafka.records import Names
 from services.kit.settings import Settings
 
 BATCH, BATCH_BYTES = 500, 4 << 20

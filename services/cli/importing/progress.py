@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from services.cli.importing import Line
+from services.cli.importing.rows import Line
 
 SECONDS_BETWEEN = 5.0
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), " ")

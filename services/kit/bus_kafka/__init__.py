@@ -17,10 +17,10 @@ from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.errors import TopicAlreadyExistsError
 
 from services.kit.bus import Consumer, Event, Record, partition_of
-from services.kit.bus_kafka_client import ANSWER_SECONDS, Questions, options, passing_faults, unavailable
-from services.kit.bus_kafka_groups import Member
-from services.kit.bus_kafka_producer import LARGEST_REQUEST, Appender, Placed
-from services.kit.bus_kafka_records import Names, records_of, row_of
+from services.kit.bus_kafka.client import ANSWER_SECONDS, Questions, options, passing_faults, unavailable
+from services.kit.bus_kafka.groups import Member
+from services.kit.bus_kafka.producer import LARGEST_REQUEST, Appender, Placed
+from services.kit.bus_kafka.records import Names, records_of, row_of
 
 HOUR, DAY = 3_600_000, 86_400_000  # milliseconds
 _EVER = 2**63 - 1

@@ -11,8 +11,8 @@ import typer
 from services.cli.common import DEFAULT_HOME, SOME_REFUSED, UNUSABLE, Home, fail, group, operator
 
 if TYPE_CHECKING:
-    from services.cli.feeds import Options, Reader, Row
-    from services.cli.importing import Trade
+    from services.cli.importing.feeds import Options, Reader, Row
+    from services.cli.importing.rows import Trade
 
 app = group("import", "Bring in offers, courses, people or reference data; sending the same again changes nothing.")
 
@@ -82,8 +82,8 @@ def offers(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Offers: each is created, updated or left as it is, and published."""
-    from services.cli.feeds import Options, csv_file, france_travail, jobposting, native  # noqa: PLC0415
-    from services.cli.importing import OFFERS  # noqa: PLC0415
+    from services.cli.importing.feeds import Options, csv_file, france_travail, jobposting, native  # noqa: PLC0415
+    from services.cli.importing.rows import OFFERS  # noqa: PLC0415
 
     readers = {
         OfferFormat.FRANCE_TRAVAIL: france_travail.read,
@@ -113,8 +113,8 @@ def courses(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Courses with their sessions: each is created, updated or left as it is, and published."""
-    from services.cli.feeds import Options, lheo, native  # noqa: PLC0415
-    from services.cli.importing import COURSES  # noqa: PLC0415
+    from services.cli.importing.feeds import Options, lheo, native  # noqa: PLC0415
+    from services.cli.importing.rows import COURSES  # noqa: PLC0415
 
     read = lheo.read if format is CourseFormat.LHEO else native.read
     _import(home, COURSES, read, file, Options(source or format.value), verbose, publish=True)
@@ -137,8 +137,8 @@ def people(
 
     People brought this way belong to no partner. A partner brings its own through the API, with its credential.
     """
-    from services.cli.feeds import Options, native  # noqa: PLC0415
-    from services.cli.importing import PEOPLE  # noqa: PLC0415
+    from services.cli.importing.feeds import Options, native  # noqa: PLC0415
+    from services.cli.importing.rows import PEOPLE  # noqa: PLC0415
 
     consents = [each.value for each in consent or []]
     _import(home, PEOPLE, native.read_people, file, Options(format.value), verbose, consents=consents)
@@ -174,9 +174,9 @@ def _columns(given: list[str]) -> dict[str, str]:
 def _import(
     home: Path, trade: "Trade", read: "Reader", file: str, options: "Options", verbose: bool, **extra: Any
 ) -> None:
-    from services.cli.importing import Importer  # noqa: PLC0415
-    from services.cli.progress import Progress  # noqa: PLC0415
-    from services.cli.summary import told  # noqa: PLC0415
+    from services.cli.importing.rows import Importer  # noqa: PLC0415
+    from services.cli.importing.progress import Progress  # noqa: PLC0415
+    from services.cli.importing.summary import told  # noqa: PLC0415
 
     rows = _rows(read, file, options)
     with operator(home) as api, Progress(trade.rows, len(rows), verbose) as progress:
@@ -189,7 +189,7 @@ def _import(
 
 
 def _rows(read: "Reader", file: str, options: "Options") -> "list[Row]":
-    from services.cli.feeds import Unreadable  # noqa: PLC0415
+    from services.cli.importing.feeds import Unreadable  # noqa: PLC0415
 
     named = "standard input" if file == "-" else file
     try:

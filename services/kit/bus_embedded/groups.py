@@ -19,8 +19,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from services.kit.bus import Fenced, LogUnavailable, Record
-from services.kit.bus_embedded_file import SHIFT, immediate, passing_faults, records_of
-from services.kit.bus_embedded_wakeup import Wakeup
+from services.kit.bus_embedded.file import SHIFT, immediate, passing_faults, records_of
+from services.kit.bus_embedded.wakeup import Wakeup
 
 
 @dataclass(slots=True)

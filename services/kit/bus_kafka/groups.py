@@ -21,8 +21,8 @@ from kafka.errors import (
 from kafka.structs import MemberState
 
 from services.kit.bus import Fenced, LogUnavailable, Record
-from services.kit.bus_kafka_client import ANSWER_SECONDS, passing_faults
-from services.kit.bus_kafka_records import Names, records_of
+from services.kit.bus_kafka.client import ANSWER_SECONDS, passing_faults
+from services.kit.bus_kafka.records import Names, records_of
 
 SLICE = 0.2  # how long `close` may have to wait for a poll of another thread
 LEAVE_SECONDS = 2.0

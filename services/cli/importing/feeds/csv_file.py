@@ -5,9 +5,9 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from services.cli.feeds import Input, Options, Row, Unreadable, decoded, each, filled, moment
-from services.cli.feeds.france_travail import organisation
-from services.cli.feeds.french import CONTRACTS, clean, hours, line, salary
+from services.cli.importing.feeds import Input, Options, Row, Unreadable, decoded, each, filled, moment
+from services.cli.importing.feeds.france_travail import organisation
+from services.cli.importing.feeds.french import CONTRACTS, clean, hours, line, salary
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "externalId", "reference"),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.feeds import Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
-from services.cli.feeds.france_travail import organisation
-from services.cli.feeds.french import from_html, hours, line
+from services.cli.importing.feeds import Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
+from services.cli.importing.feeds.france_travail import organisation
+from services.cli.importing.feeds.french import from_html, hours, line
 
 TYPES = {
     "TEMPORARY": ("JOB", "FIXED_TERM"),

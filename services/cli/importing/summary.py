@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.cli.importing import EXPIRED, NOTES, OFFERS, Report, Trade
+from services.cli.importing.rows import EXPIRED, NOTES, OFFERS, Report, Trade
 from services.cli.snapshot import snapshot_of
 
 UNRESOLVED = "OCCUPATION_UNRESOLVED"

@@ -16,8 +16,8 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-from services.kit.bus_kafka_client import ANSWER_SECONDS, options, passing_faults, unavailable
-from services.kit.bus_kafka_records import LARGEST_EVENT, Row
+from services.kit.bus_kafka.client import ANSWER_SECONDS, options, passing_faults, unavailable
+from services.kit.bus_kafka.records import LARGEST_EVENT, Row
 
 APPEND_SECONDS = 10.0
 GIVE_UP = 120.0

@@ -19,9 +19,9 @@ from sqlite3 import Connection
 from typing import Any
 
 from services.kit.bus import Consumer, Event, LogUnavailable, Record, partition_of
-from services.kit.bus_embedded_file import SCHEMA, SHIFT, connect, immediate, passing_faults, records_of, row_of
-from services.kit.bus_embedded_groups import Member
-from services.kit.bus_embedded_wakeup import Wakeup
+from services.kit.bus_embedded.file import SCHEMA, SHIFT, connect, immediate, passing_faults, records_of, row_of
+from services.kit.bus_embedded.groups import Member
+from services.kit.bus_embedded.wakeup import Wakeup
 
 Placed = tuple[int, tuple[Any, ...]]
 """A partition's id, and the columns of a record that is to go there."""

@@ -1,0 +1,1 @@
+"""`vivier export`: what is open, written out for others."""

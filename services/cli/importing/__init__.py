@@ -1,0 +1,1 @@
+"""`vivier import`: feeds of others, and official files, brought in."""
