@@ -31,7 +31,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, in
 from services.kit.adapters import open_log
 from services.kit.bus import Event, Record
 from services.kit.bus_kafka import KafkaLog
-from services.kit.bus_kafka_producer import BATCH_BYTES
+from services.kit.bus_kafka.producer import BATCH_BYTES
 from services.kit.clock import system_clock
 from services.kit.consumer import Worker
 from services.kit.database import open_database, store_of

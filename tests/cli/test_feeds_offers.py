@@ -5,7 +5,17 @@ import json
 import pytest
 from feed_samples import FT
 
-from services.cli.importing.feeds import NOBODY, Options, Row, Unreadable, csv_file, documents, france_travail, jobposting, moment
+from services.cli.importing.feeds import (
+    NOBODY,
+    Options,
+    Row,
+    Unreadable,
+    csv_file,
+    documents,
+    france_travail,
+    jobposting,
+    moment,
+)
 from services.cli.importing.feeds.french import clean, from_html, hours, salary
 
 OPTIONS = Options("essai")

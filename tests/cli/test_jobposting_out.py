@@ -2,8 +2,8 @@
 
 import json
 
-from services.cli.importing.feeds import Options, jobposting
 from services.cli.exporting.jobposting import job_posting
+from services.cli.importing.feeds import Options, jobposting
 
 OFFER = {
     "id": "1",

@@ -7,8 +7,8 @@ import pytest
 from graphql import build_schema, execute_sync, parse
 
 from services.cli.api import QuestionRefused
-from services.cli.importing.rows import OFFERS, PEOPLE, Trade
 from services.cli.importing.refusals import not_understood
+from services.cli.importing.rows import OFFERS, PEOPLE, Trade
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "services/gateway/schema.graphql").read_text())
 

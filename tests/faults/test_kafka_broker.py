@@ -17,9 +17,9 @@ import pytest
 from engines import private
 
 from services.cli.engines.kafka import Kafka
-from services.kit.bus_kafka import producer as bus_producer
 from services.kit.bus import Consumer, Event, Fenced, Log, LogUnavailable
 from services.kit.bus_kafka import KafkaLog
+from services.kit.bus_kafka import producer as bus_producer
 from services.kit.ids import random_id
 
 TOPIC = "vivier.test.v1"

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from services.kit.bus_embedded import file as bus_file
 from services.kit.bus import Event, LogUnavailable
 from services.kit.bus_embedded import EmbeddedLog
+from services.kit.bus_embedded import file as bus_file
 
 TOPIC = "vivier.test.v1"
 SEEDS = range(int(os.environ.get("VIVIER_TEST_SEEDS", "3")))

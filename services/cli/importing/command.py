@@ -174,8 +174,8 @@ def _columns(given: list[str]) -> dict[str, str]:
 def _import(
     home: Path, trade: "Trade", read: "Reader", file: str, options: "Options", verbose: bool, **extra: Any
 ) -> None:
-    from services.cli.importing.rows import Importer  # noqa: PLC0415
     from services.cli.importing.progress import Progress  # noqa: PLC0415
+    from services.cli.importing.rows import Importer  # noqa: PLC0415
     from services.cli.importing.summary import told  # noqa: PLC0415
 
     rows = _rows(read, file, options)

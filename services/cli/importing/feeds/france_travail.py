@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.importing.feeds import NOBODY, Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
+from services.cli.importing.feeds import (
+    NOBODY,
+    Input,
+    Options,
+    Row,
+    Unreadable,
+    decoded,
+    documents,
+    each,
+    filled,
+    moment,
+)
 from services.cli.importing.feeds.french import CONTRACTS, clean, hours, line, salary
 
 REQUIRED = "E"
