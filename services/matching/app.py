@@ -1,18 +1,13 @@
 """The only builder of matching: settings → adapters → a running service."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from google.protobuf.message import DecodeError
 from vivier.matching.v1 import matching_pb2
-from vivier.offers.v1 import events_pb2 as offers
-from vivier.profile.v1 import events_pb2 as profile
 
-from services.kit.bus import Log, LogUnavailable, Record
+from services.kit.bus import Log, LogUnavailable
 from services.kit.clock import Clock, system_clock
 from services.kit.database import open_database, store_of
 from services.kit.ids import Ids, random_id
@@ -21,25 +16,15 @@ from services.kit.service import Service, Subscription
 from services.kit.settings import Settings
 from services.kit.ticker import Ticker
 from services.matching import store
+from services.matching.arriving import Arriving, fill
 from services.matching.domain import M1, Knowledge
-from services.matching.events import (
-    OFFERS_TOPIC,
-    PROFILE_TOPIC,
-    PUBLISHES,
-    TOPIC,
-    course_of,
-    is_public,
-    listens,
-    offer_of,
-    person_of,
-)
-from services.matching.index import Contents, Index, IndexUnavailable
+from services.matching.events import OFFERS_TOPIC, PROFILE_TOPIC, PUBLISHES, TOPIC, listens
+from services.matching.index import Index, IndexUnavailable
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes
 from services.matching.server import serves
 from services.matching.usecases import changes, lists
 from services.matching.usecases.ranking import Matching
-from services.matching.values import Course, Offer, Person
 from services.referential import Referential, open_snapshot
 
 logger = logging.getLogger(__name__)
@@ -47,7 +32,6 @@ GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
 LOOK_SECONDS = 5.0
 FORGET_SECONDS = 60.0
-REBUILD_BATCH = 2000
 MIGRATIONS = Path(__file__).with_name("migrations")
 BATCH = 50
 """Records are scored inside their transaction: a short one lets lists be remembered meanwhile."""
@@ -56,9 +40,6 @@ UNKNOWN_IDF = 10.0
 """A skill that the referential does not know is taken for a rare one."""
 
 CLOSENESSES = 100_000
-KINDS: Mapping[str, Any] = {
-    kind.DESCRIPTOR.full_name: kind for kind in (offers.OfferChanged, offers.CourseChanged, profile.PersonChanged)
-}
 
 
 class MatchingSettings(Settings):
@@ -74,6 +55,7 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
     units = Units(open_database(store_of(settings, "matching"), store.METADATA, MIGRATIONS), PUBLISHES, clock, ids)
     codes = Codes(_knowledge(referential))
     matching = Matching(open_index(settings, codes, referential), codes, M1, units)
+    arriving = Arriving(matching.index)
     return Service(
         name="matching",
         address=settings.matching_address,
@@ -87,9 +69,9 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
             Subscription(
                 GROUP,
                 [OFFERS_TOPIC, PROFILE_TOPIC],
-                listens(matching, clock),
+                listens(matching, arriving.is_news, clock),
                 BATCH,
-                before=lambda records: put(matching.index, records),
+                before=arriving.put,
             )
         ],
         tickers=[
@@ -126,18 +108,6 @@ def fill_if_missing(matching: Matching, log: Log) -> None:
     _demand_whole(matching.index)
 
 
-def fill(contents: Contents, log: Log) -> None:
-    """Put all that the log has now into an empty index.
-
-    Not only what the group has committed: a record whose effect was committed just before a crash is not handled
-    again. What has no effect yet is handled as usual; the index then has it already, or something newer.
-    """
-    for topic in (OFFERS_TOPIC, PROFILE_TOPIC):
-        records = log.replay(topic)
-        while batch := list(islice(records, REBUILD_BATCH)):
-            put(contents, batch)
-
-
 def _refill(matching: Matching, log: Log) -> None:
     """Somebody may delete the index while it is used."""
     try:
@@ -149,32 +119,6 @@ def _refill(matching: Matching, log: Log) -> None:
 def _demand_whole(index: Index) -> None:
     if index.missing():
         raise IndexUnavailable("the index is missing, and is being filled from the log")
-
-
-def put(index: Contents, batch: Sequence[Record]) -> None:
-    """All at once. Only the newest record of each key counts; a tombstone forgets."""
-    newest = {record.event.key: record for record in batch}
-    for key in [key for key, record in newest.items() if record.event.payload is None]:
-        index.remove_person(key.removeprefix("person/"))
-    values = [value for record in newest.values() if (value := _value(record)) is not None]
-    index.put_offers([value for value in values if isinstance(value, Offer)])
-    index.put_courses([value for value in values if isinstance(value, Course)])
-    index.put_people([value for value in values if isinstance(value, Person)])
-
-
-def _value(record: Record) -> Offer | Course | Person | None:
-    """What the index keeps of a record. One that cannot be read is left out: the consumer buries it."""
-    kind = KINDS.get(record.event.type)
-    if kind is None or record.event.payload is None:
-        return None
-    try:
-        message = kind.FromString(record.event.payload)
-        if isinstance(message, offers.OfferChanged):
-            return offer_of(message) if is_public(message) else None
-        return course_of(message) if isinstance(message, offers.CourseChanged) else person_of(message)
-    except (DecodeError, ValueError, LookupError):
-        logger.warning("left out of the index: %s at %d/%d", record.event.type, record.partition, record.offset)
-        return None
 
 
 def _knowledge(referential: Referential) -> Knowledge:

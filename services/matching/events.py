@@ -202,25 +202,27 @@ PUBLISHES: Mapping[type, Callable[..., Event]] = {
 }
 
 
-def listens(matching: Matching, now: Callable[[], datetime]) -> Mapping[str, Handler]:
-    """Message or tombstone → what is done about it."""
+def listens(
+    matching: Matching, is_news: Callable[[Record], bool], now: Callable[[], datetime]
+) -> Mapping[str, Handler]:
+    """Message or tombstone → what is done about it; the index has it already, or something newer."""
 
     def offer_changed(unit: Unit, record: Record) -> None:
-        message = offers.OfferChanged.FromString(record.event.payload or b"")
-        if not is_public(message):
-            return
-        changes.offer_changed(matching, unit, offer_of(message), now())
+        offer = offer_of(offers.OfferChanged.FromString(record.event.payload or b""))
+        if is_news(record):
+            changes.offer_changed(matching, unit, offer, now())
 
-    def course_changed(unit: Unit, record: Record) -> None:
-        message = offers.CourseChanged.FromString(record.event.payload or b"")
-        changes.course_changed(matching, course_of(message))
+    def course_changed(_: Unit, record: Record) -> None:
+        """People see it in their list, and are told of it when they change."""
+        course_of(offers.CourseChanged.FromString(record.event.payload or b""))
 
     def person_changed(unit: Unit, record: Record) -> None:
-        message = profile.PersonChanged.FromString(record.event.payload or b"")
-        changes.person_changed(matching, unit, person_of(message), now())
+        person = person_of(profile.PersonChanged.FromString(record.event.payload or b""))
+        if is_news(record):
+            changes.person_changed(matching, unit, person, now())
 
     def person_erased(unit: Unit, record: Record) -> None:
-        changes.person_erased(matching, unit, record.event.key.removeprefix("person/"), now())
+        changes.person_erased(unit, record.event.key.removeprefix("person/"), now())
 
     return {
         "vivier.offers.v1.OfferChanged": offer_changed,

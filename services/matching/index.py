@@ -2,8 +2,9 @@
 
 **Content**
 - Three kinds of things: offers, people, courses, each by id. `put_…` keeps the highest version: an older one is
-  ignored, an equal one changes nothing. `remove_…` forgets the id and its version; a missing id is fine. So an older
-  version put *after* a removal comes back: the order of the log is the guard; a replay ends at the tombstone again.
+  ignored, an equal one changes nothing; it gives back the ids of which something newer was there. `remove_…` forgets
+  the id and its version; a missing id is fine. So an older version put *after* a removal comes back: the order of the
+  log is the guard; a replay ends at the tombstone again.
 - A write is visible to the next call in the same process. A reading call sees one state throughout.
 - The index is disposable: everything is rebuilt by replaying the log. What was never filled, was lost, or was made by
   an older release is `missing`; it is filled within a block of `rebuilding`, and one process does it.
@@ -33,7 +34,7 @@
 - The IDF table is one for the whole index and published from time to time; between two publications it is fixed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -159,11 +160,11 @@ Rerank = Callable[[Found[OfferColumns]], Floats]
 class Contents(Protocol):
     """What is put into an index and taken out of it. Raises `IndexUnavailable`."""
 
-    def put_offers(self, offers: Sequence[Offer]) -> None: ...
+    def put_offers(self, offers: Sequence[Offer]) -> Set[str]: ...
 
-    def put_people(self, people: Sequence[Person]) -> None: ...
+    def put_people(self, people: Sequence[Person]) -> Set[str]: ...
 
-    def put_courses(self, courses: Sequence[Course]) -> None: ...
+    def put_courses(self, courses: Sequence[Course]) -> Set[str]: ...
 
     def remove_offer(self, offer_id: str) -> None: ...
 

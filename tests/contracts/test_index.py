@@ -173,6 +173,19 @@ def test_the_highest_version_stays(index: Index, together: bool) -> None:
     assert index.search_offers(SearchQuery(NOW, "deux")).total == 0
 
 
+def test_what_something_newer_has_overtaken_is_given_back(index: Index) -> None:
+    assert index.put_offers([an_offer("a", version=2), an_offer("b", version=2)]) == set()
+    late = [an_offer("a", version=1), an_offer("b", version=2), an_offer("c", version=1)]
+    assert index.put_offers(late) == {"a"}
+    assert index.put_offers([an_offer("a", version=3), an_offer("a", version=1)]) == set()
+    index.put_people([a_person(version=2)])
+    index.put_courses([a_course(version=2)])
+    assert index.put_people([a_person(version=1)]) == {a_person().id}
+    assert index.put_courses([a_course(version=1)]) == {a_course().id}
+    index.remove_offer("a")
+    assert index.put_offers([an_offer("a", version=1)]) == set()
+
+
 def test_what_was_removed_is_nowhere(index: Index) -> None:
     before = index.digest()
     index.put_offers([an_offer()])

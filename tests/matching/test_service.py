@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,17 +42,21 @@ class Telling:
         for topic in ("vivier.offers.v1", "vivier.profile.v1"):
             log.ensure_topic(topic, 8)
 
-    def tell(self, key: str, message: Message) -> None:
-        kind = message.DESCRIPTOR
-        self._append(Event(kind.file.package, key, kind.full_name, message.SerializeToString(), "", NOW))
+    def tell(self, key: str, *messages: Message) -> None:
+        """Several come in one batch."""
+        self._append(
+            *(
+                Event(said.DESCRIPTOR.file.package, key, said.DESCRIPTOR.full_name, said.SerializeToString(), "", NOW)
+                for said in messages
+            )
+        )
 
     def erase(self, key: str) -> None:
         self._append(Event("vivier.profile.v1", key, "", None, "", NOW))
 
-    def _append(self, event: Event) -> None:
-        self.count += 1
-        named = Event(event.topic, event.key, event.type, event.payload, f"event-{self.count}", NOW)
-        self.log.append([named])
+    def _append(self, *events: Event) -> None:
+        first, self.count = self.count + 1, self.count + len(events)
+        self.log.append([replace(event, id=f"event-{number}") for number, event in enumerate(events, first)])
 
 
 def offer_changed(
@@ -154,6 +159,29 @@ def test_a_changed_person_is_told_of_what_fits(world: World) -> None:
         world.telling.tell("person/inès", person_changed("inès"))
         (message,) = eventually(world.told)
         assert (message.person_id, [offer.offer_id for offer in message.offers]) == ("inès", ["o1"])
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_offer_that_something_newer_overtook_is_not_told(world: World, together: bool) -> None:
+    world.telling.tell("person/inès", person_changed("inès"))
+    with world.running() as ask:
+        eventually(lambda: _is_there(ask, "inès"))
+        newer, older = offer_changed("o1", version=2, searchable=False), offer_changed("o1", version=1)
+        for messages in [(older, newer)] if together else [(newer,), (older,)]:
+            world.telling.tell("offer/o1", *messages)
+        world.telling.tell("offer/o2", offer_changed("o2"))
+        eventually(lambda: len(world.told()) == 1)
+    assert [message.offer_id for message in world.told()] == ["o2"]
+
+
+def test_an_offer_is_told_though_something_unreadable_follows_it(world: World) -> None:
+    world.telling.tell("person/inès", person_changed("inès"))
+    with world.running() as ask:
+        eventually(lambda: _is_there(ask, "inès"))
+        unreadable = offer_changed("o1", version=2)
+        unreadable.offer.start_date = "one day"
+        world.telling.tell("offer/o1", offer_changed("o1"), unreadable)
+        assert [message.offer_id for message in eventually(world.told)] == ["o1"]
 
 
 def test_a_closed_offer_leaves_every_list(world: World) -> None:

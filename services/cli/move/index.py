@@ -7,7 +7,8 @@ from services.cli.move.books import CannotMove, Line
 from services.cli.snapshot import snapshot_of
 from services.kit.adapters import open_log
 from services.kit.settings import Settings
-from services.matching.app import MatchingSettings, fill, open_index
+from services.matching.app import MatchingSettings, open_index
+from services.matching.arriving import fill
 from services.matching.domain import Knowledge
 from services.matching.index import Index
 from services.matching.index_elastic.mappings import KINDS, alias_of

@@ -25,6 +25,9 @@ BULK_BYTES = 1 << 20
 NEVER_AGAIN = 1 << 62
 """A version that no other exceeds."""
 
+Held = dict[str, int]
+"""By id, the version that was there already, where a write was superseded."""
+
 _ANSWER = "filter_path=items.*.status,items.*.error.type,items.*.error.reason"
 
 
@@ -70,14 +73,14 @@ class Contents:
         self._server, self._words, self._targets, self._written = server, words, targets, written
         self._seconds = seconds
 
-    def put_offers(self, offers: Sequence[Offer]) -> None:
-        self._put("offers", offers)
+    def put_offers(self, offers: Sequence[Offer]) -> set[str]:
+        return self._put("offers", offers)
 
-    def put_people(self, people: Sequence[Person]) -> None:
-        self._put("people", people)
+    def put_people(self, people: Sequence[Person]) -> set[str]:
+        return self._put("people", people)
 
-    def put_courses(self, courses: Sequence[Course]) -> None:
-        self._put("courses", courses)
+    def put_courses(self, courses: Sequence[Course]) -> set[str]:
+        return self._put("courses", courses)
 
     def remove_offer(self, offer_id: str) -> None:
         self._write("offers", [_Write(offer_id)])
@@ -88,29 +91,35 @@ class Contents:
     def remove_course(self, course_id: str) -> None:
         self._write("courses", [_Write(course_id)])
 
-    def _put(self, kind: str, values: Sequence[Offer | Person | Course]) -> None:
-        self._write(kind, [_Write(value.id, value.version, document_of(value, self._words)) for value in values])
+    def _put(self, kind: str, values: Sequence[Offer | Person | Course]) -> set[str]:
+        held = self._write(kind, [_Write(value.id, value.version, document_of(value, self._words)) for value in values])
+        given: dict[str, int] = {}
+        for value in values if held else ():
+            given[value.id] = max(value.version, given.get(value.id, value.version))
+        return {name for name, version in held.items() if version > given[name]}
 
-    def _write(self, kind: str, writes: Sequence[_Write]) -> None:
+    def _write(self, kind: str, writes: Sequence[_Write]) -> Held:
+        held: Held = {}
         if not writes:
-            return
+            return held
         try:
             for target in self._targets(kind, Deadline(self._seconds)):
                 for some in _bulks(writes):
-                    self._settle(target, some, Deadline(self._seconds))
+                    self._settle(target, some, held, Deadline(self._seconds))
         finally:
             self._written()
+        return held
 
-    def _settle(self, target: Target, writes: Sequence[_Write], deadline: Deadline) -> None:
-        """Each write is done, or superseded, when this returns."""
+    def _settle(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> None:
+        """Each write is done, or superseded by what is `held`, when this returns."""
         pause = FIRST_PAUSE
-        while writes := self._left(target, writes, deadline):
+        while writes := self._left(target, writes, held, deadline):
             if deadline.left() <= pause:
                 raise self._server.unavailable("takes no writes now")
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _left(self, target: Target, writes: Sequence[_Write], deadline: Deadline) -> list[_Write]:
+    def _left(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> list[_Write]:
         """Try them; those that are to be tried again."""
         body = b"".join(write.lines(target) for write in writes)
         try:
@@ -118,20 +127,20 @@ class Contents:
         except Busy:
             return list(writes)
         except WrongQuestion as error:
-            return self._singly(target, writes, deadline, error)
+            return self._singly(target, writes, held, deadline, error)
         outcomes = [(write, *item.values()) for write, item in zip(writes, items, strict=True)]
         superseded = [write for write, item in outcomes if item["status"] == 409]
         again = [write for write, item in outcomes if item["status"] != 409 and self._is_full(target, write, item)]
-        return again if target.filled else again + self._forgotten(target, superseded, deadline)
+        return again if target.filled else again + self._forgotten(target, superseded, held, deadline)
 
     def _singly(
-        self, target: Target, writes: Sequence[_Write], deadline: Deadline, error: WrongQuestion
+        self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline, error: WrongQuestion
     ) -> list[_Write]:
         """For one of them the whole request was refused: the others go in."""
         if len(writes) == 1:
             _refuse(target, writes[0], str(error))
             return []
-        return [left for write in writes for left in self._left(target, [write], deadline)]
+        return [left for write in writes for left in self._left(target, [write], held, deadline)]
 
     def _is_full(self, target: Target, write: _Write, item: dict[str, Any]) -> bool:
         """Whether a write is to be tried again."""
@@ -145,13 +154,14 @@ class Contents:
         _refuse(target, write, f"{error.get('type')}: {error.get('reason')}")
         return False
 
-    def _forgotten(self, target: Target, writes: Sequence[_Write], deadline: Deadline) -> list[_Write]:
+    def _forgotten(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> list[_Write]:
         """Those that nothing supersedes: the server recalls the version of what was removed just now, for a moment."""
         if not writes:
             return []
-        path = f"/{target.alias}/_mget?_source=false&filter_path=docs.found,docs.error"
-        answer = self._server.ask(deadline, "POST", path, {"ids": [write.id for write in writes]})
-        return [write for write, found in zip(writes, answer["docs"], strict=True) if found.get("found") is False]
+        path = f"/{target.alias}/_mget?_source=false&filter_path=docs._id,docs._version,docs.found,docs.error"
+        docs = self._server.ask(deadline, "POST", path, {"ids": [write.id for write in writes]})["docs"]
+        held.update({doc["_id"]: doc["_version"] for doc in docs if doc.get("found")})
+        return [write for write, doc in zip(writes, docs, strict=True) if doc.get("found") is False]
 
 
 def _refuse(target: Target, write: _Write, why: str) -> None:

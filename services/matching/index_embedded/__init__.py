@@ -39,17 +39,17 @@ class EmbeddedIndex:
         yield self
         self._filled = True
 
-    def put_offers(self, offers: Sequence[Offer]) -> None:
+    def put_offers(self, offers: Sequence[Offer]) -> set[str]:
         with self._writing:
-            self._offers.put(offers)
+            return self._offers.put(offers)
 
-    def put_people(self, people: Sequence[Person]) -> None:
+    def put_people(self, people: Sequence[Person]) -> set[str]:
         with self._writing:
-            self._people.put(people)
+            return self._people.put(people)
 
-    def put_courses(self, courses: Sequence[Course]) -> None:
+    def put_courses(self, courses: Sequence[Course]) -> set[str]:
         with self._writing:
-            self._courses.put(courses)
+            return self._courses.put(courses)
 
     def remove_offer(self, offer_id: str) -> None:
         with self._writing:

@@ -72,10 +72,12 @@ class Shelf(Generic[V, R]):
             content=0,
         )
 
-    def put(self, values: Iterable[V]) -> None:
+    def put(self, values: Iterable[V]) -> set[str]:
         waiting = list(_newest(values).values())
+        overtaken: set[str] = set()
         for first in range(0, len(waiting), _BATCH):
-            self._put(waiting[first : first + _BATCH])
+            overtaken |= self._put(waiting[first : first + _BATCH])
+        return overtaken
 
     def remove(self, name: str) -> None:
         row = self.view.find([name])[0]
@@ -100,16 +102,16 @@ class Shelf(Generic[V, R]):
         maps = view.by_mark.nbytes + view.row_of.nbytes
         return bytes_of(view.rows) + maps + view.codes.bytes() + view.words.bytes()
 
-    def _put(self, values: Sequence[V]) -> None:
-        old = self.view.find([value.id for value in values])
+    def _put(self, values: Sequence[V]) -> set[str]:
         version = self.view.rows.own.version
-        fresh = [
-            (value, row) for value, row in zip(values, old, strict=True) if row is None or version[row] < value.version
-        ]
+        found = list(zip(values, self.view.find([value.id for value in values]), strict=True))
+        overtaken = {value.id for value, row in found if row is not None and version[row] > value.version}
+        fresh = [(value, row) for value, row in found if row is None or version[row] < value.version]
         if fresh:
             self._append(self._encoded([value for value, _ in fresh]))
             self._publish(self.view.size + len(fresh), [row for _, row in fresh if row is not None])
             self._keep_short()
+        return overtaken
 
     def _encoded(self, values: Sequence[V]) -> Batch[R]:
         """Everything that can fail, before anything is changed."""

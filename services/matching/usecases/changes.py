@@ -1,4 +1,4 @@
-"""What the events do: the index is kept, and whoever fits and was never told is told."""
+"""What is news in the index is told to whoever fits and was never told."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,12 +49,7 @@ class PersonMet:
 
 
 def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -> None:
-    """Keep it, and tell those who can take it and were never told of it."""
-    known = matching.index.offer(offer.id)
-    if known and known.version > offer.version:
-        return
-    if known is None or known.version < offer.version:
-        matching.index.put_offers([offer])
+    """Tell those who can take it and were never told of it."""
     if not (offer.searchable and offer.matchable):
         return
     told = store.people_told(unit.connection, offer.id)
@@ -69,12 +64,7 @@ def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -
 
 
 def person_changed(matching: Matching, unit: Unit, person: Person, now: datetime) -> None:
-    """Keep them, and tell them of the offers and courses that fit and that they were never told of."""
-    known = matching.index.person(person.id)
-    if known and known.version > person.version:
-        return
-    if known is None or known.version < person.version:
-        matching.index.put_people([person])
+    """Tell them of the offers and courses that fit and that they were never told of."""
     if not person.matchable:
         return
     scored = matching.offers_of(person, now)
@@ -87,14 +77,8 @@ def person_changed(matching: Matching, unit: Unit, person: Person, now: datetime
         unit.publish(PersonMet(person.id, person.version, version, offers, courses))
 
 
-def course_changed(matching: Matching, course: Course) -> None:
-    """Keep it; people see it in their list, and are told of it when they change."""
-    matching.index.put_courses([course])
-
-
-def person_erased(matching: Matching, unit: Unit, person_id: str, now: datetime) -> None:
+def person_erased(unit: Unit, person_id: str, now: datetime) -> None:
     """Nothing about them stays; the log is told to drop what was said of their matches."""
-    matching.index.remove_person(person_id)
     store.forget_person(unit.connection, person_id, now)
     unit.publish(PersonForgotten(person_id))
 

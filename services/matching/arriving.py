@@ -1,0 +1,83 @@
+"""From the log into the index: a batch at once; what of it is news is then told."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from vivier.offers.v1 import events_pb2 as offers
+from vivier.profile.v1 import events_pb2 as profile
+
+from services.kit.bus import Log, Record
+from services.matching.events import OFFERS_TOPIC, PROFILE_TOPIC, course_of, is_public, offer_of, person_of
+from services.matching.index import Contents
+from services.matching.values import Course, Offer, Person
+
+logger = logging.getLogger(__name__)
+FILL_BATCH = 2000
+KINDS: Mapping[str, Any] = {
+    kind.DESCRIPTOR.full_name: kind for kind in (offers.OfferChanged, offers.CourseChanged, profile.PersonChanged)
+}
+
+
+class Arriving:
+    """The batch at hand of one consumer. Not safe between threads."""
+
+    def __init__(self, index: Contents) -> None:
+        self._index = index
+        self._news: Collection[str] = ()
+
+    def put(self, records: Sequence[Record]) -> None:
+        self._news = put(self._index, records)
+
+    def is_news(self, record: Record) -> bool:
+        """Whether the index holds what it says, and nothing newer."""
+        return record.event.id in self._news
+
+
+def fill(contents: Contents, log: Log) -> None:
+    """Put all that the log has now into an empty index.
+
+    Not only what the group has committed: a record whose effect was committed just before a crash is not handled
+    again. What has no effect yet is handled as usual; the index then has it already, or something newer.
+    """
+    for topic in (OFFERS_TOPIC, PROFILE_TOPIC):
+        records = log.replay(topic)
+        while batch := list(islice(records, FILL_BATCH)):
+            put(contents, batch)
+
+
+def put(contents: Contents, records: Sequence[Record]) -> set[str]:
+    """All at once; a tombstone forgets. Returns the ids of those events that nothing newer overtook."""
+    newest: dict[str, tuple[Record, Offer | Course | Person | None]] = {}
+    for record in records:
+        value = _value(record)
+        if value is not None or record.event.payload is None:
+            newest[record.event.key] = record, value
+    for key in [key for key, (_, value) in newest.items() if value is None]:
+        contents.remove_person(key.removeprefix("person/"))
+    values = [value for _, value in newest.values()]
+    overtaken = {
+        Offer: contents.put_offers([value for value in values if isinstance(value, Offer)]),
+        Course: contents.put_courses([value for value in values if isinstance(value, Course)]),
+        Person: contents.put_people([value for value in values if isinstance(value, Person)]),
+    }
+    return {
+        record.event.id for record, value in newest.values() if value is None or value.id not in overtaken[type(value)]
+    }
+
+
+def _value(record: Record) -> Offer | Course | Person | None:
+    """What the index keeps of a record. One that cannot be read is left out: the consumer buries it."""
+    kind = KINDS.get(record.event.type)
+    if kind is None or record.event.payload is None:
+        return None
+    try:
+        message = kind.FromString(record.event.payload)
+        if isinstance(message, offers.OfferChanged):
+            return offer_of(message) if is_public(message) else None
+        return course_of(message) if isinstance(message, offers.CourseChanged) else person_of(message)
+    except (DecodeError, ValueError, LookupError):
+        logger.warning("left out of the index: %s at %d/%d", record.event.type, record.partition, record.offset)
+        return None
