@@ -5,9 +5,10 @@ two brings the batch again and the inbox drops it.
 
 When a handler raises, the transaction is rolled back; what came before the culprit is done again without it, and the
 culprit alone gets up to three attempts in all. After that it is a dead letter and the partition goes on. Faults that
-pass (the log, the store, a neighbour) are never a record's fault: the batch is tried again, later; at once where
-another's write came first, and a key that is taken time and again is the record's fault after all. Too many dead
-letters in a row mean that the fault is ours: the worker halts, and the records stay in the log.
+pass (the log, the store, a neighbour) are never a record's fault: half as many are tried again, later, so that whoever
+answers only now and then is enough to get on; at once where another's write came first, and a key that is taken time
+and again is the record's fault after all. Too many dead letters in a row mean that the fault is ours: the worker halts,
+and the records stay in the log.
 
 Beside it a watchdog asks the log whether the group moves on. Where records wait and nothing has moved for long, though
 nothing outside is ill, the worker says so and joins the group anew.
@@ -95,7 +96,7 @@ class Worker:
         self._log = log
         self._units = units
         self._listens = listens
-        self._batch = batch
+        self._batch = self._at_once = batch
         self._halt_after = halt_after
         self._on_progress = on_progress
         self._before = before
@@ -174,8 +175,8 @@ class Worker:
 
     def _turn(self, consumer: Consumer) -> None:
         try:
-            records = consumer.poll(POLL_SECONDS, self._batch)
-            self._full_at = None if len(records) < self._batch else time.monotonic()
+            records = consumer.poll(POLL_SECONDS, self._at_once)
+            self._full_at = None if len(records) < self._at_once else time.monotonic()
             with self._busy:
                 if records:
                     self._settle(records)
@@ -184,10 +185,11 @@ class Worker:
         except Fenced:
             consumer.rewind()
         except (RetryLater, LogUnavailable) as error:
+            self._at_once = max(self._at_once // 2, 1)
             self._wait(error)
             consumer.rewind()
         else:
-            self._failures = 0
+            self._failures, self._at_once = 0, min(2 * self._at_once, self._batch)
             if not self._watchdog.stuck:
                 self.state, self.reason = State.RUNNING, ""
             if records and self._on_progress is not None:

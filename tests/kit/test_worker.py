@@ -204,6 +204,22 @@ def test_what_passes_is_waited_for_without_a_dead_letter(room, eventually, error
     assert room.effects() == [("offer/1", b"x")]
 
 
+def test_a_neighbour_that_bears_little_at_once_is_enough_to_get_on(room, eventually):
+    largest = []
+
+    def handle(unit, record):
+        largest[-1] += 1
+        if largest[-1] > 3:
+            raise RetryLater("a neighbour had enough")
+        room.effect(unit, record)
+
+    room.append(*((f"offer/{n}", str(n).encode()) for n in range(30)))
+    with room.worker(handle, before=lambda records: largest.append(0)) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert len(room.effects()) == 30
+    assert letters(room) == []
+
+
 def test_a_batch_that_was_overtaken_is_done_again_at_once(room, eventually):
     overtaken = []
 
