@@ -18,7 +18,7 @@ import psycopg
 from kafka import KafkaAdminClient
 from psycopg import sql
 
-from services.cli.engines import NAMES, elasticsearch, folders, kafka, running
+from services.cli.engines import NAMES, elasticsearch, kafka, running
 from services.cli.engines.engine import Engine
 from services.cli.engines.postgres import Postgres
 from services.cli.engines.process import processes_in
@@ -43,9 +43,9 @@ def addresses() -> Mapping[str, str]:
     return found
 
 
-def processes() -> Mapping[str, Sequence[int]]:
-    """Of the engines that are up, with all that they started."""
-    firsts = {name: [process.pid() for process in processes_in(folders.RUN / name)] for name in NAMES}
+def processes(engines: Mapping[str, Engine]) -> Mapping[str, Sequence[int]]:
+    """Of each engine, with all that they started."""
+    firsts = {name: [process.pid() for process in processes_in(engine.folder)] for name, engine in engines.items()}
     return {name: [pid for first in found if first for pid in _with_children(first)] for name, found in firsts.items()}
 
 
@@ -81,14 +81,6 @@ def namespace(at: Mapping[str, str]) -> Iterator[str]:
         forget_topics(at["kafka"], name)
         forget_schemas(at["postgres"], name)
         forget_indices(at["elasticsearch"], name)
-
-
-@contextmanager
-def installation() -> Iterator[Mapping[str, str]]:
-    """Settings of an installation of this run alone on the engines that are up."""
-    at = addresses()
-    with namespace(at) as name:
-        yield settings(at) | {"VIVIER_NAMESPACE": name}
 
 
 def settings(at: Mapping[str, str]) -> dict[str, str]:

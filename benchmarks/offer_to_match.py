@@ -4,7 +4,8 @@ uv run python benchmarks/offer_to_match.py [people] [seconds] [rate]
 uv run python benchmarks/offer_to_match.py --engines [people] [seconds] [rate]
 
 Prints p50 and p99 of both groupings of the processes, and how many matches were lost; with `--engines`, of a process
-for each service on the engines of `vivier engines up`. The floor of the same run is one GraphQL query that asks nothing
+for each service on a Kafka, an Elasticsearch and a PostgreSQL of this run alone (`vivier engines up` once fetches
+them). The floor of the same run is one GraphQL query that asks nothing
 of any service. Beside it stands what each process spent under the load.
 """
 
@@ -14,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from engines import installation, processes
+from engines import addresses, private_engines, processes, settings
 from idle import spending
 from system import GROUPS, ONE_EACH, TOGETHER, Inbox, System, crowd, offer, polymath, running
 
@@ -91,8 +92,11 @@ def main(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
 
 def main_on_engines(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
     print(f"on engines, a process each: {people:,} people, {rate:g} offers/s and {rate:g} queries/s for {seconds:g} s")
-    with installation() as settings, running(ONE_EACH, settings) as system:
-        measure(system, processes(), people, seconds, rate)
+    addresses()
+    with private_engines() as engines:
+        at = settings({name: engine.address for name, engine in engines.items()})
+        with running(ONE_EACH, at) as system:
+            measure(system, processes(engines), people, seconds, rate)
 
 
 if __name__ == "__main__":
