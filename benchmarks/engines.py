@@ -35,8 +35,8 @@ class Elasticsearch(elasticsearch.Elasticsearch):
 
 
 def addresses() -> Mapping[str, str]:
-    """Ends the program with one sentence where they are not up; and lets SIGTERM end it in order too."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    """Ends the program with one sentence where they are not up."""
+    end_in_order()
     found = running()
     if missing := [name for name in NAMES if name not in found]:
         sys.exit(f"{' and '.join(missing)} not up: run `uv run vivier engines up` first")
@@ -55,6 +55,11 @@ def _with_children(pid: int) -> list[int]:
     return [pid, *(each for child in children for each in _with_children(child))]
 
 
+def end_in_order() -> None:
+    """What was started goes with the program when it is told to end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
 @contextmanager
 def private(kind: type[E]) -> Iterator[E]:
     """A started server in a folder that goes with the block."""
@@ -67,6 +72,7 @@ def private(kind: type[E]) -> Iterator[E]:
 
 @contextmanager
 def private_engines() -> Iterator[Mapping[str, Engine]]:
+    end_in_order()
     with ExitStack() as stack:
         yield {kind.name: stack.enter_context(private(kind)) for kind in (Kafka, Elasticsearch, Postgres)}
 

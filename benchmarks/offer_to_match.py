@@ -4,25 +4,28 @@ uv run python benchmarks/offer_to_match.py [people] [seconds] [rate]
 uv run python benchmarks/offer_to_match.py --engines [people] [seconds] [rate]
 
 Prints p50 and p99 of both groupings of the processes, and how many matches were lost; with `--engines`, of a process
-for each service on a Kafka, an Elasticsearch and a PostgreSQL of this run alone (`vivier engines up` once fetches
-them). The floor of the same run is one GraphQL query that asks nothing
-of any service. Beside it stands what each process spent under the load.
+for each service on a Kafka, an Elasticsearch and a PostgreSQL of this run alone. The floor of the same run is one
+GraphQL query that asks nothing of any service. Beside it stands what each process spent under the load.
 """
 
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 
 import numpy as np
-from engines import addresses, private_engines, processes, settings
+from engines import private_engines, processes, settings
 from idle import spending
 from system import GROUPS, ONE_EACH, TOGETHER, Inbox, System, crowd, offer, polymath, running
+
+WARM_SECONDS = 60.0
+"""As much load before it is measured: the engines compile their code while they work."""
 
 SEARCH = '{ offers(text: "vélo", near: { place: "Saint-Denis (93)", radiusKm: 30 }) { totalCount nodes { id title } } }'
 
 
-def pace(seconds: float, rate: float, work: "callable") -> None:  # type: ignore[valid-type]
+def pace(seconds: float, rate: float, work: Callable[[int], None]) -> None:
     """Call `work(n)` at a steady rate, whatever each call takes."""
     start = time.monotonic()
     for number in range(int(seconds * rate)):
@@ -32,38 +35,54 @@ def pace(seconds: float, rate: float, work: "callable") -> None:  # type: ignore
         work(number)
 
 
+class Load:
+    """Offers and searches at a steady rate, in two threads; when each offer was posted, and what each search took."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._numbers = count()
+        self.posted: dict[str, float] = {}
+        self.queries: list[float] = []
+
+    def run(self, seconds: float, rate: float) -> None:
+        workers = [threading.Thread(target=pace, args=(seconds, rate, work)) for work in (self._post, self._query)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    def _post(self, _: int) -> None:
+        started = time.monotonic()
+        self.posted[self._system.post([offer(next(self._numbers))])[0]] = started
+
+    def _query(self, _: int) -> None:
+        started = time.monotonic()
+        self._system.partner.ask(SEARCH)
+        self.queries.append(time.monotonic() - started)
+
+
 def measure(system: System, servers: Mapping[str, Sequence[int]], people: int, seconds: float, rate: float) -> None:
     before = time.monotonic()
     system.put(crowd(people))
     (probe,) = system.put([polymath()])
     system.quiet()
     print(f"  {people:,} people brought in {time.monotonic() - before:.0f} s")
+    load = Load(system)
+    load.run(WARM_SECONDS, rate)
+    system.quiet()
+    load.posted.clear()
+    load.queries.clear()
     inbox = Inbox(system, probe)
-    posted: dict[str, float] = {}
-    queries: list[float] = []
     floor: list[float] = []
-
-    def post(number: int) -> None:
-        started = time.monotonic()
-        posted[system.post([offer(number)])[0]] = started
-
-    def query(number: int) -> None:
-        started = time.monotonic()
-        system.partner.ask(SEARCH)
-        queries.append(time.monotonic() - started)
-
     for _ in range(50):
         started = time.monotonic()
         system.operator.ask("{ __typename }")
         floor.append(time.monotonic() - started)
     pids = {name: [pid] for name, pid in system.supervisor.pids().items()} | dict(servers)
-    workers = [threading.Thread(target=pace, args=(seconds, rate, work)) for work in (post, query)]
     started = time.monotonic()
     with spending(pids) as shares:
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        load.run(seconds, rate)
+    posted = load.posted
     print(f"  posted {len(posted) / (time.monotonic() - started):.1f} offers/s")
     until = time.monotonic() + 30
     while posted.keys() - inbox.arrived.keys() and time.monotonic() < until:
@@ -74,7 +93,7 @@ def measure(system: System, servers: Mapping[str, Sequence[int]], people: int, s
     print(f"  offers {len(posted)}, lost {len(lost)}; floor (empty query) p50 {base:.1f} ms")
     if late:
         say("posted → readable", late, base)
-    say("search under that load", [value * 1000 for value in queries], base)
+    say("search under that load", [value * 1000 for value in load.queries], base)
     print("  of a core: " + ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
 
 
@@ -92,7 +111,6 @@ def main(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
 
 def main_on_engines(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
     print(f"on engines, a process each: {people:,} people, {rate:g} offers/s and {rate:g} queries/s for {seconds:g} s")
-    addresses()
     with private_engines() as engines:
         at = settings({name: engine.address for name, engine in engines.items()})
         with running(ONE_EACH, at) as system:

@@ -6,8 +6,6 @@ A process for each service, on a Kafka, an Elasticsearch and a PostgreSQL of thi
 while. From the kill on offers are posted, one after the other: `accepted` is when the first of them is acknowledged,
 `reaches` when that one stands in a person's inbox. The floor of the same run is a post, and a match, with nobody
 killed. The supervisor starts a killed service again, this program a killed server.
-
-Needs `vivier engines up` once, which fetches the servers.
 """
 
 import os
@@ -21,7 +19,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 import numpy as np
-from engines import addresses, private_engines, settings
+from engines import private_engines, settings
 from system import ONE_EACH, System, crowd, offer, polymath, running
 
 from services.cli.api import Api, ApiError
@@ -128,7 +126,6 @@ def say(name: str, taken: list[tuple[float, float]], floor: tuple[float, float])
 
 
 def main(kills: int = 3, people: int = 500) -> None:
-    addresses()
     with private_engines() as engines:
         at = settings({name: engine.address for name, engine in engines.items()})
         with running(ONE_EACH, at) as system:

@@ -5,7 +5,8 @@
   ignored, an equal one changes nothing; it gives back the ids of which something newer was there. `remove_…` forgets
   the id and its version; a missing id is fine. So an older version put *after* a removal comes back: the order of the
   log is the guard; a replay ends at the tombstone again.
-- A write is visible to the next call in the same process. A reading call sees one state throughout.
+- A write is visible to the next call in the same process; to a search, where much is written, within `BEHIND_SECONDS`.
+  A reading call sees one state throughout.
 - The index is disposable: everything is rebuilt by replaying the log. What was never filled, was lost, or was made by
   an older release is `missing`; it is filled within a block of `rebuilding`, and one process does it.
 - `offer`, `course` and `person` give back what was put, except the description, which is "" (it is only searched).
@@ -52,6 +53,9 @@ TIERS_KM = (5, 10, 15, 20, 30, 50, 200)
 """Travel limits are grouped by the first of these that is not smaller; the exact limit is tested after."""
 
 DEFAULT_LIMIT_KM = M1.default_limit_km
+BEHIND_SECONDS = 0.5
+"""To show a write costs a server many times what a search does: searches share it."""
+
 CAP = 2_000
 RERANKED = 2_000
 OCCUPATION_WEIGHT = 5.0

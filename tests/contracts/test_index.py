@@ -71,6 +71,7 @@ def open_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Makes a new one at each call; a server's is gone afterwards."""
     for seconds in ("SEARCH_SECONDS", "CANDIDATE_SECONDS", "COUNT_SECONDS"):
         monkeypatch.setattr(f"services.matching.index_elastic.{seconds}", PATIENCE)
+    monkeypatch.setattr("services.matching.index_elastic.searching.BEHIND_SECONDS", 0.0)
     with ExitStack() as until:
 
         def opened() -> Index:

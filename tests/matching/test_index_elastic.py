@@ -1,6 +1,7 @@
 """The index on Elasticsearch answers as the embedded one does, in one process and in several."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,10 +9,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import indices
 import pytest
 from indices import namespace_on_elasticsearch
 
-from services.matching.index import Circle, CourseQuery, Found, Page, SearchQuery
+from services.matching.index import BEHIND_SECONDS, Circle, CourseQuery, Found, Page, SearchQuery
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes, PeopleColumns
@@ -228,3 +230,18 @@ def test_namespaces_do_not_meet(elastic: ElasticIndex) -> None:
         assert other.counts().offers == 0
         assert other.offer("o") is None
     assert elastic.counts().offers == 1
+
+
+def test_searches_share_the_cost_of_showing_what_is_written(elastic: ElasticIndex, place: tuple[str, str]) -> None:
+    def shown() -> int:
+        stats = indices.ask(place[0], "GET", f"/{place[1]}-vivier-offers/_stats/refresh")
+        return int(stats["_all"]["primaries"]["refresh"]["external_total"])
+
+    before, started = shown(), time.monotonic()
+    for number in range(60):
+        elastic.put_offers([an_offer(f"o{number}")])
+        elastic.search_offers(SearchQuery(NOW))
+    took = time.monotonic() - started
+    assert shown() - before <= took / BEHIND_SECONDS + took + 2, "one each, one a second by the server itself, the ends"
+    time.sleep(BEHIND_SECONDS)
+    assert elastic.search_offers(SearchQuery(NOW)).total == 60

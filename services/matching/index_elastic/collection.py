@@ -1,5 +1,6 @@
 """One kind of thing on the server, as it is read."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +51,7 @@ class Collection(Generic[V]):
     def __init__(self, server: Server, alias: str, kind: type[V]) -> None:
         self._server, self._alias, self._kind = server, alias, kind
         self._written = False
+        self._shown_at = -math.inf
         self._refreshing = threading.Lock()
         self._statistics = Statistics(0, 1.0, 0.0)
 
@@ -57,16 +59,17 @@ class Collection(Generic[V]):
         """This process wrote something, of this kind or of another."""
         self._written = True
 
-    def show(self, deadline: Deadline) -> None:
-        """What anybody wrote before this process wrote last can be found from now on.
+    def show(self, deadline: Deadline, behind: float = 0.0) -> None:
+        """What anybody wrote before this process wrote last can be found from now on; of the last `behind` seconds, not
+        all.
 
-        So of two processes that put an offer and a person at once, each writing before it asks, at least one finds
-        the other's.
+        Where nothing may be behind: of two processes that put an offer and a person at once, each writing before it
+        asks, at least one finds the other's.
         """
         if not self._refreshing.acquire(timeout=max(deadline.left(), 0.0)):
             raise self._server.unavailable("did not answer in time")
         try:
-            if self._written:
+            if self._written and time.monotonic() - self._shown_at >= behind:
                 self._refresh(deadline)
         finally:
             self._refreshing.release()
@@ -150,7 +153,7 @@ class Collection(Generic[V]):
         return int(found["aggregations"]["content"]["value"]) % (1 << 64)
 
     def _refresh(self, deadline: Deadline) -> None:
-        self._written = False
+        self._written, self._shown_at = False, time.monotonic()
         try:
             self._ask(deadline, "_refresh?filter_path=_shards.failed", None)
         except BaseException:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.index import (
+    BEHIND_SECONDS,
     FACET_VALUES,
     RERANKED,
     CourseQuery,
@@ -85,7 +86,7 @@ def search_offers(
     filters += [one_of("green_grade", query.green_grades)] if query.green_grades else []
     filters += [one_of("contract", query.contracts)] if query.contracts else []
     asked = _Search(_OFFERS, query, stems, pin, filters)
-    offers.show(deadline)
+    offers.show(deadline, BEHIND_SECONDS)
     if rerank is None:
         return asked.page(offers.search(asked.page_body(), deadline, _WANTED))
     return offers.steadily(lambda: asked.reranked(offers, remembered, rerank, deadline))
@@ -96,14 +97,14 @@ def search_courses(courses: Collection[Course], words: Words, query: CourseQuery
     pin = pinned(query, False, 0, stems, lambda: _published(courses, stems, deadline))
     filters = [one_of("funding", query.funding)] if query.funding else []
     asked = _Search(_COURSES, query, stems, pin, filters)
-    courses.show(deadline)
+    courses.show(deadline, BEHIND_SECONDS)
     return asked.page(courses.search(asked.page_body(), deadline, _WANTED))
 
 
 def _published(collection: Collection[Any], stems: Sequence[str], deadline: Deadline) -> Statistics:
     if not stems:
         return Statistics(0, 1.0, 0.0)
-    collection.show(deadline)
+    collection.show(deadline, BEHIND_SECONDS)
     return collection.statistics(stems, deadline)
 
 
