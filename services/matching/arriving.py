@@ -52,8 +52,8 @@ def put(contents: Contents, records: Sequence[Record]) -> set[str]:
     """All at once; a tombstone forgets. Returns the ids of those events that nothing newer overtook."""
     newest: dict[str, tuple[Record, Offer | Course | Person | None]] = {}
     for record in records:
-        value = _value(record)
-        if value is not None or record.event.payload is None:
+        value, (_, known) = _value(record), newest.get(record.event.key, (record, None))
+        if record.event.payload is None or (value and not (known and known.version > value.version)):
             newest[record.event.key] = record, value
     for key in [key for key, (_, value) in newest.items() if value is None]:
         contents.remove_person(key.removeprefix("person/"))

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from services.kit.database import Json, Moment, upsert
+from services.kit.database import Json, Moment, add, upsert
 
 METADATA = MetaData()
 
@@ -117,8 +117,7 @@ def courses_told(connection: Connection, person_id: str) -> set[str]:
 
 
 def keep_pairs(connection: Connection, pairs: Iterable[Pair], at: datetime) -> None:
-    if rows := [{**_columns(pair), "at": at} for pair in pairs]:
-        connection.execute(insert(MATCHES), rows)
+    add(connection, MATCHES, [{**_columns(pair), "at": at} for pair in pairs])
 
 
 def keep_courses(
@@ -128,8 +127,7 @@ def keep_courses(
         {"person_id": person_id, "course_id": course, "score": score, "formula_version": formula_version, "at": at}
         for course, score in scores.items()
     ]
-    if rows:
-        connection.execute(insert(COURSE_MATCHES), rows)
+    add(connection, COURSE_MATCHES, rows)
 
 
 def keep_shown(connection: Connection, lines: Iterable[Shown]) -> None:

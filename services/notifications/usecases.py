@@ -42,7 +42,7 @@ def tell(unit: Unit, notes: Sequence[Note], now: datetime, announce: Callable[[]
     """Write what was never told, and queue its mails in the same transaction."""
     fresh = inbox.fresh(unit.connection, notes)
     if fresh:
-        inbox.add(unit.connection, fresh, now)
+        inbox.put(unit.connection, fresh, now)
         _queue_mails(unit.connection, fresh, now)
         unit.after_commit(announce)
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import system_clock
-from services.kit.database import Database, Json, Moment, hold, open_database, take, upsert
+from services.kit.database import Database, Json, Moment, add, among, hold, open_database, take, upsert
 from services.kit.errors import Conflict
 from services.kit.ids import random_id
 from services.kit.outbox import Units
@@ -130,6 +130,57 @@ def test_values_come_back_as_they_were(store: Database) -> None:
     assert (a.at, a.facts, a.bytes, a.good) == (at, facts, bytes(range(256)), True)
     assert (b.at, b.facts, b.bytes, b.good) == (datetime(1, 1, 1, tzinfo=UTC), None, b"", False)
     assert early == ["b"]
+
+
+ODD = [
+    "",
+    "plain",
+    'l\'été "à" Saint-Denis',
+    "back\\slash",
+    "line\nbreak\ttab",
+    "{a,b}",
+    "null",
+    "NULL",
+    "🚲",
+    "%s :id",
+]
+
+
+@pytest.mark.parametrize("count", [1, len(ODD)])
+def test_rows_added_together_are_as_those_added_singly(store: Database, count: int) -> None:
+    now = system_clock()
+    rows = [
+        {
+            "id": name,
+            "version": n - 3,
+            "at": now if n % 2 else None,
+            "facts": {"é": [n, 0.1, None, name]},
+            "good": n > 1,
+        }
+        for n, name in enumerate(ODD[:count])
+    ]
+    with store.transaction() as connection:
+        add(connection, THINGS, rows)
+        add(connection, THINGS, [])
+    with store.reading() as connection:
+        found = {row.id: row for row in connection.execute(select(THINGS))}
+    assert len(found) == count
+    for row in rows:
+        assert {name: getattr(found[str(row["id"])], name) for name in row} == row
+
+
+def test_those_among_many_are_found(store: Database) -> None:
+    with store.transaction() as connection:
+        add(connection, THINGS, [{"id": name} for name in ODD])
+    with store.reading() as connection:
+
+        def found(*values: str) -> set[str]:
+            return set(connection.scalars(select(THINGS.c.id).where(among(THINGS.c.id, values), THINGS.c.version == 0)))
+
+        assert found() == set()
+        assert found("another", "null") == {"null"}
+        assert found(*ODD, *ODD) == set(ODD)
+        assert found(*map(str, range(50_000)), "🚲") == {"🚲"}
 
 
 def test_an_error_undoes_everything(store: Database) -> None:

@@ -22,13 +22,14 @@ from typing import Protocol
 from sqlalchemy import URL, Connection, MetaData, make_url
 from sqlalchemy.exc import ArgumentError
 
+from services.kit.database.among import among
 from services.kit.database.columns import KIT, Json, Moment
 from services.kit.database.sqlite import SqliteDatabase
 from services.kit.database.tables import Tables
-from services.kit.database.writing import hold, take, upsert
+from services.kit.database.writing import add, hold, take, upsert
 from services.kit.settings import Settings
 
-__all__ = ["KIT", "Database", "Json", "Moment", "hold", "open_database", "store_of", "take", "upsert"]
+__all__ = ["KIT", "Database", "Json", "Moment", "add", "among", "hold", "open_database", "store_of", "take", "upsert"]
 _SCHEMA = "schema"
 
 

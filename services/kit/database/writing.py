@@ -1,11 +1,42 @@
 """Writes that each database says in its own words."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, update
+import orjson
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Dialect,
+    Insert,
+    String,
+    Table,
+    TypeDecorator,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import sqlite
+
+
+def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of the same columns, none of bytes. A server gets them all in one parameter, which costs a fraction
+    of as many statements.
+    """
+    if not rows:
+        return
+    if len(rows) == 1 or _has_one_writer(connection):
+        connection.execute(insert(table), rows)
+    else:
+        statement, kept = _of_json(table, tuple(rows[0]))
+        plain = [{name: kept[name](value, connection.dialect) for name, value in row.items()} for row in rows]
+        connection.execute(statement, {"rows": orjson.dumps(plain).decode()})
 
 
 def upsert(
@@ -54,6 +85,20 @@ def _insert(connection: Connection, table: Table) -> Any:
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415 — slow to import, and of no use without a server
 
     return postgresql.insert(table)
+
+
+@cache
+def _of_json(table: Table, names: Sequence[str]) -> tuple[Insert, Mapping[str, Callable[[Any, Dialect], Any]]]:
+    """The statement, and how a value of each column is kept."""
+    types = {name: table.c[name].type for name in names}
+    given = func.json_to_recordset(cast(bindparam("rows", type_=String), JSON))
+    columns = [column(name, kind) for name, kind in types.items()]
+    statement = insert(table).from_select(names, select(given.table_valued(*columns).render_derived(with_types=True)))
+    kept = {
+        name: kind.process_bind_param if isinstance(kind, TypeDecorator) else (lambda value, _: value)
+        for name, kind in types.items()
+    }
+    return statement, kept
 
 
 def _has_one_writer(connection: Connection) -> bool:

@@ -1,38 +1,31 @@
 """Inboxes, who may read them, how their owners wish to be told, and offers that are gone."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
 from sqlalchemy import false as sql_false
 
-from services.kit.database import upsert
+from services.kit.database import add, among, upsert
 from services.notifications.domain import Frequency, Kind, Note, Notification, Preferences
 from services.notifications.store.tables import ERASED, MAILS, NOTIFICATIONS, OFFERS, PEOPLE, PREFERENCES
 
-_CHUNK = 500
 INBOX = select(NOTIFICATIONS, func.coalesce(OFFERS.c.gone, sql_false()).label("gone")).join_from(
     NOTIFICATIONS, OFFERS, OFFERS.c.id == NOTIFICATIONS.c.subject_id, isouter=True
 )
 
 
-def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Databases bound the parameters of one statement."""
-    return (values[at : at + _CHUNK] for at in range(0, len(values), _CHUNK))
-
-
 def fresh(connection: Connection, notes: Sequence[Note]) -> list[Note]:
     """Those that were never told, each once, and to nobody who is erased."""
     by_id = {note.id: note for note in notes}
-    for ids in chunks(list(by_id)):
-        for known in connection.scalars(select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.id.in_(ids))):
-            del by_id[known]
+    for known in connection.scalars(select(NOTIFICATIONS.c.id).where(among(NOTIFICATIONS.c.id, by_id))):
+        del by_id[known]
     gone = erased(connection, {note.recipient for note in by_id.values()})
     return [note for note in by_id.values() if note.recipient not in gone]
 
 
-def add(connection: Connection, notes: Sequence[Note], now: datetime) -> None:
+def put(connection: Connection, notes: Sequence[Note], now: datetime) -> None:
     rows = [
         {
             "id": note.id,
@@ -45,7 +38,7 @@ def add(connection: Connection, notes: Sequence[Note], now: datetime) -> None:
         }
         for note in notes
     ]
-    connection.execute(insert(NOTIFICATIONS), rows)
+    add(connection, NOTIFICATIONS, rows)
 
 
 def page(
@@ -77,7 +70,7 @@ def unread(connection: Connection, recipient: str) -> int:
 
 def mark_read(connection: Connection, recipient: str, ids: Collection[str], now: datetime) -> None:
     """What is another's, missing or read already stays as it is."""
-    mine = (NOTIFICATIONS.c.recipient == recipient) & NOTIFICATIONS.c.id.in_(ids) & NOTIFICATIONS.c.read_at.is_(None)
+    mine = (NOTIFICATIONS.c.recipient == recipient) & among(NOTIFICATIONS.c.id, ids) & NOTIFICATIONS.c.read_at.is_(None)
     connection.execute(update(NOTIFICATIONS).where(mine).values(read_at=now))
 
 
@@ -85,8 +78,8 @@ def forget_read(connection: Connection, before: datetime, limit: int) -> int:
     """Delete up to `limit` notifications that were written and read before; how many went."""
     old = select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.read_at < before).limit(limit)
     ids = list(connection.scalars(old))
-    connection.execute(delete(MAILS).where(MAILS.c.notification_id.in_(ids)))
-    return connection.execute(delete(NOTIFICATIONS).where(NOTIFICATIONS.c.id.in_(ids))).rowcount
+    connection.execute(delete(MAILS).where(among(MAILS.c.notification_id, ids)))
+    return connection.execute(delete(NOTIFICATIONS).where(among(NOTIFICATIONS.c.id, ids))).rowcount
 
 
 def learn_readers(
@@ -105,9 +98,8 @@ def readers(connection: Connection, person_id: str) -> tuple[list[str], list[str
 def preferences(connection: Connection, recipients: Collection[str]) -> dict[str, Preferences]:
     """Of each of them: what they chose, or what is usual."""
     found = {recipient: Preferences(recipient) for recipient in recipients}
-    for some in chunks(list(recipients)):
-        for row in connection.execute(select(PREFERENCES).where(PREFERENCES.c.recipient.in_(some))):
-            found[row.recipient] = Preferences(row.recipient, Frequency(row.mail), row.daily_cap)
+    for row in connection.execute(select(PREFERENCES).where(among(PREFERENCES.c.recipient, recipients))):
+        found[row.recipient] = Preferences(row.recipient, Frequency(row.mail), row.daily_cap)
     return found
 
 
@@ -132,11 +124,7 @@ def erase(connection: Connection, key: str) -> None:
 
 def erased(connection: Connection, keys: Collection[str]) -> set[str]:
     """Those of the keys that are erased."""
-    return {
-        key
-        for some in chunks(list(keys))
-        for key in connection.scalars(select(ERASED.c.key).where(ERASED.c.key.in_(some)))
-    }
+    return set(connection.scalars(select(ERASED.c.key).where(among(ERASED.c.key, keys))))
 
 
 def offer_changed(connection: Connection, offer_id: str, version: int, gone: bool) -> None:
@@ -155,11 +143,7 @@ def offer_changed(connection: Connection, offer_id: str, version: int, gone: boo
 
 
 def gone_among(connection: Connection, subject_ids: Collection[str]) -> set[str]:
-    return {
-        offer
-        for some in chunks(list(subject_ids))
-        for offer in connection.scalars(select(OFFERS.c.id).where(OFFERS.c.id.in_(some), OFFERS.c.gone))
-    }
+    return set(connection.scalars(select(OFFERS.c.id).where(among(OFFERS.c.id, subject_ids), OFFERS.c.gone)))
 
 
 def next_goodbye(connection: Connection) -> Row[Any] | None:

@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from services.kit.database import add, among
 from services.notifications.domain import Notification, Post, Queued, digest_id
-from services.notifications.store.inbox import INBOX, chunks, select_notifications
+from services.notifications.store.inbox import INBOX, select_notifications
 from services.notifications.store.tables import MAILS, NOTIFICATIONS
 
 ROWS_A_MAIL = 8
@@ -24,8 +25,7 @@ class Due:
 
 
 def enqueue(connection: Connection, queued: Sequence[Queued]) -> None:
-    if queued:
-        connection.execute(insert(MAILS), [_row(each) for each in queued])
+    add(connection, MAILS, [_row(each) for each in queued])
 
 
 def _row(of: Queued) -> dict[str, object]:
@@ -42,12 +42,9 @@ def _row(of: Queued) -> dict[str, object]:
 
 def pushed_since(connection: Connection, recipients: Collection[str], since: datetime) -> dict[str, int]:
     """How many notifications each was sent at once since then; who is missing had none."""
-    found: dict[str, int] = {}
-    for some in chunks(list(recipients)):
-        of_them = MAILS.c.recipient.in_(some) & (MAILS.c.at >= since) & MAILS.c.at_once.is_(True)
-        query = select(MAILS.c.recipient, func.count().label("pushed")).where(of_them).group_by(MAILS.c.recipient)
-        found.update((row.recipient, row.pushed) for row in connection.execute(query).all())
-    return found
+    of_them = among(MAILS.c.recipient, recipients) & (MAILS.c.at >= since) & MAILS.c.at_once.is_(True)
+    query = select(MAILS.c.recipient, func.count().label("pushed")).where(of_them).group_by(MAILS.c.recipient)
+    return {row.recipient: row.pushed for row in connection.execute(query)}
 
 
 def bundle(connection: Connection, closed: datetime, now: datetime, limit: int) -> int:
