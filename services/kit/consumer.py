@@ -125,6 +125,10 @@ class Worker:
         self._thread.join()
         self._watchdog.stop()
 
+    def retry(self, letter_id: str) -> None:
+        """Hand a dead letter of the group to its handler once more; see `deadletters.retry`."""
+        deadletters.retry(self._units, self._listens, letter_id, self._before)
+
     def lag(self) -> int:
         """How many records are waiting, at most (a compacted log has gaps)."""
         return sum(self._lag_of(topic) for topic in self.topics)

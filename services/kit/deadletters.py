@@ -4,7 +4,7 @@ They hold what the record held, so a tombstone of their key removes them too.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,7 +95,12 @@ def show(units: Units, letter_id: str) -> DeadLetter:
         return _find(connection, letter_id)
 
 
-def retry(units: Units, listens: Listens, letter_id: str) -> None:
+def retry(
+    units: Units,
+    listens: Listens,
+    letter_id: str,
+    before: Callable[[Sequence[Record]], object] | None = None,
+) -> None:
     """Hand the record to its handler once more; the letter goes with the effect, and stays when the handler raises.
 
     What it raises is refused as STILL_FAILS, with the kind of error and not its text, which may quote a person.
@@ -107,6 +112,8 @@ def retry(units: Units, listens: Listens, letter_id: str) -> None:
         if handler is None:
             raise Refused(Kind.CONFLICT, "NOBODY_LISTENS", f"nothing handles {record.event.type or record.event.key}")
         try:
+            if before is not None:
+                before([record])
             handler(unit, record)
         except RetryLater:
             raise

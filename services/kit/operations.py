@@ -11,7 +11,6 @@ from services.kit.auth import Role
 from services.kit.bus import LogUnavailable
 from services.kit.consumer import State, Worker
 from services.kit.deadletters import DeadLetter
-from services.kit.dispatch import Listens
 from services.kit.errors import RetryLater, Unusable, denied, not_found
 from services.kit.outbox import Units
 from services.kit.pages import decode_token, encode_token, page_size
@@ -30,7 +29,6 @@ class Operations:
         units: Units,
         relay: Relay,
         workers: Sequence[Worker],
-        listens: Mapping[str, Listens],
         counts: Callable[[], Mapping[str, int]],
         needs: Callable[[], object],
     ) -> None:
@@ -39,7 +37,6 @@ class Operations:
         self._units = units
         self._relay = relay
         self._workers = workers
-        self._listens = listens  # by group
         self._counts = counts
         self._needs = needs
 
@@ -103,9 +100,10 @@ class Operations:
     def _retry(self, call: Call, request: pb.RetryDeadLetterRequest) -> pb.RetryDeadLetterResponse:
         _operator_only(call)
         group = deadletters.show(self._units, request.id).group
-        if group not in self._listens:
+        worker = next((w for w in self._workers if w.group == group), None)
+        if worker is None:
             raise not_found("dead_letter", request.id)
-        deadletters.retry(self._units, self._listens[group], request.id)
+        worker.retry(request.id)
         return pb.RetryDeadLetterResponse()
 
     def _drop(self, call: Call, request: pb.DropDeadLetterRequest) -> pb.DropDeadLetterResponse:

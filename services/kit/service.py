@@ -43,7 +43,7 @@ class Subscription:
     topics: Sequence[str]
     listens: Listens
     batch: int = 200  # records handled in one transaction; fewer where one record writes much
-    before: Callable[[Sequence[Record]], object] | None = None  # what is cheaper for all of a batch at once
+    before: Callable[[Sequence[Record]], object] | None = None  # in the handlers' thread: what is cheaper at once
 
 
 class Running(Protocol):
@@ -97,8 +97,7 @@ class Service:
         self._prepare = prepare
         self._interrupt = interrupt
         self._close = close
-        listens = {s.group: s.listens for s in subscriptions}
-        self._operations = Operations(name, units, self._relay, self._workers, listens, counts, needs)
+        self._operations = Operations(name, units, self._relay, self._workers, counts, needs)
         tables = [(contract, serves), (DESCRIPTOR, self._operations.serves())]
         self._server = Server(address, secret, tables)
         self.address = self._server.address

@@ -1,28 +1,19 @@
 """From the log into the index: a batch at once; what of it is news is then told."""
 
-import logging
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Sequence
 from itertools import islice
-from typing import Any
-
-from google.protobuf.message import DecodeError
-from vivier.offers.v1 import events_pb2 as offers
-from vivier.profile.v1 import events_pb2 as profile
 
 from services.kit.bus import Log, Record
-from services.matching.events import OFFERS_TOPIC, PROFILE_TOPIC, course_of, is_public, offer_of, person_of
+from services.matching.events import OFFERS_TOPIC, PROFILE_TOPIC, value_of
 from services.matching.index import Contents
 from services.matching.values import Course, Offer, Person
 
-logger = logging.getLogger(__name__)
 FILL_BATCH = 2000
-KINDS: Mapping[str, Any] = {
-    kind.DESCRIPTOR.full_name: kind for kind in (offers.OfferChanged, offers.CourseChanged, profile.PersonChanged)
-}
 
 
-class Arriving:
-    """The batch at hand of one consumer. Not safe between threads."""
+class Arriving(threading.local):
+    """The batch at hand, one in each thread."""
 
     def __init__(self, index: Contents) -> None:
         self._index = index
@@ -52,7 +43,7 @@ def put(contents: Contents, records: Sequence[Record]) -> set[str]:
     """All at once; a tombstone forgets. Returns the ids of those events that nothing newer overtook."""
     newest: dict[str, tuple[Record, Offer | Course | Person | None]] = {}
     for record in records:
-        value, (_, known) = _value(record), newest.get(record.event.key, (record, None))
+        value, (_, known) = value_of(record), newest.get(record.event.key, (record, None))
         if record.event.payload is None or (value and not (known and known.version > value.version)):
             newest[record.event.key] = record, value
     for key in [key for key, (_, value) in newest.items() if value is None]:
@@ -66,18 +57,3 @@ def put(contents: Contents, records: Sequence[Record]) -> set[str]:
     return {
         record.event.id for record, value in newest.values() if value is None or value.id not in overtaken[type(value)]
     }
-
-
-def _value(record: Record) -> Offer | Course | Person | None:
-    """What the index keeps of a record. One that cannot be read is left out: the consumer buries it."""
-    kind = KINDS.get(record.event.type)
-    if kind is None or record.event.payload is None:
-        return None
-    try:
-        message = kind.FromString(record.event.payload)
-        if isinstance(message, offers.OfferChanged):
-            return offer_of(message) if is_public(message) else None
-        return course_of(message) if isinstance(message, offers.CourseChanged) else person_of(message)
-    except (DecodeError, ValueError, LookupError):
-        logger.warning("left out of the index: %s at %d/%d", record.event.type, record.partition, record.offset)
-        return None

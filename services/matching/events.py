@@ -1,8 +1,11 @@
 """The bus in and out: what offers and profile say becomes the index; matches are told."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
+from google.protobuf.message import DecodeError
 from vivier.common.v1 import common_pb2 as common
 from vivier.matching.v1 import events_pb2 as out
 from vivier.offers.v1 import events_pb2 as offers
@@ -27,6 +30,7 @@ from services.matching.values import (
     Remote,
 )
 
+logger = logging.getLogger(__name__)
 OFFERS_TOPIC = "vivier.offers.v1"
 PROFILE_TOPIC = "vivier.profile.v1"
 TOPIC = "vivier.matching.v1"
@@ -35,6 +39,9 @@ KINDS = {
     common.OFFER_KIND_APPRENTICESHIP: OfferKind.APPRENTICESHIP,
     common.OFFER_KIND_INTERNSHIP: OfferKind.INTERNSHIP,
     common.OFFER_KIND_VOLUNTEERING: OfferKind.VOLUNTEERING,
+}
+KEPT: Mapping[str, Any] = {
+    kind.DESCRIPTOR.full_name: kind for kind in (offers.OfferChanged, offers.CourseChanged, profile.PersonChanged)
 }
 
 
@@ -68,11 +75,6 @@ def offer_of(message: offers.OfferChanged) -> Offer:
         sees_people=offer.status.sees_people,
         disability_friendly=offer.disability_friendly,
     )
-
-
-def is_public(message: offers.OfferChanged) -> bool:
-    """A draft is nobody's business but its author's; matching does not keep it."""
-    return message.offer.state != offers_pb.OFFER_STATE_DRAFT
 
 
 def course_of(message: offers.CourseChanged) -> Course:
@@ -129,6 +131,23 @@ def person_of(message: profile.PersonChanged) -> Person:
         mentor_ids=frozenset(message.mentor_ids),
         language=message.language or "fr",
     )
+
+
+def value_of(record: Record) -> Offer | Course | Person | None:
+    """What matching keeps of a record; None for a tombstone, for a draft (nobody's business but its author's), for
+    what is not kept, and for what cannot be read (the consumer buries it).
+    """
+    kind = KEPT.get(record.event.type)
+    if kind is None or record.event.payload is None:
+        return None
+    try:
+        message = kind.FromString(record.event.payload)
+        if isinstance(message, offers.OfferChanged):
+            return None if message.offer.state == offers_pb.OFFER_STATE_DRAFT else offer_of(message)
+        return course_of(message) if isinstance(message, offers.CourseChanged) else person_of(message)
+    except (DecodeError, ValueError, LookupError):
+        logger.warning("left out of the index: %s at %d/%d", record.event.type, record.partition, record.offset)
+        return None
 
 
 def contract_name(contract: offers_pb.ContractType.ValueType) -> str:

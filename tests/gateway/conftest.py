@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,7 @@ from services.referential import open_snapshot
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret for tests"
+FRESH_SECONDS = 60.0
 RUN = """
 import logging, sys
 from services.gateway.app import SETTINGS, run
@@ -83,7 +85,8 @@ class Gateway:
         self.http = httpx.Client(base_url=f"http://{address}", timeout=15)
         self.store: Store = open_store(Settings(home=home, secret=SECRET))
         self.store.migrate()
-        self._tokens: dict[tuple[Role, str | None], str] = {}
+        self._clients: dict[tuple[Role, str | None], NewClient] = {}
+        self._tokens: dict[tuple[Role, str | None], tuple[float, str]] = {}
 
     def logged(self) -> str:
         self.log.seek(0)
@@ -104,9 +107,14 @@ class Gateway:
         return token
 
     def token(self, role: Role, subject: str | None = None) -> str:
-        if (role, subject) not in self._tokens:
-            self._tokens[role, subject] = self.token_of(create_client(self.store, role, subject, "a test"))
-        return self._tokens[role, subject]
+        who = role, subject
+        if who not in self._clients:
+            self._clients[who] = create_client(self.store, role, subject, "a test")
+        until, token = self._tokens.get(who, (0.0, ""))
+        if time.monotonic() > until:
+            token = self.token_of(self._clients[who])
+            self._tokens[who] = time.monotonic() + FRESH_SECONDS, token
+        return token
 
     def post(
         self, query: str, token: str = "", variables: dict[str, Any] | None = None, **headers: str

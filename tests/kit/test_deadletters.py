@@ -58,6 +58,19 @@ def test_retried_in_vain_it_stays_and_nothing_is_half_done(room, buried):
     assert room.effects() == []
 
 
+def test_what_is_done_before_a_batch_is_done_before_a_letter_too(room, buried):
+    done = []
+
+    def effect(unit, record):
+        done.append(("handled", record.event.key))
+
+    deadletters.retry(
+        room.units, {SAID: effect}, buried[0].id, lambda records: done.extend(("before", r.event.key) for r in records)
+    )
+    key = buried[0].record.event.key
+    assert done == [("before", key), ("handled", key)]
+
+
 def test_what_nobody_listens_to_any_more_is_refused(room, buried):
     with pytest.raises(Refused, match="nothing handles"):
         deadletters.retry(room.units, {}, buried[0].id)
