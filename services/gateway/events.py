@@ -128,7 +128,8 @@ class Broadcast:
             try:
                 async for message in self._stream():
                     pause = 0.1
-                    self._hand_out(message.notification)
+                    for notification in message.notifications:
+                        self._hand_out(notification)
             except grpc.aio.AioRpcError as error:
                 logger.warning("the stream of notifications broke off: %s", error.code().name)
             if self._last < 0:

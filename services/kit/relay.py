@@ -22,6 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from sqlalchemy import Row, delete, func, select
 
 from services.kit.bus import Event, Log, LogUnavailable
+from services.kit.database import among
 from services.kit.errors import RetryLater
 from services.kit.outbox import OUTBOX, Units
 
@@ -111,7 +112,9 @@ class Relay:
     def _due(self) -> Sequence[Row[Any]]:
         now = time.monotonic()
         held = [key for key, trouble in self._trouble.items() if trouble.until > now]
-        query = select(OUTBOX).where(OUTBOX.c.key.not_in(held)).order_by(OUTBOX.c.place).limit(BATCH)
+        query = select(OUTBOX).order_by(OUTBOX.c.place).limit(BATCH)
+        if held:
+            query = query.where(~among(OUTBOX.c.key, held))
         with self._units.reading() as connection:
             return connection.execute(query).all()
 
@@ -159,7 +162,7 @@ class Relay:
     def _forget(self, rows: Sequence[Row[Any]]) -> None:
         if rows:
             with self._units.database.transaction() as connection:
-                connection.execute(delete(OUTBOX).where(OUTBOX.c.place.in_([row.place for row in rows])))
+                connection.execute(delete(OUTBOX).where(among(OUTBOX.c.place, [row.place for row in rows])))
 
 
 def _links(events: Sequence[Event]) -> list[trace.Link]:

@@ -72,9 +72,9 @@ class _Calls:
             while call.is_active() and not self._feed.stopping.is_set():
                 seen = self._feed.announced
                 found = usecases.written_after(self._units, position, AT_A_TIME)
-                for each in found:
-                    yield pb.WatchNotificationsResponse(notification=_message(each))
-                    position = each.sequence
+                if found:
+                    yield pb.WatchNotificationsResponse(notifications=[_message(each) for each in found])
+                    position = found[-1].sequence
                 if len(found) < AT_A_TIME:
                     self._feed.wait(seen, LOOK_AGAIN_SECONDS)
 

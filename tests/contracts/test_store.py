@@ -183,6 +183,18 @@ def test_those_among_many_are_found(store: Database) -> None:
         assert found(*map(str, range(50_000)), "🚲") == {"🚲"}
 
 
+def test_numbers_among_many_are_found(store: Database) -> None:
+    with store.transaction() as connection:
+        add(connection, THINGS, [{"id": str(version), "version": version} for version in (-1, 0, 2**30)])
+    with store.reading() as connection:
+
+        def found(condition: Any) -> set[int]:
+            return set(connection.scalars(select(THINGS.c.version).where(condition)))
+
+        assert found(among(THINGS.c.version, [2**30, 0, 7])) == {0, 2**30}
+        assert found(~among(THINGS.c.version, [2**30, 0, 7])) == {-1}
+
+
 def test_an_error_undoes_everything(store: Database) -> None:
     with pytest.raises(ZeroDivisionError), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
         connection.execute(insert(THINGS), {"id": "a"})

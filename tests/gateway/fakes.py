@@ -227,7 +227,7 @@ def watch(
         watchers.append(mine)
     while call.is_active():
         try:
-            yield notifications.WatchNotificationsResponse(notification=mine.get(timeout=0.1))
+            yield notifications.WatchNotificationsResponse(notifications=[mine.get(timeout=0.1)])
         except queue.Empty:
             continue
 

@@ -9,9 +9,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+Values = Collection[str] | Collection[int]
 
-def among(column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
-    """Is the text in `column` one of these?"""
+
+def among(column: ColumnElement[Any], values: Values) -> ColumnElement[bool]:
+    """Is the text or number in `column` one of these?"""
     return _Among(column, bindparam(None, orjson.dumps(list(values)).decode(), String))
 
 
@@ -30,4 +32,6 @@ def _for_sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(_Among, "postgresql")
 def _for_postgres(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(each, **options) for each in element.clauses)
-    return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(CAST({values} AS JSON))))"
+    kind = compiler.dialect.type_compiler_instance.process(next(iter(element.clauses)).type)
+    each = f"CAST(json_array_elements_text(CAST({values} AS JSON)) AS {kind})"
+    return f"{column} = ANY (ARRAY(SELECT {each}))"

@@ -368,17 +368,19 @@ Global___WatchNotificationsRequest: _TypeAlias = WatchNotificationsRequest  # no
 class WatchNotificationsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    NOTIFICATION_FIELD_NUMBER: _builtins.int
+    NOTIFICATIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def notification(self) -> Global___Notification: ...
+    def notifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notification]:
+        """in order of their sequence"""
+
     def __init__(
         self,
         *,
-        notification: Global___Notification | None = ...,
+        notifications: _abc.Iterable[Global___Notification] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["notification", b"notification"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["notification", b"notification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notifications", b"notifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
