@@ -28,6 +28,11 @@ except KeyboardInterrupt:
 """
 
 
+def heeding() -> None:
+    """The tests may run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Demo:
     """A running `vivier demo` in a group of its own, whose temporary folders lie in `folder`."""
 
@@ -40,6 +45,7 @@ class Demo:
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
+            preexec_fn=heeding,  # noqa: PLW1509 — of a process that has one thread at work
         )
 
     def homes(self) -> list[Path]:
