@@ -25,7 +25,7 @@ import typer
 
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
 from services.cli.elsewhere import ENGINES, KAFKA, POSTGRES, engines_of
-from services.cli.snapshot import SNAPSHOT
+from services.kit.settings import SNAPSHOT
 
 STORES = tuple(f"{name}.db" for name in ("log", "profile", "offers", "matching", "notifications", "gateway"))
 MASTER_KEY = "master.key"

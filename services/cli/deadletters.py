@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,14 +37,14 @@ def list_(
     service: Annotated[Service | None, typer.Argument(help="Of this service only.", case_sensitive=False)] = None,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """Oldest first, of every service."""
+    """Of every service, each one's oldest first."""
     from services.cli.tables import show  # noqa: PLC0415
 
     with operator(home) as api:
         rows = [
             (each.value, one["id"], one["at"], one["type"], one["key"], one["reason"])
             for each in ([service] if service else Service)
-            for one in _of(api, each)
+            for one in _oldest_first(api, each)
         ]
     if not rows:
         typer.echo("no dead letters")
@@ -73,9 +74,11 @@ def retry(
     if (id is None) == (not every):
         raise fail("say the id of one, or --all", UNUSABLE)
     with operator(home) as api:
-        for one in [id] if id else [letter["id"] for letter in _of(api, service)]:
-            _settle(api, RETRY, service, str(one))
-            typer.echo(f"{one} was handled")
+        if id:
+            _settle(api, RETRY, service, id)
+            typer.echo(f"{id} was handled")
+        elif left := sum(not _handled(api, service, letter["id"]) for letter in _oldest_first(api, service)):
+            raise fail(f"{left} are still there: see `vivier dead-letters list {service.value}`")
 
 
 @app.command()
@@ -88,6 +91,22 @@ def drop(service: Of, id: Id, home: Home = DEFAULT_HOME) -> None:
 
 def _of(api: "Api", service: Service) -> Iterator[dict[str, Any]]:
     return api.pages(LIST, {"service": service.name})
+
+
+def _handled(api: "Api", service: Service, id: str) -> bool:
+    from services.cli.api import Declined  # noqa: PLC0415 — slow to import, and help needs none of it
+
+    try:
+        _settle(api, RETRY, service, id)
+    except Declined as refused:
+        typer.echo(f"{id} stays: {refused}", err=True)
+        return False
+    typer.echo(f"{id} was handled")
+    return True
+
+
+def _oldest_first(api: "Api", service: Service) -> list[dict[str, Any]]:
+    return sorted(_of(api, service), key=itemgetter("at"))
 
 
 def _settle(api: "Api", mutation: str, service: Service, id: str) -> None:

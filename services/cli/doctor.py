@@ -84,10 +84,10 @@ def _engines(home: Path) -> Iterator[Finding]:
 
 
 def _referential(home: Path) -> Finding:
-    from services.cli.snapshot import is_newer_than_start, snapshot_of  # noqa: PLC0415
+    from services.cli.snapshot import is_newer_than_start, snapshot_for  # noqa: PLC0415
     from services.referential import SnapshotRefused, open_snapshot  # noqa: PLC0415
 
-    path = snapshot_of(home)
+    path = snapshot_for(home)
     try:
         version = open_snapshot(path).version
     except (OSError, SnapshotRefused) as error:

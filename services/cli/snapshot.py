@@ -5,8 +5,8 @@ from pathlib import Path
 
 import typer
 
-SNAPSHOT = "referential.snapshot"
-"""Made in the folder by `vivier import referential`, and used when VIVIER_REFERENTIAL names no other."""
+from services.kit.settings import SNAPSHOT, snapshot_of
+
 LOCK = "up.lock"
 """Held, and touched at each start, by the `vivier up` that owns the folder."""
 
@@ -15,10 +15,10 @@ class Unbuildable(Exception):
     """Its text says what is missing."""
 
 
-def snapshot_of(home: Path) -> Path | None:
+def snapshot_for(home: Path) -> Path | None:
     """The file that services of this folder read when they start; None: the small sample."""
-    given, own = os.environ.get("VIVIER_REFERENTIAL"), home / SNAPSHOT
-    return Path(given) if given else own if own.exists() else None
+    given = os.environ.get("VIVIER_REFERENTIAL")
+    return Path(given) if given else snapshot_of(home)
 
 
 def is_newer_than_start(snapshot: Path, home: Path) -> bool:

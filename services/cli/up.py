@@ -20,7 +20,6 @@ from services.cli.common import UNUSABLE
 from services.cli.elsewhere import engines_of
 from services.cli.folder import LOOK_SECONDS, Folder, Taken
 from services.cli.ports import free_ports, is_free, ports_beside
-from services.cli.snapshot import snapshot_of
 
 __all__ = ["CannotStart", "Supervisor", "free_ports"]
 
@@ -185,8 +184,6 @@ class Supervisor:
         own["VIVIER_GATEWAY_ADDRESS"] = f"127.0.0.1:{port}"
         own["VIVIER_HOME"] = str(self.home)
         own["VIVIER_SECRET"] = os.environ.get("VIVIER_SECRET") or secret_of(self.home)
-        if snapshot := snapshot_of(self.home):
-            own["VIVIER_REFERENTIAL"] = str(snapshot)
         return own
 
     def _spawn(self, child: _Child, halted: threading.Event) -> None:

@@ -8,6 +8,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "VIVIER_"
 FOR_TESTS = (PREFIX + "TEST_", PREFIX + "DATA")
+SNAPSHOT = "referential.snapshot"
+"""Made in the folder by `vivier import referential`, and used when VIVIER_REFERENTIAL names no other."""
+
+
+def snapshot_of(home: Path) -> Path | None:
+    """The folder's own snapshot of the referential, if there is one."""
+    own = home / SNAPSHOT
+    return own if own.exists() else None
 
 
 class Settings(BaseSettings):
@@ -19,8 +27,8 @@ class Settings(BaseSettings):
     """The folder of this installation's data."""
     secret: SecretStr
     """What services show each other; `vivier up` makes one."""
-    referential: Path | None = None
-    """The snapshot of occupations, skills and places; the small sample when not set."""
+    referential: Path | None = Field(default_factory=lambda known: snapshot_of(known.get("home", Path())))
+    """The snapshot of occupations, skills and places; that of `home` when not set, and without one the small sample."""
     otlp_endpoint: str = ""
     """Where traces and metrics go (OTLP over HTTP); nowhere when empty."""
     namespace: str = Field("", pattern=r"^([a-z][a-z0-9_]{0,30})?$")

@@ -15,6 +15,9 @@ from harness import eventually
 from stack import Stack, quiet
 
 from services.cli.api import Api
+from services.kit.bus import Event
+from services.kit.clock import system_clock
+from services.kit.ids import random_id
 
 MARSEILLE = {"label": "Marseille", "postalCode": "13001"}
 PERSON = {
@@ -187,6 +190,25 @@ def test_no_dead_letters(at_home: Vivier) -> None:
     assert at_home("dead-letters", "retry", "offers", "--all").code == 0
     for verb in ("retry", "drop", "show"):
         assert at_home("dead-letters", verb, "OFFERS", "nothing").code == 2
+
+
+def test_dead_letters_are_all_tried_again_the_oldest_first_and_what_stays_is_named(
+    at_home: Vivier, running: Stack
+) -> None:
+    for number in (1, 2, 3):
+        with running.log() as log:
+            changed = "vivier.offers.v1.OfferChanged"
+            log.append([Event("vivier.offers.v1", f"offer/o{number}", changed, b"\xff", random_id(), system_clock())])
+        quiet(running)
+    listed = at_home("dead-letters", "list", "matching").out
+    ids = [line.split()[1] for line in listed.splitlines() if "offer/o" in line]
+    assert [f"offer/o{number}" in line for number, line in enumerate(listed.splitlines()[-3:], 1)] == [True] * 3
+    again = at_home("dead-letters", "retry", "matching", "--all")
+    assert (again.code, again.out) == (1, "")
+    assert [line.split()[0] for line in again.err.splitlines()] == [*ids, "3"]
+    for letter in ids:
+        assert at_home("dead-letters", "drop", "matching", letter).code == 0
+    assert at_home("dead-letters", "list", "matching").out == "no dead letters\n"
 
 
 def test_a_gateway_that_comes_back_is_waited_for(running: Stack) -> None:

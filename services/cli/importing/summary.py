@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.cli.importing.rows import EXPIRED, NOTES, OFFERS, Report, Trade
-from services.cli.snapshot import snapshot_of
+from services.cli.snapshot import snapshot_for
 
 UNRESOLVED = "OCCUPATION_UNRESOLVED"
 SAMPLE = (
@@ -25,7 +25,7 @@ def told(report: Report, trade: Trade, home: Path) -> Iterator[str]:
         yield "expired: see --as-of, which takes an old file as it was on its day"
     for reason, count in sorted(report.notes.items()):
         yield f"only a note: {reason} {count} ({NOTES[reason]})"
-    if 2 * report.gaps[UNRESOLVED] > report.written and snapshot_of(home) is None:
+    if 2 * report.gaps[UNRESOLVED] > report.written and snapshot_for(home) is None:
         yield SAMPLE
 
 

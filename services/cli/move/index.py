@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from services.cli.move.books import CannotMove, Line
-from services.cli.snapshot import snapshot_of
 from services.kit.adapters import open_log
 from services.kit.settings import Settings
 from services.matching.app import MatchingSettings, open_index
@@ -66,5 +65,5 @@ class Indices:
         return sorted(server.ask(Deadline(ANSWER_SECONDS), "GET", f"/{patterns}?features=aliases"))
 
     def _index(self, settings: Settings) -> Index:
-        book = open_snapshot(snapshot_of(settings.home))
+        book = open_snapshot(settings.referential)
         return open_index(MatchingSettings.model_validate(settings.model_dump()), Codes(_UNSCORED), book)
