@@ -162,6 +162,7 @@ class Ours:
         self._server = Server(address)
         self._server.ask("PUT", f"/{self._alias}/_settings", {"index": {"max_result_window": WINDOW}})
         self._people = {one.id: one for one in people}
+        self._by_content = {content(one): one for one in people}
         self.found: list[int] = []
 
     def ids(self, offer: Offer) -> set[int]:
@@ -183,9 +184,8 @@ class Ours:
         known = [self._people[name] for name in names]
         exact = {content(one): one for one in known if len(set(skills_of(offer)) & (one.skills or {}).keys()) >= SHARED}
         assert exact.keys() <= ids, "the server's answer lacks somebody"
-        by_content = {content(one): one for one in self._people.values()} if ids - exact.keys() else {}
         for left in ids - exact.keys():
-            one = by_content[left]
+            one = self._by_content[left]
             away = kilometres(offer.place, np.array([one.place.latitude]), np.array([one.place.longitude]))[0]
             assert not one.anywhere, "somebody who goes anywhere is lost"
             assert limit_of(one) < away < limit_of(one) + 0.2, "somebody within reach is lost"

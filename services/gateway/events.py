@@ -83,6 +83,7 @@ class Broadcast:
         self._readers: defaultdict[str, set[Reader]] = defaultdict(set)
         self._open: Counter[str] = Counter()
         self._last = -1
+        self._begun = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -95,6 +96,13 @@ class Broadcast:
         if self._task is not None:
             self._task.cancel()
         self._end_all()
+
+    async def begun(self) -> None:
+        """Wait until the stream has told where it begins: whoever reads before that could miss what came meanwhile."""
+        try:
+            await asyncio.wait_for(self._begun.wait(), SECONDS)
+        except TimeoutError:
+            raise unavailable("new notifications are not heard now") from None
 
     @contextlib.contextmanager
     def reading(self, recipient: str) -> Iterator[Reader]:
@@ -130,10 +138,10 @@ class Broadcast:
                     pause = 0.1
                     for notification in message.notifications:
                         self._hand_out(notification)
+                    self._last = message.last_sequence
+                    self._begun.set()
             except grpc.aio.AioRpcError as error:
                 logger.warning("the stream of notifications broke off: %s", error.code().name)
-            if self._last < 0:
-                self._end_all()  # nobody knows what they miss meanwhile: let them come back and say
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2.0)
 
@@ -145,7 +153,6 @@ class Broadcast:
         return stream
 
     def _hand_out(self, notification: pb.Notification) -> None:
-        self._last = max(self._last, notification.sequence)
         readers = self._readers.get(notification.recipient)
         if readers:
             event = encoded(notification)
@@ -178,6 +185,7 @@ class EventsEndpoint:
         caller = await caller_of(request, self._house, SECONDS)
         if caller.role not in (Role.PERSON, Role.MENTOR):
             raise Problem(403, "ROLE_NOT_ALLOWED", "a person's or a mentor's token; a partner exchanges its own")
+        await self._broadcast.begun()
         stack = contextlib.ExitStack()
         reader = stack.enter_context(self._broadcast.reading(f"{caller.role}/{caller.subject}"))
         try:

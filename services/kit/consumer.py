@@ -278,8 +278,9 @@ class Worker:
         try:
             with self._units() as unit:
                 fresh = inbox.take(unit.connection, self.group, wanted, self._units.clock())
-                if fresh and self._before is not None:
-                    self._before(fresh)
+                if self._before is not None:
+                    news = {record.event.id for record in fresh}
+                    self._before([r for r in wanted if r.event.payload is None or r.event.id in news])
                 for record in fresh:
                     now = record
                     self._handle(unit, record)

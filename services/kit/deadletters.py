@@ -107,7 +107,7 @@ def retry(
     Newer records of the key may have been handled meanwhile: the handler's version check decides what still counts.
     """
     with units() as unit:
-        record = _find(unit.connection, letter_id).record
+        record = _find(unit.connection, letter_id, alone=True).record
         handler = handler_of(listens, record)
         if handler is None:
             raise Refused(Kind.CONFLICT, "NOBODY_LISTENS", f"nothing handles {record.event.type or record.event.key}")
@@ -122,6 +122,8 @@ def retry(
             kind = type(error).__name__
             raise Refused(Kind.CONFLICT, "STILL_FAILS", f"it fails again, with {kind}", error=kind) from error
         unit.connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
+        if record.event.payload is None:
+            forget(unit.connection, [record.event.key])
 
 
 def drop(units: Units, letter_id: str) -> None:
@@ -131,8 +133,10 @@ def drop(units: Units, letter_id: str) -> None:
         unit.connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
 
 
-def _find(connection: Connection, letter_id: str) -> DeadLetter:
-    row = connection.execute(select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id)).one_or_none()
+def _find(connection: Connection, letter_id: str, alone: bool = False) -> DeadLetter:
+    """With `alone` nobody else may change it until the end of the transaction."""
+    query = select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id)
+    row = connection.execute(query.with_for_update() if alone else query).one_or_none()
     if row is None:
         raise not_found("dead_letter", letter_id)
     return _letter(row)

@@ -74,14 +74,14 @@ class Relay:
         age = timedelta(0) if oldest is None else self._units.clock() - oldest
         return Lag(rows, max(age, timedelta(0)))
 
-    def sweep(self) -> int:
-        """Carry what is due now; how many rows reached the log."""
+    def sweep(self, alone: Callable[[], bool] = lambda: True) -> int:
+        """Carry what is due now; how many rows reached the log. It ends where another relay may be at work."""
         moved = 0
         while taken := self._due():
-            sent = self._send(taken)
+            sent = self._send(taken, alone)
             self._forget(sent)
             moved += len(sent)
-            if len(taken) < BATCH or not sent:
+            if len(taken) < BATCH or not sent or not alone():
                 break
         return moved
 
@@ -98,7 +98,7 @@ class Relay:
         while not self._stopping.is_set() and alone():
             self._units.published.clear()
             try:
-                self.sweep()
+                self.sweep(alone)
             except RetryLater as error:
                 logger.warning("outbox sweep put off: %s", error)
                 self._stopping.wait(self._every)
@@ -118,7 +118,7 @@ class Relay:
         with self._units.reading() as connection:
             return connection.execute(query).all()
 
-    def _send(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    def _send(self, rows: Sequence[Row[Any]], alone: Callable[[], bool]) -> list[Row[Any]]:
         """All at once; where that fails, key by key, those with the fewest failures first."""
         if not any(row.key in self._trouble for row in rows) and self._append(rows):
             return list(rows)
@@ -126,7 +126,7 @@ class Relay:
         sent: list[Row[Any]] = []
         failed = 0
         for key in sorted(by_key, key=self._failures):
-            if failed == FAILURES_IN_A_ROW:
+            if failed == FAILURES_IN_A_ROW or not alone():
                 break
             if self._append(by_key[key]):
                 sent += by_key[key]

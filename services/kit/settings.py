@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "VIVIER_"
@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     """The folder of this installation's data."""
     secret: SecretStr
     """What services show each other; `vivier up` makes one."""
-    referential: Path | None = Field(default_factory=lambda known: snapshot_of(known.get("home", Path())))
+    referential: Path | None = Field(None, validate_default=True)
     """The snapshot of occupations, skills and places; that of `home` when not set, and without one the small sample."""
     otlp_endpoint: str = ""
     """Where traces and metrics go (OTLP over HTTP); nowhere when empty."""
@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     """The index's server, `https://user:password@host:port`; kept in memory when not set."""
     elasticsearch_replicas: int = 0
     """On how many more nodes each part of the index is kept."""
+
+    @field_validator("referential", mode="before")
+    @classmethod
+    def _own_where_none_is_named(cls, given: object, info: ValidationInfo) -> object:
+        return given or snapshot_of(info.data.get("home", Path()))
 
 
 def refuse_unknown(environment: Mapping[str, str], kinds: Iterable[type[Settings]]) -> None:

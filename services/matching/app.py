@@ -104,7 +104,7 @@ def fill_if_missing(matching: Matching, log: Log) -> None:
     with matching.units.database.only_one("index") as alone:
         if alone() and matching.index.missing():
             with matching.index.rebuilding() as contents:
-                fill(contents, log)
+                fill(contents, log, alone)
     _demand_whole(matching.index)
 
 

@@ -1,12 +1,12 @@
 """From the log into the index: a batch at once; what of it is news is then told."""
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
 from services.kit.bus import Log, Record
 from services.matching.events import OFFERS_TOPIC, PROFILE_TOPIC, value_of
-from services.matching.index import Contents
+from services.matching.index import Contents, IndexUnavailable
 from services.matching.values import Course, Offer, Person
 
 FILL_BATCH = 2000
@@ -27,8 +27,8 @@ class Arriving(threading.local):
         return record.event.id in self._news
 
 
-def fill(contents: Contents, log: Log) -> None:
-    """Put all that the log has now into an empty index.
+def fill(contents: Contents, log: Log, alone: Callable[[], bool]) -> None:
+    """Put all that the log has now into an empty index; `IndexUnavailable` once somebody else may be filling one.
 
     Not only what the group has committed: a record whose effect was committed just before a crash is not handled
     again. What has no effect yet is handled as usual; the index then has it already, or something newer.
@@ -37,6 +37,8 @@ def fill(contents: Contents, log: Log) -> None:
         records = log.replay(topic)
         while batch := list(islice(records, FILL_BATCH)):
             put(contents, batch)
+            if not alone():
+                raise IndexUnavailable("the turn to fill the index is lost")
 
 
 def put(contents: Contents, records: Sequence[Record]) -> set[str]:

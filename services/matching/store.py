@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from services.kit.database import Json, Moment, add, upsert
+from services.kit.database import Json, Moment, add, among, upsert
 
 METADATA = MetaData()
 
@@ -166,15 +166,20 @@ def forget_person(connection: Connection, person_id: str, now: datetime) -> None
     upsert(connection, FORGOTTEN, {"person_id": person_id, "at": now}, ["person_id"])
 
 
-def forget_again(connection: Connection, before: datetime) -> None:
+def forgotten(connection: Connection) -> list[str]:
+    """Who was forgotten of late."""
+    return list(connection.scalars(select(FORGOTTEN.c.person_id)))
+
+
+def forget_again(connection: Connection, people: Sequence[str], before: datetime) -> None:
     """What was written about people while they were forgotten goes too; those forgotten before then are done with."""
-    _forget(connection, list(connection.scalars(select(FORGOTTEN.c.person_id))))
+    _forget(connection, people)
     connection.execute(delete(FORGOTTEN).where(FORGOTTEN.c.at < before))
 
 
 def _forget(connection: Connection, people: Sequence[str]) -> None:
     for table in (MATCHES, COURSE_MATCHES, SHOWN):
-        connection.execute(delete(table).where(table.c.person_id.in_(people)))
+        connection.execute(delete(table).where(among(table.c.person_id, people)))
 
 
 def prune_shown(connection: Connection, before: datetime, limit: int = 5000) -> int:

@@ -69,12 +69,15 @@ class _Calls:
         with self._feed.slot():
             after = request.after_sequence
             position = usecases.last_sequence(self._units) if after < 0 else after
+            yield pb.WatchNotificationsResponse(last_sequence=position)
             while call.is_active() and not self._feed.stopping.is_set():
                 seen = self._feed.announced
                 found = usecases.written_after(self._units, position, AT_A_TIME)
                 if found:
-                    yield pb.WatchNotificationsResponse(notifications=[_message(each) for each in found])
                     position = found[-1].sequence
+                    yield pb.WatchNotificationsResponse(
+                        notifications=[_message(each) for each in found], last_sequence=position
+                    )
                 if len(found) < AT_A_TIME:
                     self._feed.wait(seen, LOOK_AGAIN_SECONDS)
 

@@ -301,10 +301,11 @@ def test_who_was_just_forgotten_is_forgotten_again(tmp_path: Path) -> None:
                 matching.forget_person(erasing, "ana", now)
             matching.keep_pairs(showing, pairs, now)
         with store.transaction() as sweeping:
-            matching.forget_again(sweeping, now.replace(year=2025))
+            assert matching.forgotten(sweeping) == ["ana"]
+            matching.forget_again(sweeping, ["ana"], now.replace(year=2025))
         with store.transaction() as sweeping:
             assert matching.people_told(sweeping, "o") == {"bo"}
-            matching.forget_again(sweeping, now.replace(year=2027))
+            matching.forget_again(sweeping, ["ana"], now.replace(year=2027))
             assert sweeping.execute(matching.FORGOTTEN.select()).all() == []
         store.close()
 

@@ -225,9 +225,11 @@ def watch(
         for old in inbox[after:]:
             mine.put(old)
         watchers.append(mine)
+    yield notifications.WatchNotificationsResponse(last_sequence=after)
     while call.is_active():
         try:
-            yield notifications.WatchNotificationsResponse(notifications=[mine.get(timeout=0.1)])
+            new = mine.get(timeout=0.1)
+            yield notifications.WatchNotificationsResponse(notifications=[new], last_sequence=new.sequence)
         except queue.Empty:
             continue
 

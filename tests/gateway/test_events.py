@@ -119,6 +119,21 @@ def test_the_stream_of_the_process_comes_back(gateway: Any, fakes: Any, told: An
         assert second["id"] != first["id"]
 
 
+def test_who_listens_hears_what_comes_while_the_stream_of_the_process_is_being_made(
+    gateway_with: Any, fakes: Any
+) -> None:
+    """A gateway that has heard nothing yet; what is told between two streams is not lost."""
+    gateway = gateway_with()
+    with listening(gateway, gateway.token(Role.PERSON, "s9")) as stream:
+        assert stream.event() is None
+        before = fakes.do("watchers")
+        fakes.do("stop", service="notifications")
+        fakes.do("notify", recipient="person/s9", count=1)
+        fakes.do("start", service="notifications")
+        eventually(lambda: fakes.do("watchers") > before)
+        assert stream.event() is not None
+
+
 def test_who_may_listen_and_how_often(gateway: Any, told: Any) -> None:
     def status(token: str, **headers: str) -> int:
         bearer = {"Authorization": f"Bearer {token}"} if token else {}

@@ -86,8 +86,16 @@ OURS = {"ce_id": b"1", "ce_type": SAID.encode(), "ce_time": b"2026-03-01T00:00:0
         (b"offer/1", OURS | {"ce_id": b""}),
         (b"offer/1", OURS | {"odd": b"\xff\x00"}),
         (b"offer/1", {name: value for name, value in OURS.items() if name != "ce_type"}),
+        (b"offer/\x00", OURS),
+        (b"offer/1", OURS | {"ce_id": b"\x00"}),
+        (b"offer/1", OURS | {"odd": b"\x00"}),
+        (b"k" * 1001, OURS),
+        (b"offer/1", OURS | {"ce_id": b"i" * 1001}),
     ],
-    ids=["bare", "empty key", "key", "time", "zoneless", "no id", "header", "no type"],
+    ids=[
+        *("bare", "empty key", "key", "time", "zoneless", "no id", "header", "no type"),
+        *("nul in key", "nul in id", "nul in header", "long key", "long id"),
+    ],
 )
 def test_what_is_not_in_our_words_is_poison_with_its_bytes(log: KafkaLog, outsider: Outsider, key, headers) -> None:
     outsider.write(key, b"\xff\x00\xfe", *headers.items())
@@ -95,6 +103,7 @@ def test_what_is_not_in_our_words_is_poison_with_its_bytes(log: KafkaLog, outsid
     assert (record.event.type, record.event.payload) == ("", b"\xff\x00\xfe")
     assert record.event.id == f"{TOPIC}/0/0"
     assert "\0" not in record.event.key + "".join(record.event.headers.values())
+    assert len(record.event.key) <= 1000
     assert record.event.time.tzinfo is not None
 
 

@@ -1,6 +1,7 @@
 """Dead letters: listed, shown, tried again, dropped, and gone when their person is."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,15 @@ def test_retried_in_vain_it_stays_and_nothing_is_half_done(room, buried):
         deadletters.retry(room.units, {SAID: half}, buried[0].id)
     assert deadletters.letters(room.units) == buried
     assert room.effects() == []
+
+
+def test_a_tombstone_that_is_retried_takes_the_other_letters_of_its_key_along(room, buried):
+    key = buried[0].record.event.key
+    tombstone = replace(buried[0].record, event=replace(buried[0].record.event, id="erased", type="", payload=None))
+    with room.units() as unit:
+        deadletters.bury(unit, "zz", "g", tombstone, ValueError("cannot"), room.clock())
+    deadletters.retry(room.units, {"offer/": lambda *_: None, "person/": lambda *_: None}, "zz")
+    assert key not in {letter.record.event.key for letter in deadletters.letters(room.units)}
 
 
 def test_what_is_done_before_a_batch_is_done_before_a_letter_too(room, buried):

@@ -139,6 +139,23 @@ def test_a_stuck_key_holds_nobody_else_back(room, monkeypatch):
     assert len(room.logged()) == 65
 
 
+def test_a_sweep_ends_where_another_relay_may_be_at_work(room, monkeypatch):
+    monkeypatch.setattr(relay_module, "BATCH", 10)
+    room.say(*((f"offer/{n}", b"x") for n in range(25)))
+    relay = Relay(room.units, room.log)
+    assert relay.sweep(alone=lambda: False) == 10
+
+    def together(events):
+        if len(events) > 1:
+            raise LogUnavailable("not so many")
+
+    room.log.refuse = together
+    turns = iter([True, True, False, False])
+    assert relay.sweep(alone=lambda: next(turns)) == 2
+    room.log.refuse = lambda events: None
+    assert relay.sweep() == 13
+
+
 def test_a_failing_key_is_tried_less_and_less_often(room):
     tries = []
 

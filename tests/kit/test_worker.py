@@ -220,6 +220,19 @@ def test_a_neighbour_that_bears_little_at_once_is_enough_to_get_on(room, eventua
     assert letters(room) == []
 
 
+def test_what_comes_before_a_batch_hears_tombstones_each_time_and_the_rest_once(room, eventually):
+    told = []
+    records = [
+        Event(TOPIC, "person/1", "vivier.test.v1.Said", b"x", "one", room.clock()),
+        Event(TOPIC, "person/1", "", None, "two", room.clock()),
+    ]
+    room.log.append(records + records)
+    with room.worker(before=lambda batch: told.extend(r.event.id for r in batch), batch=2) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert told == ["one", "two", "two"]
+    assert len(room.effects()) == 2
+
+
 def test_a_batch_that_was_overtaken_is_done_again_at_once(room, eventually):
     overtaken = []
 

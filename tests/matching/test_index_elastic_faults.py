@@ -15,6 +15,7 @@ from proxy import proxy
 from services.kit.errors import Unusable
 from services.matching.index import IndexUnavailable, SearchQuery
 from services.matching.index_elastic import ElasticIndex
+from services.matching.index_elastic.server import Deadline
 from services.matching.kernel import Codes
 from services.matching.values import Point
 from services.referential.france import LANGUAGE
@@ -45,6 +46,22 @@ def test_a_deleted_index_is_missing_and_never_made_by_a_write(elastic: ElasticIn
         fresh.put_offers([an_offer()])
     assert elastic.digest() == digest
     assert not elastic.missing()
+
+
+def test_a_write_of_which_the_server_cannot_say_what_it_has_is_not_news(
+    elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elastic.put_offers([an_offer("o", version=3)])
+    asked = elastic._server.ask
+
+    def ask(deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
+        if "/_mget" in path:
+            return {"docs": [{"_id": "o", "error": {"type": "no_shard_available_action_exception"}}]}
+        return asked(deadline, method, path, body)
+
+    monkeypatch.setattr(elastic._server, "ask", ask)
+    with pytest.raises(IndexUnavailable):
+        elastic.put_offers([an_offer("o", version=2)])
 
 
 def test_writes_that_a_full_server_refuses_are_tried_again(

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import blake2b
+from typing import Any
 
 import pytest
 from indices import generations
@@ -13,6 +14,7 @@ from services.kit.bus import LogUnavailable
 from services.matching.index import IndexUnavailable, SearchQuery
 from services.matching.index_elastic import ElasticIndex, mappings
 from services.matching.index_elastic.documents import document_of
+from services.matching.index_elastic.server import Deadline
 from services.matching.index_shared.words import Words
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
@@ -68,6 +70,33 @@ def test_the_old_generation_answers_until_the_new_one_takes_its_place(elastic: E
     stop.set()
     reader.join()
     assert wrong == []
+
+
+def test_a_write_that_was_under_way_while_generations_swapped_is_in_the_new_one(
+    elastic: ElasticIndex, another: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elastic.put_offers([an_offer("before")])
+    other = another()
+    asked, begun, swapped = other._server.ask, threading.Event(), threading.Event()
+    bulks: list[str] = []
+
+    def ask(deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
+        if path.startswith("/_bulk"):
+            bulks.append(path)
+            if len(bulks) == 2:
+                begun.set()
+                swapped.wait(20)
+        return asked(deadline, method, path, body)
+
+    with elastic.rebuilding() as fresh:
+        fresh.put_offers([an_offer("before")])
+        monkeypatch.setattr(other._server, "ask", ask)
+        writer = threading.Thread(target=lambda: other.put_offers([an_offer("during")]))
+        writer.start()
+        assert begun.wait(20)
+    swapped.set()
+    writer.join()
+    assert elastic.offer("during")
 
 
 def test_a_rebuild_that_fails_leaves_everything_as_it_was(elastic: ElasticIndex, place: tuple[str, str]) -> None:

@@ -22,10 +22,23 @@ from vivier.profile.v1 import profile_pb2 as profile
 from services.kit.auth import Caller, Role
 from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
+from services.kit.database import open_database, store_of
 from services.kit.errors import Refused
+from services.kit.ids import random_id
+from services.kit.outbox import Units
 from services.kit.pages import encode_token
-from services.matching.app import MatchingSettings, build
+from services.matching import store
+from services.matching.app import MIGRATIONS, MatchingSettings, build
+from services.matching.arriving import fill
 from services.matching.domain import M1
+from services.matching.events import person_of
+from services.matching.index import IndexUnavailable
+from services.matching.index_embedded import EmbeddedIndex
+from services.matching.kernel import Codes
+from services.matching.usecases import changes
+from services.matching.usecases.ranking import Matching
+from services.referential.france import LANGUAGE
+from tests.matching.index_world import KNOWLEDGE
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LYON = common.Point(latitude=45.75, longitude=4.85)
@@ -211,6 +224,35 @@ def test_the_index_is_rebuilt_and_nobody_is_told_twice(world: World) -> None:
         world.telling.tell("offer/o2", offer_changed("o2"))
         eventually(lambda: len(world.told()) == 2)
         assert sorted(message.offer_id for message in world.told()) == ["o1", "o2"]
+
+
+def test_whoever_lost_the_turn_to_fill_the_index_stops_and_leaves_it_as_it_was(world: World) -> None:
+    """Another process may be filling one: two that fill would drop each other's."""
+    for name in ("o1", "o2"):
+        world.telling.tell(f"offer/{name}", offer_changed(name))
+    index = EmbeddedIndex(Codes(KNOWLEDGE), LANGUAGE, lambda code: code)
+    with pytest.raises(IndexUnavailable), index.rebuilding() as contents:
+        fill(contents, world.log, lambda: False)
+    assert index.missing()
+    with index.rebuilding() as contents:
+        fill(contents, world.log, lambda: True)
+    assert index.counts().offers == 2
+
+
+def test_who_was_forgotten_leaves_the_index_again_when_a_late_write_brought_them_back(world: World) -> None:
+    settings = MatchingSettings(home=world.home, secret=SECRET)
+    with world.running() as ask:
+        world.telling.tell("person/inès", person_changed("inès"))
+        eventually(lambda: _is_there(ask, "inès"))
+        world.telling.erase("person/inès")
+        eventually(lambda: not _is_there(ask, "inès") and not _behind(ask))
+    units = Units(open_database(store_of(settings, "matching"), store.METADATA, MIGRATIONS), {}, world.clock, random_id)
+    index = EmbeddedIndex(Codes(KNOWLEDGE), LANGUAGE, lambda code: code)
+    with index.rebuilding() as contents:
+        contents.put_people([person_of(person_changed("inès")), person_of(person_changed("bo"))])
+    changes.forget_again(Matching(index, Codes(KNOWLEDGE), M1, units))
+    assert [name for name in ("inès", "bo") if index.person(name)] == ["bo"]
+    units.database.close()
 
 
 def test_an_erased_person_is_gone_from_index_and_decisions(world: World) -> None:

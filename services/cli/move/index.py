@@ -44,7 +44,7 @@ class Indices:
             with closing(open_log(self._here)) as log:
                 for index in (here, there):
                     with index.rebuilding() as contents:
-                        fill(contents, log)
+                        fill(contents, log, lambda: True)
             same = here.digest() == there.digest()
             old, new = here.counts(), there.counts()
         say(f"index: {sum((new.offers, new.people, new.courses)):,} filled in")

@@ -13,6 +13,8 @@ from services.kit.bus import Event, Record
 
 LARGEST_EVENT = 24 * 1024 * 1024
 """Bytes of key, payload and headers together."""
+LONGEST_NAME = 1000
+"""Characters of a key or an id that every store can find again."""
 _ID, _TYPE, _TIME = "ce_id", "ce_type", "ce_time"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -66,15 +68,18 @@ def _ours(topic: str, raw: Any) -> Event:
     headers = {name: value.decode() for name, value in raw.headers}
     kind, event_id = headers.pop(_TYPE), headers.pop(_ID)
     time = datetime.fromisoformat(headers.pop(_TIME))
-    if not event_id or time.tzinfo is None:
+    key = raw.key.decode()
+    if not event_id or time.tzinfo is None or max(len(key), len(event_id)) > LONGEST_NAME:
         raise ValueError
-    return Event(topic, raw.key.decode(), kind, raw.value, event_id, time, headers)
+    if any("\0" in text for text in (key, event_id, kind, *headers, *headers.values())):
+        raise ValueError
+    return Event(topic, key, kind, raw.value, event_id, time, headers)
 
 
 def _foreign(topic: str, raw: Any) -> Event:
     headers = {_readable(name.encode()): _readable(value) for name, value in raw.headers}
     place = f"{topic}/{raw.partition}/{raw.offset}"
-    return Event(topic, _readable(raw.key), "", raw.value, place, _moment(raw.timestamp), headers)
+    return Event(topic, _readable(raw.key)[:LONGEST_NAME], "", raw.value, place, _moment(raw.timestamp), headers)
 
 
 def _readable(text: bytes | None) -> str:

@@ -48,10 +48,12 @@ class Generations:
         self._looking = threading.Lock()
 
     def targets(self, kind: str, deadline: Deadline) -> Sequence[Target]:
-        """The index that serves, and the one that is being filled."""
+        """The index that is being filled, and the one that serves: in this order, so that a write that finds no filled
+        one any more meets it where it serves.
+        """
         alias = self._aliases[kind]
         filled = self._filling(deadline).get(_next(alias))
-        return [Target(alias), Target(_next(alias), filled)] if filled else [Target(alias)]
+        return [Target(_next(alias), filled), Target(alias)] if filled else [Target(alias)]
 
     def missing(self) -> bool:
         """Whether one does not serve, or was made by an older release."""

@@ -160,6 +160,8 @@ class Contents:
             return []
         path = f"/{target.alias}/_mget?_source=false&filter_path=docs._id,docs._version,docs.found,docs.error"
         docs = self._server.ask(deadline, "POST", path, {"ids": [write.id for write in writes]})["docs"]
+        if any("error" in doc for doc in docs):
+            raise self._server.unavailable("does not say what it has")
         held.update({doc["_id"]: doc["_version"] for doc in docs if doc.get("found")})
         return [write for write, doc in zip(writes, docs, strict=True) if doc.get("found") is False]
 

@@ -84,9 +84,15 @@ def person_erased(unit: Unit, person_id: str, now: datetime) -> None:
 
 
 def forget_again(matching: Matching) -> None:
-    """A list that was being shown, or an offer that met people in another process, knew nothing of an erasure."""
+    """A list that was being shown, an offer that met people in another process, or a write to the index that was on its
+    way for long, knew nothing of an erasure.
+    """
+    with matching.units.reading() as connection:
+        people = store.forgotten(connection)
+    for person_id in people:
+        matching.index.remove_person(person_id)
     with matching.units() as unit:
-        store.forget_again(unit.connection, matching.units.clock() - FORGOTTEN_FOR)
+        store.forget_again(unit.connection, people, matching.units.clock() - FORGOTTEN_FOR)
 
 
 def _new_offers(
