@@ -34,7 +34,10 @@ def use_engines(home: Path) -> None:
 
 def without_password(address: str) -> str:
     """What may be shown of an address."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "an address that cannot be read"
     if "://" not in address:
-        return address
-    parts = urlsplit(address)
+        return address.rpartition("@")[2]
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -132,6 +132,8 @@ class Service:
         try:
             self._patiently(self._units.database.migrate)
             self._patiently(self._ensure_topics)
+            if self._stopping.is_set():
+                return
             self._run(self._relay)
             self._patiently(self._prepare)
         except (Unusable, OSError) as error:

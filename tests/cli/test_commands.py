@@ -16,6 +16,7 @@ from stack import Stack, quiet
 
 from services.cli.api import Api
 from services.kit.bus import Event
+from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import system_clock
 from services.kit.ids import random_id
 
@@ -216,6 +217,29 @@ def test_a_gateway_that_comes_back_is_waited_for(running: Stack) -> None:
         assert api.ask("{ me { role } }") == {"me": {"role": "operator"}}
         os.kill(running.supervisor.pids()["gateway"], signal.SIGKILL)
         assert api.ask("{ me { role } }") == {"me": {"role": "operator"}}
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [
+        ("--kafka", "kafka://u:secret@h:1"),
+        ("--kafka", "h:port"),
+        ("--postgres", "postgres:/u:secret@h/db"),
+        ("--postgres", "postgresql://u:secret@h:port/db"),
+        ("--elasticsearch", "http://u:secret@"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_before_anything_moves(
+    vivier: Vivier, tmp_path: Path, option: str, wrong: str
+) -> None:
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.ensure_topic("vivier.offers.v1", 8)
+    log.close()
+    said = vivier("move", option, wrong, "--home", tmp_path)
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert f"{option} must look like" in said.err
+    assert "secret" not in said.err
+    assert not (tmp_path / "engines.json").exists()
 
 
 def test_commands_without_a_system_say_how_to_start_it(vivier: Vivier, tmp_path: Path) -> None:

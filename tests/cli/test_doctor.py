@@ -9,6 +9,7 @@ import pytest
 from commands import Vivier
 
 from services.cli.doctor import of_service
+from services.cli.elsewhere import without_password
 from services.referential.resolve import SAMPLE
 
 WORKER = {"group": "matching.index", "state": "running", "lag": 0, "reason": None}
@@ -22,6 +23,19 @@ WELL: dict[str, Any] = {
     "counts": [{"name": "offers", "count": 7}],
     "workers": [WORKER],
 }
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "http://u:secret@[x",
+        "u:secret@h:1",
+        "kafka://u:secret@h:1",
+        "postgresql://u:secret@h/d?password=secret",
+    ],
+)
+def test_an_address_is_shown_without_its_password(kept: str) -> None:
+    assert "secret" not in without_password(kept)
 
 
 def told(**change: Any) -> tuple[bool, str]:

@@ -19,6 +19,7 @@ from services.kit.bus import Event, LogUnavailable, Record
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.bus_kafka import KafkaLog
 from services.kit.bus_kafka.records import LARGEST_EVENT
+from services.kit.errors import Unusable
 from services.kit.ids import random_id
 from services.kit.settings import Settings
 
@@ -70,6 +71,15 @@ def outsider(brokers: str, namespace: str, log: KafkaLog) -> Iterator[Outsider]:
     outsider = Outsider(brokers, namespace)
     yield outsider
     outsider.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", ",", "localhost", "host:port", "h:1,", "h:1, h:2", "kafka://u:secret@h:1", "u:secret@h:1"]
+)
+def test_an_address_that_is_none_is_said(wrong: str) -> None:
+    with pytest.raises(Unusable, match="VIVIER_KAFKA must look like host:port") as refused:
+        KafkaLog(wrong)
+    assert "secret" not in str(refused.value)
 
 
 OURS = {"ce_id": b"1", "ce_type": SAID.encode(), "ce_time": b"2026-03-01T00:00:00+00:00"}

@@ -132,7 +132,8 @@ def test_services_and_installations_on_one_server_do_not_see_each_other(where: U
 
 
 def test_an_address_that_is_none_is_said() -> None:
-    for wrong in ("", "localhost", "postgresql://user:very-secret@host", "mysql://user:very-secret@host/db"):
+    nowhere = ["", "localhost", "postgresql:/user:very-secret@host/db", "mysql://user:very-secret@host/db"]
+    for wrong in [*nowhere, *(f"postgresql://user:very-secret@{at}" for at in ("host", "host:port/db", "a:1,b:2/db"))]:
         with pytest.raises(OSError, match=r"VIVIER_POSTGRES must look like postgresql://") as caught:
             store_at(wrong, "x")
         assert "very-secret" not in str(caught.value)

@@ -123,14 +123,14 @@ def test_a_server_that_hangs_or_is_gone_is_unavailable_and_comes_back(
 
 
 class Pretender:
-    """Answers every question with the same JSON."""
+    """Answers every question with the same JSON, or the same status."""
 
     def __init__(self, said: object) -> None:
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *_: Any) -> None: ...
 
             def do_GET(self) -> None:
-                self.send_response(200)
+                self.send_response(said if isinstance(said, int) else 200)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(json.dumps(said).encode())
@@ -153,6 +153,10 @@ class Pretender:
         ({"version": {"number": "3.2.0", "distribution": "opensearch"}}, "opensearch 3.2.0"),
         ({"hello": "world"}, "something else"),
         ([], "something else"),
+        ({"version": "9.1"}, "something else"),
+        ({"version": None}, "something else"),
+        (301, "something else"),
+        (400, "something else"),
     ],
 )
 def test_what_is_no_elasticsearch_9_is_named_without_the_password(said: object, found: str) -> None:

@@ -68,7 +68,9 @@ def move(home: Path, addresses: Mapping[str, str], say: Say) -> Moved:
     folder = Folder(home)
     try:
         _clear_up(home, folder, say)
-        _check(home, _parts(home, Draft(variables), addresses))
+        with _explained():
+            parts = _parts(home, Draft(variables), addresses)
+        _check(home, parts)
         started = time.monotonic()
         with folder.borrowed() as was_up, _explained():
             say("the system is down while its data is copied" if was_up else "the system is not up: its data is copied")
@@ -204,7 +206,10 @@ def _explained() -> Iterator[None]:
     except SQLAlchemyError as error:  # its text may quote a row
         raise CannotMove(type(error).__name__) from error
     except (RetryLater, Unusable, LogUnavailable, OSError, ValueError) as error:
-        raise CannotMove(str(error)) from error
+        said = str(error)
+        for variable, option in OPTIONS.items():
+            said = said.replace(variable, option)
+        raise CannotMove(said) from error
 
 
 def _wait_ready(home: Path, say: Say) -> None:

@@ -1,5 +1,6 @@
 """What every client of the brokers has in common: its settings, how long it waits, and what a fault is called."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,9 +11,11 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from services.kit.bus import LogUnavailable
+from services.kit.errors import Unusable
 
 ANSWER_SECONDS = 5.0
 _PAUSE = 0.1
+_ADDRESS = re.compile(r"[^\s/@]+:\d{1,5}")
 _SAME_ANSWER = 1.0  # for so long whoever asks after a failure hears of that one, so that many do not wait in a row
 _FAULTS = (KafkaError, RuntimeError, OSError)  # RuntimeError: the client's way to say that it was closed meanwhile
 _Answer = TypeVar("_Answer")
@@ -49,6 +52,8 @@ class Questions:
     """One connection for what is asked about topics, offsets and groups, one question at a time."""
 
     def __init__(self, brokers: str) -> None:
+        if not all(map(_ADDRESS.fullmatch, brokers.split(","))):
+            raise Unusable("VIVIER_KAFKA must look like host:port,host:port")
         self._brokers = brokers
         self._turn = threading.Lock()
         self._client: KafkaAdminClient | None = None

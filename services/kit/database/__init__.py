@@ -106,7 +106,7 @@ def open_database(
 def _server(given: str) -> URL:
     try:
         url = make_url(given)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second for a port that is no number
         url = URL.create("unreadable")
     if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg") or not url.database:
         raise OSError("VIVIER_POSTGRES must look like postgresql://user:password@host:port/database")

@@ -75,8 +75,12 @@ class Server:
 
     def _meet(self, deadline: Deadline) -> None:
         """Ask what it is, in words that every version understands."""
-        said = self._answer(deadline, "GET", "/", {"accept": "application/json"}, None)
-        version = said.get("version", {}) if isinstance(said, dict) else {}
+        try:
+            said = self._answer(deadline, "GET", "/", {"accept": "application/json"}, None)
+        except WrongQuestion:
+            said = None
+        version = said.get("version") if isinstance(said, dict) else None
+        version = version if isinstance(version, dict) else {}
         product = str(version.get("distribution", "Elasticsearch" if version else "something else"))
         number = str(version.get("number", ""))
         major = number.partition(".")[0]
