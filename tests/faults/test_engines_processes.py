@@ -46,6 +46,7 @@ def test_all_topics_heard_again_from_the_start_change_nothing(running: Stack, in
     ledger = Ledger(running)
     ledger.write(30)
     ledger.check()
+    eventually(lambda: not running.rows("notifications", "SELECT id FROM offers WHERE NOT told"), PATIENCE)  # goodbyes
     before = told(running)
     with running.stopped():
         brokers.rewind(running.settings["VIVIER_KAFKA"], running.settings["VIVIER_NAMESPACE"])

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,13 +91,28 @@ def _engine(path: Path, begin: str, *extra: str) -> Engine:
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, _record: object) -> None:
         for statement in (*(f"PRAGMA {pragma}" for pragma in pragmas), *extra):
-            connection.execute(statement)
+            _insist(connection, statement)
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _insist(connection: sqlite3.Connection, statement: str) -> None:
+    """Two that turn on the write-ahead log of a new file at once: one is told at once that it is locked, whatever the
+    time limit says.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _take_lock(holder: sqlite3.Connection) -> bool:
