@@ -264,7 +264,7 @@ def test_what_is_refused_changes_nothing(home: Path, tmp_path: Path, engines: Ma
     assert "--postgres: postgresql://127.0.0.1:1/db" in answer
     assert "secret" not in answer
     answer = refused(*given(elasticsearch="http://127.0.0.1:1"))
-    assert "Elasticsearch at http://127.0.0.1:1 (VIVIER_ELASTICSEARCH) cannot be reached" in answer
+    assert "Elasticsearch at http://127.0.0.1:1 (--elasticsearch) cannot be reached" in answer
     with psycopg.connect(engines[POSTGRES]) as connection:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(f"{engines[NAMESPACE]}_offers")))
     assert f"is not empty, the schema {engines[NAMESPACE]}_offers exists" in refused(*given())
