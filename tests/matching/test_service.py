@@ -247,6 +247,7 @@ def test_who_was_forgotten_leaves_the_index_again_when_a_late_write_brought_them
         world.telling.erase("person/inès")
         eventually(lambda: not _is_there(ask, "inès") and not _behind(ask))
     units = Units(open_database(store_of(settings, "matching"), store.METADATA, MIGRATIONS), {}, world.clock, random_id)
+    units.database.migrate()
     index = EmbeddedIndex(Codes(KNOWLEDGE), LANGUAGE, lambda code: code)
     with index.rebuilding() as contents:
         contents.put_people([person_of(person_changed("inès")), person_of(person_changed("bo"))])
