@@ -19,8 +19,10 @@ from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
 from services.kit.bus import Event, Record
+from services.kit.dispatch import Handler, Listens
 from services.kit.ids import random_id
-from services.matching.events import value_of
+from services.kit.outbox import Unit
+from services.matching.events import listens
 
 OFFERS, PROFILE, MATCHING = "vivier.offers.v1", "vivier.profile.v1", "vivier.matching.v1"
 GONE = notifications_pb2.NOTIFICATION_KIND_OFFER_GONE
@@ -150,21 +152,26 @@ def test_poison_is_set_aside_whole_and_the_others_go_on(services: Quartet) -> No
     assert services.status("matching").dead_letters == len(letters["matching"])
 
 
-def test_what_fails_is_not_tried_for_ever(services: Quartet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three times itself, and read again with its batch when a neighbour in it fails."""
+def test_what_fails_is_tried_three_times_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    def reading(record: Record) -> Any:
-        tried.append(record.event.key)
-        return value_of(record)
+    def listening(*given: Any) -> Listens:
+        def counted(handler: Handler) -> Handler:
+            def handle(unit: Unit, record: Record) -> None:
+                tried.append(record.event.key)
+                handler(unit, record)
 
-    monkeypatch.setattr("services.matching.arriving.value_of", reading)
-    records = poison(random.Random(7))
-    services.log.append(records)
-    (offer,) = services.post(1)
-    services.quiet()
-    assert 1 <= tried.count("offer/odd") <= 3 * len(records)
-    assert 1 <= tried.count("offer/huge") <= 3 * len(records)
+            return handle
+
+        return {name: counted(handler) for name, handler in listens(*given).items()}
+
+    monkeypatch.setattr("services.matching.app.listens", listening)
+    with quartet(tmp_path) as services:
+        services.log.append(poison(random.Random(7)))
+        (offer,) = services.post(1)
+        services.quiet()
+    assert 1 <= tried.count("offer/odd") <= 3
+    assert 1 <= tried.count("offer/huge") <= 3
     assert tried.count(f"offer/{offer}") >= 1
 
 

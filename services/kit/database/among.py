@@ -9,10 +9,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-Values = Collection[str] | Collection[int]
 
-
-def among(column: ColumnElement[Any], values: Values) -> ColumnElement[bool]:
+def among(column: ColumnElement[Any], values: Collection[str] | Collection[int]) -> ColumnElement[bool]:
     """Is the text or number in `column` one of these?"""
     return _Among(column, bindparam(None, orjson.dumps(list(values)).decode(), String))
 
