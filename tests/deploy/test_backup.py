@@ -48,19 +48,21 @@ def counted(folder: Path) -> list[int]:
 @contextmanager
 def counting(home: Path) -> Iterator[None]:
     """One store counts after the other, the last copied first: none may be ahead of what counts before it."""
-    stopping = threading.Event()
+    begun, stopping = threading.Event(), threading.Event()
 
     def count() -> None:
         stores = [sqlite3.connect(home / name, isolation_level=None) for name in reversed(STORES)]
         while not stopping.is_set():
             for store in stores:
                 store.execute("UPDATE counted SET n = n + 1")
+            begun.set()
         for store in stores:
             store.close()
 
     counter = threading.Thread(target=count)
     counter.start()
     try:
+        assert begun.wait(timeout=30), "nothing was counted"
         yield
     finally:
         stopping.set()
