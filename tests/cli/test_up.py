@@ -104,7 +104,10 @@ def test_a_day_of_up(tmp_path: Path) -> None:
 
 def kill_the_child_of(running: Up, service: str) -> None:
     listing = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(running.process.pid)], capture_output=True, text=True, check=True
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(running.process.pid)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     (pid,) = [int(line.split()[0]) for line in listing.stdout.splitlines() if line.split()[-1] == service]
     os.kill(pid, signal.SIGKILL)
