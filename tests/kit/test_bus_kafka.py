@@ -4,6 +4,8 @@ installation. What it has in common with the other log is in tests/contracts."""
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -139,28 +141,23 @@ def test_what_outsiders_wrote_is_a_dead_letter_and_the_rest_goes_on(room, log, o
     assert room.effects() == [("offer/1", b"x")]
 
 
-@pytest.fixture
-def away() -> Iterator[KafkaLog]:
-    log = KafkaLog(f"127.0.0.1:{free_ports(1)[0]}")
-    yield log
-    log.close()
+def test_brokers_that_are_away_are_named() -> None:
+    def ask(what) -> None:
+        message = rf"does not answer at {nowhere} \(VIVIER_KAFKA\)"
+        with closing(KafkaLog(nowhere)) as away, pytest.raises(LogUnavailable, match=message):
+            what(away)
 
-
-@pytest.mark.parametrize(
-    "what",
-    [
+    nowhere = f"127.0.0.1:{free_ports(1)[0]}"
+    questions = [
         lambda log: log.append([event("offer/1")]),
         lambda log: log.ensure_topic(TOPIC, 2),
         lambda log: log.ends(TOPIC),
         lambda log: log.committed("g", TOPIC),
         lambda log: log.consumer("g", [TOPIC]),
         lambda log: list(log.replay(TOPIC)),
-    ],
-    ids=["append", "ensure_topic", "ends", "committed", "consumer", "replay"],
-)
-def test_brokers_that_are_away_are_named(away: KafkaLog, what) -> None:
-    with pytest.raises(LogUnavailable, match=r"does not answer at 127\.0\.0\.1:\d+ \(VIVIER_KAFKA\)"):
-        what(away)
+    ]
+    with ThreadPoolExecutor(len(questions)) as at_once:
+        assert list(at_once.map(ask, questions)) == [None] * len(questions)
 
 
 def test_a_topic_keeps_the_newest_of_each_key_and_is_durable_on_one_disk(log, brokers, namespace) -> None:

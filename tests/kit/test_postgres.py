@@ -139,6 +139,12 @@ def test_an_address_that_is_none_is_said() -> None:
         assert "very-secret" not in str(caught.value)
 
 
+def test_an_option_that_the_driver_does_not_know_is_said() -> None:
+    with pytest.raises(OSError, match='VIVIER_POSTGRES: invalid connection option "ssl_mode"') as caught:
+        store_at("postgresql://user:very-secret@host/db?ssl_mode=require", "x")
+    assert "very-secret" not in str(caught.value)
+
+
 def test_a_server_that_is_away_is_named_and_asked_only_when_needed() -> None:
     database = open_database(store_at("postgresql://user:very-secret@127.0.0.1:1/db", "x"), METADATA)
     with pytest.raises(RetryLater, match=r"127\.0\.0\.1:1 \(VIVIER_POSTGRES\).*refused") as caught:

@@ -169,8 +169,16 @@ def profile() -> Iterator[FakeProfile]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, log: EmbeddedLog, clock: FakeClock, mailer: FakeMailer, profile: FakeProfile) -> Start:
+def start(
+    tmp_path: Path,
+    log: EmbeddedLog,
+    clock: FakeClock,
+    mailer: FakeMailer,
+    profile: FakeProfile,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Start:
     """Starts the service; a second time, over the same store, after the first has stopped."""
+    monkeypatch.setattr("services.notifications.app.ROUND_SECONDS", 0.2)
 
     @contextmanager
     def start() -> Iterator[System]:

@@ -110,4 +110,10 @@ def _server(given: str) -> URL:
         url = URL.create("unreadable")
     if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg") or not url.database:
         raise OSError("VIVIER_POSTGRES must look like postgresql://user:password@host:port/database")
+    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 — a driver that few starts need
+
+    try:
+        conninfo.make_conninfo(**dict.fromkeys(url.query, ""))
+    except ProgrammingError as error:
+        raise OSError(f"VIVIER_POSTGRES: {' '.join(str(error).split())}") from None
     return url.set(drivername="postgresql+psycopg")
