@@ -7,7 +7,7 @@ bytes as they are, under the id `topic/partition/offset` and an empty type, whic
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.kit.bus import Event, Record
 
@@ -17,6 +17,7 @@ LONGEST_NAME = 1000
 """Characters of a key or an id that every store can find again."""
 _ID, _TYPE, _TIME = "ce_id", "ce_type", "ce_time"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,7 @@ class Names:
         return name.removeprefix(f"{self.namespace}.") if self.namespace else name
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What Kafka keeps of an event."""
 
     key: bytes
@@ -46,7 +46,7 @@ def row_of(event: Event) -> Row:
     """Raises ValueError for what cannot be stored: a lone surrogate, or more bytes than fit."""
     own = ((_ID, event.id), (_TYPE, event.type), (_TIME, event.time.isoformat()))
     headers = [(name, value.encode()) for name, value in (*own, *event.headers.items())]
-    row = Row(event.key.encode(), event.payload, headers, max((event.time - _EPOCH) // timedelta(milliseconds=1), 0))
+    row = Row(event.key.encode(), event.payload, headers, max((event.time - _EPOCH) // _MILLISECOND, 0))
     size = len(row.key) + len(row.value or b"") + sum(len(name) + len(value) for name, value in headers)
     if size > LARGEST_EVENT:
         raise ValueError(f"an event of {size:,} bytes is larger than the log takes ({LARGEST_EVENT:,})")
@@ -89,6 +89,6 @@ def _readable(text: bytes | None) -> str:
 
 def _moment(milliseconds: int) -> datetime:
     try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
+        return _EPOCH + milliseconds * _MILLISECOND
     except OverflowError:
         return _EPOCH
