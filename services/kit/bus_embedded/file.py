@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kit.bus import Event, LogUnavailable, Record
+from services.kit.pragmas import set_pragmas
 
 SHIFT = 40  # a record's place is `partition id << SHIFT | offset`
 BUSY_SECONDS = 5.0
@@ -34,8 +35,7 @@ CREATE TABLE IF NOT EXISTS owners (
 
 def connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    set_pragmas(connection, ("journal_mode=WAL", f"synchronous={synchronous}", "secure_delete=ON"), BUSY_SECONDS)
     return connection
 
 

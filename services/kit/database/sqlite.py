@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from services.kit.database.tables import Tables
 from services.kit.errors import RetryLater
+from services.kit.pragmas import set_pragmas
 
 BUSY_SECONDS = 5.0
 _PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOMEM")
@@ -26,7 +26,7 @@ class SqliteDatabase:
         self._tables = tables
         self._turn = threading.Lock()
         self._writer = _engine(path, "BEGIN IMMEDIATE")
-        self._reader = _engine(path, "BEGIN", "PRAGMA query_only=ON")
+        self._reader = _engine(path, "BEGIN", "query_only=ON")
 
     def migrate(self) -> None:
         try:
@@ -78,7 +78,7 @@ class SqliteDatabase:
         self._writer.dispose()
 
 
-def _engine(path: Path, begin: str, *extra: str) -> Engine:
+def _engine(path: Path, begin: str, *more_pragmas: str) -> Engine:
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
@@ -86,33 +86,17 @@ def _engine(path: Path, begin: str, *extra: str) -> Engine:
         pool_size=8,
         max_overflow=24,
     )
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", *more_pragmas)
 
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, _record: object) -> None:
-        for statement in (*(f"PRAGMA {pragma}" for pragma in pragmas), *extra):
-            _insist(connection, statement)
+        set_pragmas(connection, pragmas, BUSY_SECONDS)
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
-
-
-def _insist(connection: sqlite3.Connection, statement: str) -> None:
-    """Two that turn on the write-ahead log of a new file at once: one is told at once that it is locked, whatever the
-    time limit says.
-    """
-    until = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute(statement)
-            return
-        except sqlite3.OperationalError as error:
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
-                raise
-        time.sleep(0.01)
 
 
 def _take_lock(holder: sqlite3.Connection) -> bool:
