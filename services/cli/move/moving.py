@@ -69,8 +69,7 @@ def move(home: Path, addresses: Mapping[str, str], say: Say) -> Moved:
     try:
         _clear_up(home, folder, say)
         with _explained():
-            parts = _parts(home, Draft(variables), addresses)
-        _check(home, parts)
+            _check(home, _parts(home, Draft(variables), addresses))
         started = time.monotonic()
         with folder.borrowed() as was_up, _explained():
             say("the system is down while its data is copied" if was_up else "the system is not up: its data is copied")
@@ -191,11 +190,10 @@ def _settings(home: Path, variables: Mapping[str, str]) -> Settings:
 
 
 def _check(home: Path, parts: Sequence[Part]) -> None:
-    with _explained():
-        for part in parts:
-            if missing := [name for name in part.files if not (home / name).exists()]:
-                raise CannotMove(f"{home} holds no {missing[0]}: name the folder of `vivier up` with --home")
-            part.check()
+    for part in parts:
+        if missing := [name for name in part.files if not (home / name).exists()]:
+            raise CannotMove(f"{home} holds no {missing[0]}: name the folder of `vivier up` with --home")
+        part.check()
 
 
 @contextmanager
