@@ -4,13 +4,15 @@ import base64
 import binascii
 import json
 import math
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from services.kit.errors import Refused, Violation, invalid
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
 LARGEST = 2**63
+T = TypeVar("T")
 
 
 def page_size(asked: int) -> int:
@@ -20,6 +22,16 @@ def page_size(asked: int) -> int:
     if not 1 <= asked <= MAX_SIZE:
         raise invalid([Violation("page_size", "OUT_OF_RANGE", f"must be 1 to {MAX_SIZE}")])
     return asked
+
+
+def cut(found: Sequence[T], size: int, position: Callable[[T], Sequence[Any]]) -> tuple[Sequence[T], str]:
+    """Of up to `size` + 1 rows that were found: the page, and the token of the next one ("" after the last).
+
+    `position` says where a row stands, in JSON values; `decode_token` gives them back.
+    """
+    if len(found) <= size:
+        return found, ""
+    return found[:size], encode_token(*position(found[size - 1]))
 
 
 def encode_token(*position: Any) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -54,6 +55,11 @@ class Call:
 
 
 Function = Callable[[Call, Any], Any]
+
+
+def bound(table: Mapping[str, Callable[[Any, Call, Any], Any]], deps: object) -> Mapping[str, Function]:
+    """The table of a service's `server.py`, whose functions take what they depend on first: `(deps, call, request)`."""
+    return {name: partial(function, deps) for name, function in table.items()}
 
 
 class _Door(grpc.ServerInterceptor):
