@@ -6,10 +6,11 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.bus import Event
+from services.kit.bus import Event, Fenced
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.bus_embedded.groups import _spread
 
@@ -39,11 +40,42 @@ def test_nobody_gets_a_topic_that_he_did_not_ask_for(members):
     assert all(topic_of[partition] in members[owner] for partition, owner in spread.items())
 
 
+def fill(log, count):
+    log.append([Event("t", str(n), "x", b"x", str(n), datetime(2026, 3, 1, tzinfo=UTC)) for n in range(count)])
+
+
+def test_a_late_commit_is_fenced_when_the_partition_went_to_another_and_came_back(tmp_path):
+    """The same member owns it again, so only the epoch tells the commit of before from one of now."""
+    log = EmbeddedLog(tmp_path / "log.db", session=60)
+    log.ensure_topic("t", 2)
+    fill(log, 20)
+    first = log.consumer("g", ["t"])
+    early = first.poll(5, 1)
+    assert len(early) == 1
+    early += [record for record in first.poll(5, 100) if record.partition != early[0].partition][:1]
+    assert {record.partition for record in early} == {0, 1}
+
+    second = log.consumer("g", ["t"])
+    done = second.poll(5, 100)
+    (moved,) = {record.partition for record in done}
+    second.commit(done)
+    second.close()
+    log.consumer("g", ["another"])  # who joins shares anew: the partition goes back to the only one who reads it
+    assert log.committed("g", "t")[moved] == log.ends("t")[moved]
+
+    late = [record for record in early if record.partition == moved]
+    with pytest.raises(Fenced):
+        first.commit(late)
+    assert log.committed("g", "t")[moved] == log.ends("t")[moved]
+    first.commit([record for record in early if record.partition != moved])
+    log.close()
+
+
 def test_the_partitions_of_a_killed_process_move_long_before_its_session_ends(tmp_path):
     path = tmp_path / "log.db"
     log = EmbeddedLog(path, session=60)
     log.ensure_topic("t", 2)
-    log.append([Event("t", str(n), "x", b"x", str(n), datetime(2026, 3, 1, tzinfo=UTC)) for n in range(10)])
+    fill(log, 10)
     script = (
         "import sys; from services.kit.bus_embedded import EmbeddedLog\n"
         "consumer = EmbeddedLog(sys.argv[1], session=60).consumer('g', ['t'])\n"

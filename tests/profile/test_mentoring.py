@@ -2,6 +2,7 @@
 
 import pytest
 from harness import OPERATOR
+from schemas import rows_of
 from vivier.common.v1 import common_pb2 as common
 from vivier.profile.v1 import events_pb2
 from vivier.profile.v1 import profile_pb2 as pb
@@ -15,6 +16,7 @@ from tests.profile.installation import (
     OTHER_PARTNER,
     PARTNER,
     RECRUITER,
+    SKILLS,
     Home,
     self_of,
 )
@@ -106,6 +108,20 @@ def test_withdrawing_the_consent_ends_the_mentorship(home: Home) -> None:
     assert home.get(person.id, caller=MENTOR) == []
     assert [each.state for each in home.do("ListMentorships", MENTOR).mentorships] == [ENDED]
     assert home.told(f"mentorship/{mentorship.id}", events_pb2.MentorshipChanged, 3).state == ENDED
+
+
+def test_a_mentor_without_the_consent_sees_nothing_though_the_mentorship_stands(home: Home) -> None:
+    """The consent and the mentorship end together, so the consent is taken back in the store alone."""
+    home.mentor()
+    person = home.made(skills=pb.Skills(skills=[pb.PersonSkill(code=SKILLS[0])]))
+    home.mentee(person)
+    assert home.get(person.id, caller=MENTOR)
+    withdrawn = "UPDATE consents SET withdrawn_at = granted_at WHERE kind = 'mentor' RETURNING person_id"
+    assert rows_of(home.folder, "profile", withdrawn) == [(person.id,)]
+    assert [each.state for each in home.do("ListMentorships", MENTOR).mentorships] == [ACCEPTED]
+    assert home.get(person.id, caller=MENTOR) == []
+    assert not any(each.ListFields() for each in home.do("ListPeople", MENTOR).people)
+    assert refusal(home, "ConfirmSkill", MENTOR, person_id=person.id, code=SKILLS[0]) == "PERSON_NOT_FOUND"
 
 
 def test_a_mentor_who_is_closed_or_full_cannot_be_asked(home: Home) -> None:

@@ -41,10 +41,10 @@ def store_at(address: str, namespace: str, service: str = "store") -> URL:
 
 
 def rows_of(home: Path, service: str, query: str) -> list[tuple[Any, ...]]:
-    """What stands in a service's store, wherever the settings of this test put it."""
+    """What a statement returns of a service's store, wherever the settings of this test put it; it is committed."""
     url = store_of(Settings(home=home, secret="x"), service)
     if url.get_backend_name() == "sqlite":
-        with closing(sqlite3.connect(str(url.database))) as connection:
+        with closing(sqlite3.connect(str(url.database))) as connection, connection:
             return connection.execute(query).fetchall()
     path = f"-c search_path={url.query['schema']}"
     with psycopg.connect(os.environ["VIVIER_POSTGRES"], options=path) as server:
