@@ -1,12 +1,26 @@
-"""What tests measured is said at the end of the run, in one process or in several; where services keep their stores.
+"""What tests measured is said at the end of the run, in one process or in several; where services keep their stores;
+the real data, where there is some.
 
 With VIVIER_TEST_STORE=postgres the services that a test builds keep theirs on PostgreSQL: the same tests, both stores.
 """
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from schemas import ON_POSTGRES, namespace_on_postgres
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real open data, which is no part of the project."""
+    folder = Path(os.environ.get("VIVIER_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data in {folder}: name its folder with VIVIER_DATA")
+    return folder
 
 
 @pytest.fixture(autouse=True)

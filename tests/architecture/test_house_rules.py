@@ -82,6 +82,15 @@ def test_domains_import_only_the_standard_library() -> None:
         assert not strange, f"{path.relative_to(ROOT)} imports {sorted(strange)}; a domain stands on its own"
 
 
+def test_feeds_know_no_service_and_no_command() -> None:
+    """Then a service can read a feed as the command does."""
+    known = (*FREE, "services.feeds", "services.common", "services.words")
+    for path in python_files("services/feeds"):
+        own = {name for name in imports(path) if name.split(".")[0] in ("services", "vivier")}
+        strange = {name for name in own if not any(f"{name}.".startswith(f"{each}.") for each in known)}
+        assert not strange, f"{path.relative_to(ROOT)} imports {sorted(strange)}; a feed becomes values, no more"
+
+
 def test_only_the_edges_speak_proto() -> None:
     for path in python_files("services"):
         parts = path.relative_to(ROOT / "services").parts

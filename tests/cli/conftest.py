@@ -1,8 +1,7 @@
-"""The real data, where there is some; and the command, run in this process or in one of its own."""
+"""The command, run in this process or in one of its own."""
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from commands import Said, Vivier
@@ -10,17 +9,6 @@ from stack import Stack, stack
 from typer.testing import CliRunner
 
 from services.cli.main import app
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def data() -> Path:
-    """The folder of real open data, which is no part of the project."""
-    folder = Path(os.environ.get("VIVIER_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"no real data in {folder}: name its folder with VIVIER_DATA")
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from services.cli.api import ApiError, Declined, QuestionRefused
-from services.cli.importing.feeds import Row
 from services.cli.importing.rows import MOST_BYTES, MOST_ROWS, OFFERS, Importer, Line, batches
+from services.feeds import Row
 
 REFUSAL = {
     "reason": "INVALID_FIELDS",

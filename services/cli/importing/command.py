@@ -11,8 +11,8 @@ import typer
 from services.cli.common import DEFAULT_HOME, SOME_REFUSED, UNUSABLE, Home, fail, group, operator
 
 if TYPE_CHECKING:
-    from services.cli.importing.feeds import Options, Reader, Row
     from services.cli.importing.rows import Trade
+    from services.feeds import Options, Reader, Row
 
 app = group("import", "Bring in offers, courses, people or reference data; sending the same again changes nothing.")
 
@@ -82,20 +82,14 @@ def offers(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Offers: each is created, updated or left as it is, and published."""
-    from services.cli.importing.feeds import Options, csv_file, france_travail, jobposting, native  # noqa: PLC0415
     from services.cli.importing.rows import OFFERS  # noqa: PLC0415
+    from services.feeds import Options, formats  # noqa: PLC0415
 
-    readers = {
-        OfferFormat.FRANCE_TRAVAIL: france_travail.read,
-        OfferFormat.JOBPOSTING: jobposting.read,
-        OfferFormat.CSV: csv_file.read,
-        OfferFormat.JSON: native.read,
-    }
     if column and format is not OfferFormat.CSV:
         raise fail("--column is for --format csv", UNUSABLE)
     day = as_of.replace(tzinfo=UTC) if as_of else None
     options = Options(source or format.value, day, _columns(column or []))
-    _import(home, OFFERS, readers[format], file, options, verbose, publish=True)
+    _import(home, OFFERS, formats.OFFERS[format], file, options, verbose, publish=True)
 
 
 @app.command()
@@ -113,11 +107,10 @@ def courses(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Courses with their sessions: each is created, updated or left as it is, and published."""
-    from services.cli.importing.feeds import Options, lheo, native  # noqa: PLC0415
     from services.cli.importing.rows import COURSES  # noqa: PLC0415
+    from services.feeds import Options, formats  # noqa: PLC0415
 
-    read = lheo.read if format is CourseFormat.LHEO else native.read
-    _import(home, COURSES, read, file, Options(source or format.value), verbose, publish=True)
+    _import(home, COURSES, formats.COURSES[format], file, Options(source or format.value), verbose, publish=True)
 
 
 @app.command()
@@ -137,11 +130,11 @@ def people(
 
     People brought this way belong to no partner. A partner brings its own through the API, with its credential.
     """
-    from services.cli.importing.feeds import Options, native  # noqa: PLC0415
     from services.cli.importing.rows import PEOPLE  # noqa: PLC0415
+    from services.feeds import Options, formats  # noqa: PLC0415
 
     consents = [each.value for each in consent or []]
-    _import(home, PEOPLE, native.read_people, file, Options(format.value), verbose, consents=consents)
+    _import(home, PEOPLE, formats.PEOPLE[format], file, Options(format.value), verbose, consents=consents)
 
 
 @app.command()
@@ -189,7 +182,7 @@ def _import(
 
 
 def _rows(read: "Reader", file: str, options: "Options") -> "list[Row]":
-    from services.cli.importing.feeds import Unreadable  # noqa: PLC0415
+    from services.feeds import Unreadable  # noqa: PLC0415
 
     named = "standard input" if file == "-" else file
     try:

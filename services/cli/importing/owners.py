@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from services.cli.api import Api, QuestionRefused
-from services.cli.importing.feeds import Input
 from services.cli.importing.refusals import REFUSAL, not_understood
+from services.feeds import Input
 
 AT_ONCE = 10
 """As many fields may stand at the root of one document."""

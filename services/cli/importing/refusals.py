@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from services.cli.api import Declined, QuestionRefused
-from services.cli.importing.feeds import Input
+from services.feeds import Input
 
 REFUSAL = "fragment Refusal on Refused { reason message fields { path reason description } }"
 _MISFIT = re.compile(r"Variable '\$\w+' has invalid value(?: at (?P<path>\S+))?: (?P<why>.*)", re.DOTALL)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.cli.api import Api, Declined, QuestionRefused
-from services.cli.importing.feeds import Input, Row
 from services.cli.importing.owners import Key, Organisations, key
 from services.cli.importing.refusals import REFUSAL, alone, why
+from services.feeds import Input, Row
 
 MOST_ROWS = 50
 """Of 100 that the API takes: such a batch stays well within the time of a request on a busy machine."""

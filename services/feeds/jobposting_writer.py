@@ -1,8 +1,7 @@
 """An offer as schema.org `JobPosting` in JSON-LD."""
 
-from typing import Any
+from services.feeds import Input, filled
 
-Said = dict[str, Any]
 EMPLOYMENT_TYPES = {
     "PERMANENT": "FULL_TIME",
     "FIXED_TERM": "TEMPORARY",
@@ -16,7 +15,7 @@ EMPLOYMENT_TYPES = {
 FULL_WEEK = 35
 
 
-def job_posting(offer: Said) -> Said:
+def job_posting(offer: Input) -> Input:
     """What is not known is left out, as readers of such markup expect."""
     said = {
         "@context": "https://schema.org",
@@ -44,27 +43,27 @@ def job_posting(offer: Said) -> Said:
         "url": offer["applyUrl"],
         "inLanguage": offer["language"],
     }
-    return _filled(said)
+    return filled(said)
 
 
-def _organisation(offer: Said) -> Said:
+def _organisation(offer: Input) -> Input:
     return offer["organisation"] or {}
 
 
-def _employment_type(offer: Said) -> str | None:
+def _employment_type(offer: Input) -> str | None:
     kind = EMPLOYMENT_TYPES.get(offer["contract"])
     part_time = kind == "FULL_TIME" and 0 < (offer["weeklyHours"] or 0) < FULL_WEEK
     return "PART_TIME" if part_time else kind
 
 
-def _employer(organisation: Said) -> Said:
+def _employer(organisation: Input) -> Input:
     siret = organisation.get("siret")
     identifier = {"@type": "PropertyValue", "propertyID": "SIRET", "value": siret} if siret else None
     named = {"@type": "Organization", "name": organisation.get("name"), "sameAs": organisation.get("website")}
-    return _filled(named | {"identifier": identifier})
+    return filled(named | {"identifier": identifier})
 
 
-def _location(place: Said) -> Said:
+def _location(place: Input) -> Input:
     address = {
         "@type": "PostalAddress",
         "addressLocality": place["label"],
@@ -72,23 +71,19 @@ def _location(place: Said) -> Said:
         "addressCountry": place["countryCode"] or "FR",
     }
     point = place["point"] and {"@type": "GeoCoordinates", **place["point"]}
-    return _filled({"@type": "Place", "address": _filled(address), "geo": point})
+    return filled({"@type": "Place", "address": filled(address), "geo": point})
 
 
-def _salary(salary: Said) -> Said:
+def _salary(salary: Input) -> Input:
     value = {
         "@type": "QuantitativeValue",
         "minValue": salary["minimum"],
         "maxValue": salary["maximum"],
         "unitText": salary["period"],
     }
-    return {"@type": "MonetaryAmount", "currency": salary["currency"] or "EUR", "value": _filled(value)}
+    return {"@type": "MonetaryAmount", "currency": salary["currency"] or "EUR", "value": filled(value)}
 
 
-def _occupation(occupation: Said) -> Said | None:
+def _occupation(occupation: Input) -> Input | None:
     named = {"@type": "CategoryCode", "codeValue": occupation["code"], "name": occupation["label"]}
-    return _filled(named) if occupation["code"] or occupation["label"] else None
-
-
-def _filled(said: Said) -> Said:
-    return {name: value for name, value in said.items() if value not in (None, "", {}, [])}
+    return filled(named) if occupation["code"] or occupation["label"] else None

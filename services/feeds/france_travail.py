@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.importing.feeds import (
-    NOBODY,
+from services.feeds import (
     Input,
     Options,
     Row,
@@ -16,7 +15,8 @@ from services.cli.importing.feeds import (
     filled,
     moment,
 )
-from services.cli.importing.feeds.french import CONTRACTS, clean, hours, line, salary
+from services.feeds.french import CONTRACTS, employer, hours, salary
+from services.feeds.text import clean, line
 
 REQUIRED = "E"
 APPRENTICESHIP, PROFESSIONALISATION = "apprentissage", "professionnalisation"
@@ -55,21 +55,7 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
             "expiresAt": options.end_of(moment(said.get("dateActualisation") or said.get("dateCreation"))),
         }
     )
-    return offer, organisation(line(firm.get("nom")), firm.get("siret"), said.get("codeNAF"), options)
-
-
-def organisation(name: str, siret: str | None, activity: str | None, options: Options) -> Input:
-    """The employer as the feed knows it: by SIRET, else by name, else nobody in particular."""
-    return filled(
-        {
-            "source": options.source,
-            "externalId": siret or name.casefold() or "-",
-            "kind": "EMPLOYER",
-            "name": name or NOBODY,
-            "siret": siret,
-            "activityCode": activity if name or siret else None,
-        }
-    )
+    return offer, employer(line(firm.get("nom")), firm.get("siret"), said.get("codeNAF"), options)
 
 
 def _skill(said: Input) -> Input:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.importing.feeds import Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
-from services.cli.importing.feeds.france_travail import organisation
-from services.cli.importing.feeds.french import from_html, hours, line
+from services.feeds import Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
+from services.feeds.french import employer, hours
+from services.feeds.text import from_html, line
 
 TYPES = {
     "TEMPORARY": ("JOB", "FIXED_TERM"),
@@ -59,7 +59,7 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
             "expiresAt": options.end_of(moment(said.get("datePosted")), moment(said.get("validThrough"))),
         }
     )
-    return offer, organisation(line(firm.get("name")), _siret(firm), None, options)
+    return offer, employer(line(firm.get("name")), _siret(firm), None, options)
 
 
 def _is(said: Input, kind: str) -> bool:

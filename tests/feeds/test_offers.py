@@ -5,18 +5,18 @@ import json
 import pytest
 from feed_samples import FT
 
-from services.cli.importing.feeds import (
-    NOBODY,
+from services.feeds import (
     Options,
     Row,
     Unreadable,
-    csv_file,
+    csv_table,
     documents,
     france_travail,
-    jobposting,
+    jobposting_reader,
     moment,
 )
-from services.cli.importing.feeds.french import clean, from_html, hours, salary
+from services.feeds.french import UNNAMED_EMPLOYER, hours, salary
+from services.feeds.text import clean, from_html
 
 OPTIONS = Options("essai")
 POSTING = {
@@ -42,11 +42,11 @@ def ft(*offers: object, options: Options = OPTIONS) -> list[Row]:
 
 
 def postings(document: object, options: Options = OPTIONS) -> list[Row]:
-    return list(jobposting.read(json.dumps(document).encode(), options))
+    return list(jobposting_reader.read(json.dumps(document).encode(), options))
 
 
 def table(text: str, **columns: str) -> list[Row]:
-    return list(csv_file.read(text.encode(), Options("essai", columns=columns)))
+    return list(csv_table.read(text.encode(), Options("essai", columns=columns)))
 
 
 def test_france_travail_offer() -> None:
@@ -149,7 +149,7 @@ def test_apprenticeships_and_integration_contracts() -> None:
 
 def test_an_employer_without_a_name_is_nobody_in_particular() -> None:
     (row,) = ft(FT | {"entreprise": {}})
-    assert (row.organisation["name"], row.organisation["externalId"]) == (NOBODY, "-")
+    assert (row.organisation["name"], row.organisation["externalId"]) == (UNNAMED_EMPLOYER, "-")
     assert "activityCode" not in row.organisation
 
 
@@ -267,12 +267,12 @@ def test_rows_of_a_table_may_be_broken() -> None:
 
 
 def test_a_table_from_an_old_program() -> None:
-    (row,) = csv_file.read("id;titre\n1;Éleveur d'abeilles à l'été\n".encode("cp1252"), OPTIONS)
+    (row,) = csv_table.read("id;titre\n1;Éleveur d'abeilles à l'été\n".encode("cp1252"), OPTIONS)
     assert row.content["title"] == "Éleveur d'abeilles à l'été"
 
 
 def test_one_broken_byte_does_not_spoil_a_file() -> None:
-    (row,) = csv_file.read("id;titre\n1;Éleveur à l'été".encode() + b"\xff\n", OPTIONS)
+    (row,) = csv_table.read("id;titre\n1;Éleveur à l'été".encode() + b"\xff\n", OPTIONS)
     assert row.content["title"] == "Éleveur à l'été\ufffd"
 
 

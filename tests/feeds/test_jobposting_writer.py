@@ -2,8 +2,8 @@
 
 import json
 
-from services.cli.exporting.jobposting import job_posting
-from services.cli.importing.feeds import Options, jobposting
+from services.feeds import Options, jobposting_reader
+from services.feeds.jobposting_writer import job_posting
 
 OFFER = {
     "id": "1",
@@ -44,7 +44,7 @@ UNKNOWN = {
 
 
 def test_what_goes_out_comes_in_again() -> None:
-    (row,) = jobposting.read(json.dumps(job_posting(OFFER)).encode(), Options("again"))
+    (row,) = jobposting_reader.read(json.dumps(job_posting(OFFER)).encode(), Options("again"))
     content = row.content
     assert row.error == ""
     assert {

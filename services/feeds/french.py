@@ -1,13 +1,10 @@
-"""How French feeds write pay, hours, contracts and text."""
+"""How French feeds write pay, hours, contracts and employers."""
 
-import html
 import re
-from html.parser import HTMLParser
-from typing import Any
 
-from services.kit.checks import HOSTILE
+from services.feeds import Input, Options, filled
 
-Input = dict[str, Any]
+UNNAMED_EMPLOYER = "Employeur non communiqué"
 CONTRACTS = {
     "CDI": "PERMANENT",
     "CDD": "FIXED_TERM",
@@ -22,17 +19,6 @@ PERIODS = {"horaire": "HOUR", "mensuel": "MONTH", "annuel": "YEAR"}
 SANE = {"HOUR": (5, 500), "MONTH": (200, 50_000), "YEAR": (2_000, 600_000)}
 _HOURS = re.compile(r"(\d{1,2})\s*h\s*(\d{2})?\b", re.IGNORECASE)
 _EUROS = re.compile(r"(\d[\d\s]*(?:[.,]\d+)?)\s*Euros?", re.IGNORECASE)
-_BLOCKS = {"p", "br", "li", "div", "ul", "ol", "h1", "h2", "h3", "h4", "tr"}
-
-
-def clean(text: str | None) -> str:
-    """Text without marks that no store or reader should get."""
-    return HOSTILE.sub(" ", text or "").strip()
-
-
-def line(text: str | None) -> str:
-    """The same in one line, as titles, names and labels are."""
-    return " ".join(clean(text).split())
 
 
 def hours(text: str | None) -> float | None:
@@ -57,30 +43,15 @@ def salary(text: str | None) -> Input | None:
     return pay | ({"maximum": max(amounts[:2])} if len(amounts) > 1 else {})
 
 
-def from_html(text: str) -> str:
-    """The words of a piece of HTML, a line for each block; plain text stays as it is."""
-    if "<" not in text:
-        return clean(html.unescape(text))
-    reader = _Words()
-    reader.feed(text)
-    reader.close()
-    return clean(re.sub(r"[ \t]+", " ", re.sub(r"\s*\n\s*", "\n", "".join(reader.words))))
-
-
-class _Words(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in ("script", "style")
-        if tag in _BLOCKS:
-            self.words.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("script", "style") and self._hidden > 0
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.words.append(data)
+def employer(name: str, siret: str | None, activity: str | None, options: Options) -> Input:
+    """The employer as the feed knows it: by SIRET, else by name, else nobody in particular."""
+    return filled(
+        {
+            "source": options.source,
+            "externalId": siret or name.casefold() or "-",
+            "kind": "EMPLOYER",
+            "name": name or UNNAMED_EMPLOYER,
+            "siret": siret,
+            "activityCode": activity if name or siret else None,
+        }
+    )

@@ -5,7 +5,7 @@ import json
 import pytest
 from feed_samples import SESSIONS, course, document
 
-from services.cli.importing.feeds import Options, Row, Unreadable, lheo, native
+from services.feeds import Options, Row, Unreadable, api_json, lheo
 
 OPTIONS = Options("essai")
 
@@ -112,7 +112,7 @@ def test_what_is_no_lheo_is_refused_as_a_whole(source: bytes, why: str) -> None:
 
 
 def natively(*documents: object) -> list[Row]:
-    return list(native.read(json.dumps(list(documents)).encode(), OPTIONS))
+    return list(api_json.read(json.dumps(list(documents)).encode(), OPTIONS))
 
 
 def test_an_own_input_names_its_organisation_or_says_the_whole_of_it() -> None:
@@ -151,5 +151,5 @@ def test_an_export_comes_in_again_without_what_only_the_api_tells() -> None:
 
 def test_people_keep_the_difference_between_none_and_never_asked() -> None:
     said = {"externalId": "p", "licences": [], "skills": None, "wishes": {"kinds": []}}
-    (row,) = native.read_people(json.dumps(said).encode(), OPTIONS)
+    (row,) = api_json.read_people(json.dumps(said).encode(), OPTIONS)
     assert row.content == {"externalId": "p", "licences": [], "wishes": {"kinds": []}}

@@ -5,9 +5,9 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from services.cli.importing.feeds import Input, Options, Row, Unreadable, decoded, each, filled, moment
-from services.cli.importing.feeds.france_travail import organisation
-from services.cli.importing.feeds.french import CONTRACTS, clean, hours, line, salary
+from services.feeds import Input, Options, Row, Unreadable, decoded, each, filled, moment
+from services.feeds.french import CONTRACTS, employer, hours, salary
+from services.feeds.text import clean, line
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "externalId", "reference"),
@@ -80,7 +80,7 @@ def _offer(cells: Mapping[str | None, str], columns: Mapping[str, str], options:
             "expiresAt": options.end_of(moment(said.get("created"))),
         }
     )
-    return offer, organisation(line(said.get("employer")), said.get("siret"), None, options)
+    return offer, employer(line(said.get("employer")), said.get("siret"), None, options)
 
 
 def _place(said: Mapping[str, str]) -> Input:

@@ -12,8 +12,8 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 from xml.parsers import expat
 
-from services.cli.importing.feeds import Input, Options, Row, Unreadable, each, filled
-from services.cli.importing.feeds.french import from_html, line
+from services.feeds import Input, Options, Row, Unreadable, each, filled
+from services.feeds.text import from_html, line
 
 FUNDERS = {"2": "REGION", "4": "FRANCE_TRAVAIL", "10": "SELF", "16": "OPCO", "17": "OPCO"}
 PERMANENT_ENTRY, ALL_REMOTE = "1", "2"

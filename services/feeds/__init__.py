@@ -1,4 +1,8 @@
-"""Feeds: what others write, as inputs of the API. A reader yields one `Row` per line of its source, good or bad."""
+"""Formats of offers, courses and people: what others write becomes inputs of the API, and the API's offers go out.
+
+A library: it reads bytes and yields one `Row` per line of its source, good or bad; it calls no service.
+`formats` names the readers. What is French in a feed stands in `french`.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -7,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Input = dict[str, Any]
-NOBODY = "Employeur non communiqué"
 LIFETIME = timedelta(days=60)
 """How long an offer without an end is taken to be open after its publication."""
 

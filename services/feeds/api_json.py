@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.cli.importing.feeds import Input, Options, Row, Unreadable, decoded, documents, each
+from services.feeds import Input, Options, Row, Unreadable, decoded, documents, each
 
 TOLD = {
     "state",

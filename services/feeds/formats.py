@@ -1,0 +1,14 @@
+"""The readers by the names of their formats, for each kind of thing that a feed can bring."""
+
+from collections.abc import Mapping
+
+from services.feeds import Reader, api_json, csv_table, france_travail, jobposting_reader, lheo
+
+OFFERS: Mapping[str, Reader] = {
+    "france-travail": france_travail.read,
+    "jobposting": jobposting_reader.read,
+    "csv": csv_table.read,
+    "json": api_json.read,
+}
+COURSES: Mapping[str, Reader] = {"lheo": lheo.read, "json": api_json.read}
+PEOPLE: Mapping[str, Reader] = {"json": api_json.read_people}
