@@ -17,7 +17,7 @@ from itertools import count
 import numpy as np
 from engines import private_engines, processes, settings
 from idle import spending
-from system import GROUPS, ONE_EACH, TOGETHER, Inbox, System, crowd, offer, polymath, running
+from system import ONE_EACH, TOGETHER, Inbox, System, crowd, offer, polymath, running
 
 WARM_SECONDS = 60.0
 """As much load before it is measured: the engines compile their code while they work."""
@@ -103,9 +103,9 @@ def say(name: str, values: list[float], floor: float) -> None:
 
 
 def main(people: int = 2000, seconds: float = 15, rate: float = 20) -> None:
-    for name, groups in (("as `vivier up` runs them", GROUPS), ("services in one process", TOGETHER)):
+    for name, shared in (("as `vivier up` runs them", ()), ("services in one process", TOGETHER)):
         print(f"{name}: {people:,} people, {rate:g} offers/s and {rate:g} queries/s for {seconds:g} s")
-        with running(groups) as system:
+        with running(shared) as system:
             measure(system, {}, people, seconds, rate)
 
 

@@ -15,17 +15,18 @@ from typing import Any
 import httpx
 
 from services.cli.api import Api
-from services.cli.up import GROUPS, Supervisor, free_ports
+from services.cli.up import Supervisor, free_ports
 from services.demo import world
 from services.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential, written
 from services.demo.story import quiet
 from services.demo.words import TOWNS, TRADES
+from services.registry import GATEWAY, SERVICES
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
-TOGETHER: Sequence[Sequence[str]] = (("profile", "offers", "notifications", "matching"), ("gateway",))
+TOGETHER: Sequence[Sequence[str]] = [[entry.name for entry in SERVICES if entry.contract], [GATEWAY]]
 """Everything that speaks synchronous gRPC in one process; the gateway's asyncio stack cannot share it."""
-ONE_EACH: Sequence[Sequence[str]] = (("profile",), ("offers",), ("notifications",), ("matching",), ("gateway",))
+ONE_EACH: Sequence[Sequence[str]] = [[entry.name] for entry in SERVICES]
 """As on many machines."""
 QUIET_SECONDS = 300.0
 
@@ -79,13 +80,13 @@ class System:
 
 @contextmanager
 def running(
-    groups: Sequence[Sequence[str]] = GROUPS, settings: Mapping[str, str] = MappingProxyType({})
+    processes: Sequence[Sequence[str]] = (), settings: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[System]:
     """The system in a temporary folder, until the block ends; on engines where the settings name them."""
     with tempfile.TemporaryDirectory(prefix="vivier-bench-", ignore_cleanup_errors=True) as folder:
         port = free_ports(1)[0]
         supervisor = Supervisor(
-            Path(folder), port, lambda *_: None, lambda names, _: print(f"{names} died"), groups, settings
+            Path(folder), port, lambda *_: None, lambda names, _: print(f"{names} died"), processes, settings
         )
         supervisor.start()
         try:

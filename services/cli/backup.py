@@ -15,7 +15,7 @@ Keys are copied after the snapshots: a store may lack what a key is for, but nev
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +23,17 @@ from typing import Annotated
 
 import typer
 
-from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
+from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, services_here
 from services.cli.elsewhere import ENGINES, KAFKA, POSTGRES, engines_of
 from services.kit.settings import SNAPSHOT
+from services.registry import SERVICES, Entry
 
-STORES = tuple(f"{name}.db" for name in ("log", "profile", "offers", "matching", "notifications", "gateway"))
+
+def _stores_of(entries: Iterable[Entry]) -> Sequence[str]:
+    return ["log.db", *(f"{entry.name}.db" for entry in entries if entry.has_store)]
+
+
+STORES = _stores_of(SERVICES)
 MASTER_KEY = "master.key"
 FILES = (MASTER_KEY, "secret", "operator.json", ENGINES, SNAPSHOT)
 """What is copied besides the stores, where it is there. The rest of a folder are locks, and journals of the stores."""
@@ -59,7 +65,7 @@ def backup(
 
 def back_up(home: Path, folder: Path) -> tuple[datetime, Sequence[Path]]:
     """The moment, and the files. The folder appears under its name when it is complete and was checked."""
-    stores = [home / name for name in STORES]
+    stores = [home / name for name in STORES if (home / name).exists()]
     draft = folder.with_name(f".{folder.name}.draft")
     try:
         shutil.rmtree(draft, ignore_errors=True)
@@ -83,7 +89,7 @@ def _demand(folder: Path, home: Path) -> None:
     given = {**engines_of(home), **os.environ}
     if elsewhere := [name for name in (KAFKA, POSTGRES) if given.get(name)]:
         raise CannotBackUp(f"{home} does not hold everything, see {elsewhere[0]}: docs/operations.md says what to do")
-    if missing := [name for name in STORES if not (home / name).exists()]:
+    if missing := [name for name in _stores_of(services_here()) if not (home / name).exists()]:
         raise CannotBackUp(f"{home} has no {missing[0]}: name the folder of `vivier up` with --home")
     if folder.exists():
         raise CannotBackUp(f"{folder} is there already: name another")

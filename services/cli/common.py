@@ -1,11 +1,14 @@
 """What all commands share."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from services.registry import CHOICE, Entry, chosen
 
 if TYPE_CHECKING:
     from services.cli.api import Api
@@ -24,6 +27,11 @@ def fail(sentence: str, code: int = 1) -> typer.Exit:
     """Say what is wrong and what to do, and end: `raise fail("…")`."""
     typer.echo(sentence, err=True)
     return typer.Exit(code)
+
+
+def services_here() -> Sequence[Entry]:
+    """Those of this installation. SystemExit where VIVIER_SERVICES does not make sense."""
+    return chosen(os.environ.get(CHOICE, ""))
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """`vivier dead-letters`: events that a service could never handle, kept aside until somebody decides."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, group, operator
+from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, group, operator, services_here
+from services.registry import ServiceName
 
 if TYPE_CHECKING:
     from services.cli.api import Api
@@ -15,14 +15,7 @@ if TYPE_CHECKING:
 app = group("dead-letters", "Events that could not be handled: look at them, try them again, or drop them.")
 
 
-class Service(StrEnum):
-    PROFILE = "profile"
-    OFFERS = "offers"
-    MATCHING = "matching"
-    NOTIFICATIONS = "notifications"
-
-
-Of = Annotated[Service, typer.Argument(help="The service that keeps it.", show_default=False, case_sensitive=False)]
+Of = Annotated[ServiceName, typer.Argument(help="The service that keeps it.", show_default=False, case_sensitive=False)]
 Id = Annotated[str, typer.Argument(help="Its id, as `vivier dead-letters list` shows it.", show_default=False)]
 LIST = """query($service: ServiceName!, $first: Int!, $after: String) {
     deadLetters(service: $service, first: $first, after: $after) {
@@ -34,16 +27,17 @@ DROP = RETRY.replace("retryDeadLetter", "dropDeadLetter")
 
 @app.command("list")
 def list_(
-    service: Annotated[Service | None, typer.Argument(help="Of this service only.", case_sensitive=False)] = None,
+    service: Annotated[ServiceName | None, typer.Argument(help="Of this service only.", case_sensitive=False)] = None,
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Of every service, each one's oldest first."""
     from services.cli.tables import show  # noqa: PLC0415
 
+    here = [service] if service else [ServiceName(entry.name) for entry in services_here() if entry.contract]
     with operator(home) as api:
         rows = [
-            (each.value, one["id"], one["at"], one["type"], one["key"], one["reason"])
-            for each in ([service] if service else Service)
+            (each, one["id"], one["at"], one["type"], one["key"], one["reason"])
+            for each in here
             for one in _oldest_first(api, each)
         ]
     if not rows:
@@ -58,7 +52,7 @@ def show_(service: Of, id: Id, home: Home = DEFAULT_HOME) -> None:
     with operator(home) as api:
         found = next((one for one in _of(api, service) if one["id"] == id), None)
     if found is None:
-        raise fail(f"{service.value} keeps no dead letter {id}: see `vivier dead-letters list`", UNUSABLE)
+        raise fail(f"{service} keeps no dead letter {id}: see `vivier dead-letters list`", UNUSABLE)
     for name, value in found.items():
         typer.echo(f"{name:<10} {value}")
 
@@ -78,7 +72,7 @@ def retry(
             _settle(api, RETRY, service, id)
             typer.echo(f"{id} was handled")
         elif left := sum(not _handled(api, service, letter["id"]) for letter in _oldest_first(api, service)):
-            raise fail(f"{left} are still there: see `vivier dead-letters list {service.value}`")
+            raise fail(f"{left} are still there: see `vivier dead-letters list {service}`")
 
 
 @app.command()
@@ -89,11 +83,11 @@ def drop(service: Of, id: Id, home: Home = DEFAULT_HOME) -> None:
     typer.echo(f"{id} was dropped")
 
 
-def _of(api: "Api", service: Service) -> Iterator[dict[str, Any]]:
+def _of(api: "Api", service: ServiceName) -> Iterator[dict[str, Any]]:
     return api.pages(LIST, {"service": service.name})
 
 
-def _handled(api: "Api", service: Service, id: str) -> bool:
+def _handled(api: "Api", service: ServiceName, id: str) -> bool:
     from services.cli.api import Declined  # noqa: PLC0415 — slow to import, and help needs none of it
 
     try:
@@ -105,9 +99,9 @@ def _handled(api: "Api", service: Service, id: str) -> bool:
     return True
 
 
-def _oldest_first(api: "Api", service: Service) -> list[dict[str, Any]]:
+def _oldest_first(api: "Api", service: ServiceName) -> list[dict[str, Any]]:
     return sorted(_of(api, service), key=itemgetter("at"))
 
 
-def _settle(api: "Api", mutation: str, service: Service, id: str) -> None:
+def _settle(api: "Api", mutation: str, service: ServiceName, id: str) -> None:
     api.done(mutation, {"input": {"service": service.name, "id": id}})

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from services.cli.common import DEFAULT_HOME, Home
+from services.cli.common import DEFAULT_HOME, Home, services_here
+from services.registry import CHOICE, SERVICES
 
 if TYPE_CHECKING:
     from services.cli.api import Api
@@ -69,6 +70,8 @@ def _settings() -> Iterator[Finding]:
         yield Finding(False, "setting", str(refusal))
     else:
         yield from (Finding(True, "setting", line) for line in shown())
+        left_out = [entry.name for entry in SERVICES if entry not in services_here()]
+        yield from (Finding(True, name, f"left out by {CHOICE}") for name in left_out)
 
 
 def _engines(home: Path) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import typer
 
 from services.cli import clients, deadletters
 from services.cli.backup import backup
-from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail
+from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, services_here
 from services.cli.doctor import doctor
 from services.cli.engines import command as engines
 from services.cli.exporting import command as exporting
@@ -19,6 +19,7 @@ from services.cli.importing import command as importing
 from services.cli.move.command import move
 from services.cli.why import why
 from services.cli.words import Language
+from services.registry import SERVICES
 
 if TYPE_CHECKING:
     from services.cli.up import Supervisor
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], **({} if _LOOKED_AT else {"terminal_width": 130})},
 )
 START_SECONDS = 120
+_NAMES = [entry.name for entry in SERVICES]
 
 
 def _say_version(asked: bool) -> None:
@@ -93,18 +95,19 @@ def _stay_up(supervisor: "Supervisor", home: Path) -> None:
 
 @app.command()
 def serve(
-    names: Annotated[list[str], typer.Argument(help="profile, offers, matching, notifications or gateway")],
+    names: Annotated[list[str], typer.Argument(help=f"{', '.join(_NAMES[:-1])} or {_NAMES[-1]}")],
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run one service, or several in one process; settings come from VIVIER_… variables."""
     from services.cli.elsewhere import use_engines  # noqa: PLC0415
-    from services.cli.serve import GATEWAY, NAMES, CannotServe, serve  # noqa: PLC0415
+    from services.cli.serve import CannotServe, serve, speak_http  # noqa: PLC0415
     from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
 
-    if unknown := sorted(set(names) - set(NAMES)):
-        raise fail(f"no service is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
-    if GATEWAY in names and len(names) > 1:
-        raise fail("the gateway runs in a process of its own: `vivier serve gateway`")
+    here = [entry.name for entry in services_here()]
+    if unknown := sorted(set(names) - set(here)):
+        raise fail(f"no service is called {', '.join(unknown)}; there are {', '.join(here)}")
+    if (alone := speak_http(names)) and len(names) > 1:
+        raise fail(f"the {alone[0]} runs in a process of its own: `vivier serve {alone[0]}`")
     if not with_parent:  # `up` has looked
         refuse_unknown_settings()
         use_engines(Path(os.environ.get("VIVIER_HOME") or DEFAULT_HOME))

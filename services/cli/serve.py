@@ -18,13 +18,11 @@ from services.kit import telemetry
 from services.kit.errors import Unusable
 from services.kit.settings import Settings
 from services.referential import SnapshotRefused
+from services.registry import SERVICES
 
 if TYPE_CHECKING:
     from services.kit.service import Service
 
-BEHIND_GRPC = ("profile", "offers", "matching", "notifications")
-GATEWAY = "gateway"
-NAMES = (*BEHIND_GRPC, GATEWAY)
 SETTLING_SECONDS = 0.2
 
 
@@ -48,12 +46,17 @@ def serve(names: Sequence[str], with_parent: bool) -> None:
     stopping = threading.Event()
     if with_parent:
         threading.Thread(target=_outlive_nobody, daemon=True).start()
-    if GATEWAY in names:
-        _serve_gateway()
+    if speak_http(names):
+        _serve_http(names[0])
         return
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopping.set())
     _serve_grpc(names, stopping)
+
+
+def speak_http(names: Sequence[str]) -> Sequence[str]:
+    """Those among them that have no contract: each needs a process of its own."""
+    return [entry.name for entry in SERVICES if entry.name in names and entry.contract is None]
 
 
 def say(name: str, address: str) -> None:
@@ -83,17 +86,17 @@ def _explained() -> Iterator[None]:
         raise CannotServe(error.strerror or str(error)) from None
 
 
-def _serve_gateway() -> None:
-    module = import_module("services.gateway.app")
+def _serve_http(name: str) -> None:
+    module = import_module(f"services.{name}.app")
     with _explained():
         settings = module.SETTINGS()
-        close = telemetry.setup(GATEWAY, settings.otlp_endpoint)
-        module.run(settings, lambda address: say(GATEWAY, address))
+        close = telemetry.setup(name, settings.otlp_endpoint)
+        module.run(settings, lambda address: say(name, address))
     close()
 
 
 def _serve_grpc(names: Sequence[str], stopping: threading.Event) -> None:
-    from services.kit.adapters import open_log  # noqa: PLC0415 — the gateway's process needs none of it
+    from services.kit.adapters import open_log  # noqa: PLC0415 — one that speaks HTTP needs none of it
 
     modules = [import_module(f"services.{name}.app") for name in names]
     with _explained():

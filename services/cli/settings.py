@@ -6,11 +6,14 @@ from typing import get_args
 
 from pydantic import SecretStr
 
+from services.cli.common import services_here
 from services.kit.settings import FOR_TESTS, PREFIX, Settings, refuse_unknown
+from services.registry import SERVICES
 
 
 def refuse_unknown_settings() -> None:
-    """A misspelt VIVIER_… variable is named instead of ignored: SystemExit."""
+    """A misspelt VIVIER_… variable is named instead of ignored: SystemExit. So is a service that cannot be chosen."""
+    services_here()
     usual = {PREFIX + name.upper() for name in Settings.model_fields}
     if set(_given()) - usual:  # only then look into every service, which takes a second
         refuse_unknown(os.environ, _of_every_service())
@@ -29,9 +32,9 @@ def _given() -> list[str]:
 
 
 def _of_every_service() -> list[type[Settings]]:
-    from services.cli.serve import NAMES, settings_of  # noqa: PLC0415 — slow to import
+    from services.cli.serve import settings_of  # noqa: PLC0415 — slow to import
 
-    return [settings_of(name) for name in NAMES]
+    return [settings_of(entry.name) for entry in SERVICES]
 
 
 def _secrets(kinds: Collection[type[Settings]]) -> set[str]:

@@ -20,11 +20,10 @@ from services.cli.common import UNUSABLE
 from services.cli.elsewhere import engines_of
 from services.cli.folder import LOOK_SECONDS, Folder, Taken
 from services.cli.ports import free_ports, is_free, ports_beside
+from services.registry import CHOICE, GATEWAY, chosen, groups
 
 __all__ = ["CannotStart", "Supervisor", "free_ports"]
 
-GROUPS: Sequence[Sequence[str]] = (("profile", "offers"), ("notifications",), ("matching",), ("gateway",))
-"""Which services share a process: measured, see docs/decisions."""
 STOP_SECONDS = 2.5
 QUICK_DEATH_SECONDS = 5.0
 LONGEST_PAUSE = 10.0
@@ -59,7 +58,8 @@ class Supervisor:
     """Owns the folder `home` while it runs. `on_ready(name, address)` is called for each service, at every start.
 
     `settings` are VIVIER_… variables for the children; they win over those of the environment, and those over the
-    engines of the folder. `on_pause` is called when somebody borrows the folder.
+    engines of the folder. `processes` are the names of the services in each; as the registry says where none are given.
+    `on_pause` is called when somebody borrows the folder.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Supervisor:
         port: int,
         on_ready: Callable[[str, str], None],
         on_death: Callable[[str, float], None],
-        groups: Sequence[Sequence[str]] = GROUPS,
+        processes: Sequence[Sequence[str]] = (),
         settings: Mapping[str, str] = MappingProxyType({}),
         on_pause: Callable[[], None] = _nothing,
     ) -> None:
@@ -82,7 +82,8 @@ class Supervisor:
         self._on_ready = on_ready
         self._on_death = on_death
         self._on_pause = on_pause
-        self._children = [_Child(names) for names in groups]
+        here = {**os.environ, **settings}.get(CHOICE, "")
+        self._children = [_Child(names) for names in processes or groups(chosen(here))]
         self._stopping = threading.Event()
         self._halted = threading.Event()  # a new one whenever the children are started
         self._all_ready = threading.Event()
@@ -177,7 +178,7 @@ class Supervisor:
 
     def _addresses(self) -> Mapping[str, str]:
         """And what else the children of this folder have in common, as long as it is up."""
-        names = [name for child in self._children for name in child.names if name != "gateway"]
+        names = [name for child in self._children for name in child.names if name != GATEWAY]
         port = self.port or free_ports(1)[0]
         beside = zip(names, ports_beside(port, len(names)), strict=True)
         own = {f"VIVIER_{name.upper()}_ADDRESS": f"127.0.0.1:{each}" for name, each in beside}

@@ -7,9 +7,11 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import create_model
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,7 +26,7 @@ from services.gateway.execution import Endpoint, json_response
 from services.gateway.health import Readiness, healthz
 from services.gateway.keeper import Keeper
 from services.gateway.labels import Labels
-from services.gateway.neighbours import NAMES, Neighbour
+from services.gateway.neighbours import Neighbour
 from services.gateway.oauth import TokenEndpoint, ensure_operator
 from services.gateway.schema.build import schema
 from services.gateway.store import open_store
@@ -33,6 +35,7 @@ from services.kit import telemetry
 from services.kit.auth import ANYONE
 from services.kit.settings import Settings
 from services.referential import open_snapshot
+from services.registry import SERVICES, chosen
 
 logger = logging.getLogger(__name__)
 GRACE_SECONDS = 2
@@ -46,13 +49,11 @@ _SECURITY = [
 
 
 class GatewaySettings(Settings):
-    """Where the gateway listens and where its neighbours are."""
+    """What the gateway must be told; SETTINGS has also where each neighbour is, as `NAME_address`."""
 
     gateway_address: str = "127.0.0.1:8400"
-    profile_address: str = "127.0.0.1:8401"
-    offers_address: str = "127.0.0.1:8402"
-    matching_address: str = "127.0.0.1:8403"
-    notifications_address: str = "127.0.0.1:8404"
+    services: str = ""
+    """The services of this installation, with commas; all where it is empty."""
     gateway_issuer: str = "vivier"
     """The `iss` of access tokens."""
     gateway_seconds: float = 5.0
@@ -61,11 +62,13 @@ class GatewaySettings(Settings):
     """How many may be open at a time, event streams among them; beyond it the answer is 503."""
 
 
-SETTINGS = GatewaySettings
+_ADDRESSES: Mapping[str, Any] = {f"{entry.name}_address": (str, entry.address) for entry in SERVICES if entry.contract}
+SETTINGS = create_model("SETTINGS", __base__=GatewaySettings, **_ADDRESSES)
 
 
 def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
     """The application. Channels are opened when it starts; `on_ready` is called once its store can be used."""
+    here = chosen(settings.services)
     store = open_store(settings)
     tokens = Tokens(store, settings.gateway_issuer)
     neighbours: dict[str, Neighbour] = {}
@@ -81,9 +84,11 @@ def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        for name in NAMES:
-            address = getattr(settings, f"{name}_address")
-            neighbours[name] = Neighbour(name, address, settings.secret.get_secret_value())
+        for entry in here:
+            if entry.contract:
+                address = getattr(settings, f"{entry.name}_address")
+                secret = settings.secret.get_secret_value()
+                neighbours[entry.name] = Neighbour(entry.name, entry.contract, address, secret)
         broadcast.start()
         yield
         broadcast.stop()
@@ -93,7 +98,8 @@ def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
 
     # Routes that read a body bound it themselves, by who sends it; the span of a request is our own.
     app = FastAPI(lifespan=lifespan, openapi_url=None, telemetry={"tracing": False, "logs": False})
-    app.add_route("/graphql", _route("graphql", Endpoint(schema(), house, settings.gateway_seconds)), methods=["POST"])
+    endpoint = Endpoint(schema(entry.name for entry in here), house, settings.gateway_seconds)
+    app.add_route("/graphql", _route("graphql", endpoint), methods=["POST"])
     app.add_route("/oauth/token", _route("token", TokenEndpoint(house, settings.gateway_seconds)), methods=["POST"])
     app.add_route("/events", _route("events", EventsEndpoint(house, broadcast)))
     app.add_route("/.well-known/jwks.json", _keys(house))

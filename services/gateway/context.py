@@ -16,7 +16,7 @@ from services.gateway.neighbours import Neighbour
 from services.gateway.store import Store
 from services.gateway.tokens import Tokens
 from services.kit.auth import Caller, Role
-from services.kit.errors import Kind, Refused, denied
+from services.kit.errors import Kind, Refused, denied, not_found
 from services.referential import Referential
 
 LANGUAGES = ("fr", "en")
@@ -52,7 +52,9 @@ class Asking:
     loaders: dict[str, DataLoader[str, Any]] = field(default_factory=dict)
 
     async def ask(self, neighbour: str, method: str, request: Message) -> Any:
-        """The neighbour's answer, within what is left of this request's time."""
+        """The neighbour's answer, within what is left of this request's time; a refusal where it was left out."""
+        if neighbour not in self.house.neighbours:
+            raise not_found("service", neighbour)
         return await self.house.neighbours[neighbour].ask(method, request, self.caller, self.until)
 
     async def ask_about(self, neighbour: str, method: str, request: Message, nothing: Message) -> Any:

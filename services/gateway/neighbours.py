@@ -1,42 +1,38 @@
 """The services behind the gateway: one asyncio channel each, and one way to ask."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import grpc
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from vivier.common.v1 import operations_pb2, operations_pb2_grpc
-from vivier.matching.v1 import matching_pb2, matching_pb2_grpc
-from vivier.notifications.v1 import notifications_pb2, notifications_pb2_grpc
-from vivier.offers.v1 import offers_pb2, offers_pb2_grpc
-from vivier.profile.v1 import profile_pb2, profile_pb2_grpc
 
 from services.kit.auth import Caller
 from services.kit.errors import RetryLater
 from services.kit.rpc.client import metadata, options
 from services.kit.rpc.status import to_error
 
-_CONTRACTS: Mapping[str, tuple[Any, Callable[[Any], Any]]] = {
-    "profile": (profile_pb2.DESCRIPTOR.services_by_name["ProfileService"], profile_pb2_grpc.ProfileServiceStub),
-    "offers": (offers_pb2.DESCRIPTOR.services_by_name["OffersService"], offers_pb2_grpc.OffersServiceStub),
-    "matching": (matching_pb2.DESCRIPTOR.services_by_name["MatchingService"], matching_pb2_grpc.MatchingServiceStub),
-    "notifications": (
-        notifications_pb2.DESCRIPTOR.services_by_name["NotificationsService"],
-        notifications_pb2_grpc.NotificationsServiceStub,
-    ),
-}
-NAMES = tuple(_CONTRACTS)
 _OPERATIONS = operations_pb2.DESCRIPTOR.services_by_name["OperationsService"]
 
 
-class Neighbour:
-    """One service. Make it while the event loop runs."""
+def contract_of(contract: str) -> tuple[ServiceDescriptor, Callable[[Any], Any]]:
+    """What a gRPC service of this full name can be asked, and its stub: `vivier.NAME.v1.…` is in NAME_pb2."""
+    package, _, service = contract.rpartition(".")
+    module = f"{package}.{package.split('.')[1]}_pb2"
+    descriptor = import_module(module).DESCRIPTOR.services_by_name[service]
+    return descriptor, getattr(import_module(f"{module}_grpc"), f"{service}Stub")
 
-    def __init__(self, name: str, address: str, secret: str) -> None:
+
+class Neighbour:
+    """One service, and the full name of its contract. Make it while the event loop runs."""
+
+    def __init__(self, name: str, contract_name: str, address: str, secret: str) -> None:
         self.name = name
-        contract, stub = _CONTRACTS[name]
+        contract, stub = contract_of(contract_name)
         self._secret = secret
         self._channel = grpc.aio.insecure_channel(address, options(contract, _OPERATIONS))
         self._stubs = (stub(self._channel), operations_pb2_grpc.OperationsServiceStub(self._channel))

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from pathlib import Path
 
 from vivier.matching.v1 import matching_pb2
 
@@ -32,7 +31,6 @@ GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
 LOOK_SECONDS = 5.0
 FORGET_SECONDS = 60.0
-MIGRATIONS = Path(__file__).with_name("migrations")
 BATCH = 50
 """Records are scored inside their transaction: a short one lets lists be remembered meanwhile."""
 
@@ -52,7 +50,9 @@ SETTINGS = MatchingSettings
 
 def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
     referential = open_snapshot(settings.referential)
-    units = Units(open_database(store_of(settings, "matching"), store.METADATA, MIGRATIONS), PUBLISHES, clock, ids)
+    units = Units(
+        open_database(store_of(settings, "matching"), store.METADATA, store.MIGRATIONS), PUBLISHES, clock, ids
+    )
     codes = Codes(_knowledge(referential))
     matching = Matching(open_index(settings, codes, referential), codes, M1, units)
     arriving = Arriving(matching.index)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from services.kit.database import Json, Moment, add, among, upsert
 
 METADATA = MetaData()
+MIGRATIONS = Path(__file__).with_name("migrations")
 
 MATCHES = Table(
     "matches",

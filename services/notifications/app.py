@@ -1,7 +1,6 @@
 """The only builder: settings → adapters → running service."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from vivier.profile.v1 import profile_pb2
 from vivier.profile.v1.profile_pb2_grpc import ProfileServiceStub
@@ -24,10 +23,9 @@ from services.notifications.mailer import Mailer
 from services.notifications.mailer_log import LogMailer
 from services.notifications.postman import Addressees, Postman
 from services.notifications.server import DESCRIPTOR, serves
-from services.notifications.store.tables import METADATA
+from services.notifications.store.tables import METADATA, MIGRATIONS
 
 PROFILE = profile_pb2.DESCRIPTOR.services_by_name["ProfileService"]
-MIGRATIONS = Path(__file__).with_name("migrations")
 ROUND_SECONDS = 3.0
 ASK_SECONDS = 2.0
 BATCH = 20

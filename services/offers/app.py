@@ -1,7 +1,6 @@
 """The only builder of the service: settings and adapters in, a running service out."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
@@ -18,7 +17,6 @@ from services.offers.usecases.rounds import come_round
 from services.offers.usecases.words import Words
 from services.referential import open_snapshot
 
-MIGRATIONS = Path(__file__).with_name("migrations")
 ROUND_SECONDS = 2.0
 
 
@@ -31,7 +29,7 @@ SETTINGS = OffersSettings
 
 
 def build(settings: OffersSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
-    units = Units(open_database(store_of(settings, "offers"), store.METADATA, MIGRATIONS), PUBLISHES, clock, ids)
+    units = Units(open_database(store_of(settings, "offers"), store.METADATA, store.MIGRATIONS), PUBLISHES, clock, ids)
 
     def counts() -> Mapping[str, int]:
         with units.reading() as connection:

@@ -20,14 +20,13 @@ from services.profile import server
 from services.profile.cutting import Cutter
 from services.profile.events import PUBLISHES, TOPIC
 from services.profile.safe import Safe
-from services.profile.store.tables import MENTORS, MENTORSHIPS, METADATA, PEOPLE
+from services.profile.store.tables import MENTORS, MENTORSHIPS, METADATA, MIGRATIONS, PEOPLE
 from services.profile.usecases.ageing import tell_new_age_bands
 from services.profile.usecases.resolving import Resolver
 from services.profile.usecases.tools import Tools
 from services.profile.vault import MasterKeyRefused, master_key
 from services.referential import open_snapshot
 
-MIGRATIONS = Path(__file__).with_name("migrations")
 CUT_SECONDS = 2.0
 DAY = 86_400.0
 

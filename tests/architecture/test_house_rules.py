@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from services.registry import SERVICES
+
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 FREE = {"services.kit.errors", "services.kit.checks"}
@@ -101,7 +103,7 @@ def test_only_the_edges_speak_proto() -> None:
         assert edge or not spoken, f"{path.relative_to(ROOT)} imports {sorted(spoken)}; only server, events and app do"
 
 
-@pytest.mark.parametrize("service", ["profile", "offers", "matching", "notifications", "gateway"])
+@pytest.mark.parametrize("service", [entry.name for entry in SERVICES])
 def test_every_service_says_what_it_is(service: str) -> None:
     text = (ROOT / "services" / service / "__init__.py").read_text(encoding="utf-8")
     words = [line.split()[0].strip('"') for line in text.splitlines() if line.strip('"').strip()]

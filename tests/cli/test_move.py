@@ -31,9 +31,10 @@ from services.cli.engines.kafka import Kafka
 from services.kit.adapters import open_log
 from services.kit.bus import Log
 from services.kit.settings import Settings
+from services.registry import SERVICES
 
 pytestmark = pytest.mark.timeout(600)
-STORES = ("profile", "offers", "matching", "notifications", "gateway")
+STORES = [entry.name for entry in SERVICES if entry.has_store]
 TOPICS = ("vivier.profile.v1", "vivier.offers.v1", "vivier.matching.v1")
 GROUPS = ("matching.index", "notifications")
 HIGHEST = 1_000_000

@@ -21,6 +21,7 @@ from services.cli import up as supervising
 from services.cli.api import Api
 from services.cli.ports import free_ports, is_free, ports_beside
 from services.cli.up import CannotStart, Supervisor
+from services.registry import SERVICES
 
 START_SECONDS = 90.0
 STOP_SECONDS = 10.0
@@ -81,7 +82,7 @@ def test_a_day_of_up(tmp_path: Path) -> None:
     home, (port, other) = tmp_path / "home", free_ports(2)
     with up(home, port) as first:
         ready = {line.split()[0]: line.split()[2] for line in first.lines if " ready " in line}
-        assert ready.keys() == {"profile", "offers", "matching", "notifications", "gateway"}
+        assert ready.keys() == {entry.name for entry in SERVICES}
         assert ready["gateway"] == f"127.0.0.1:{port}"
         assert stat.S_IMODE((home / "operator.json").stat().st_mode) == 0o600
         assert stat.S_IMODE(home.stat().st_mode) == 0o700

@@ -24,14 +24,17 @@ from installation import on_engines
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from services.cli.ports import free_ports
-from services.cli.serve import BEHIND_GRPC, GATEWAY, NAMES, settings_of
+from services.cli.serve import settings_of
 from services.kit.bus_kafka import KafkaLog
 from services.kit.service import PARTITIONS
 from services.kit.settings import PREFIX
+from services.registry import GATEWAY
+from services.registry import SERVICES as ENTRIES
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+NAMES = [entry.name for entry in ENTRIES]
 VIVIER = {name: said for name, said in SERVICES.items() if name in NAMES}
 ENGINES = {name: said for name, said in SERVICES.items() if name not in NAMES}
 TOP = {"name", "services", "networks", "volumes"}
@@ -97,16 +100,16 @@ def test_what_it_points_to_is_there() -> None:
 
 def test_every_service_runs_and_says_whether_it_is_healthy() -> None:
     assert VIVIER.keys() == set(NAMES)
-    for name, said in VIVIER.items():
+    for entry in ENTRIES:
+        name, port, said = entry.name, entry.port, VIVIER[entry.name]
         assert said["command"] == ["serve", name]
-        listens = environment(name)[f"VIVIER_{name.upper()}_ADDRESS"]
-        host, _, port = listens.rpartition(":")
-        assert host == "0.0.0.0"
+        assert environment(name)[f"VIVIER_{name.upper()}_ADDRESS"] == f"0.0.0.0:{port}"
         *command, asked = said["healthcheck"]["test"]
         assert command == ["CMD", "vivier", "health"]
         assert asked == ("http://" if name == GATEWAY else "") + f"127.0.0.1:{port}"
-        found = {environment(other)[f"VIVIER_{name.upper()}_ADDRESS"] for other in NAMES if other != name != GATEWAY}
-        assert found <= {f"{name}:{port}"}
+        given = [environment(other).get(f"VIVIER_{name.upper()}_ADDRESS") for other in NAMES if other != name]
+        found = set(filter(None, given))
+        assert found == ({f"{name}:{port}"} if entry.contract else set())
 
 
 def test_every_setting_exists_and_secrets_are_given() -> None:
@@ -174,7 +177,7 @@ def topics_made() -> tuple[set[str], dict[str, str], dict[str, str]]:
 
 
 def test_the_topics_are_those_that_services_publish_on() -> None:
-    events = [import_module(f"services.{name}.events") for name in BEHIND_GRPC]
+    events = [import_module(f"services.{entry.name}.events") for entry in ENTRIES if entry.contract]
     topics, options, _ = topics_made()
     assert topics == {module.TOPIC for module in events if hasattr(module, "TOPIC")}
     assert int(options["--partitions"]) == PARTITIONS

@@ -24,9 +24,10 @@ import pytest
 from harness import eventually
 
 from services.cli.ports import free_ports
-from services.cli.serve import BEHIND_GRPC
+from services.registry import SERVICES
 
 ROOT = Path(__file__).parents[2]
+BEHIND_GRPC = [entry.name for entry in SERVICES if entry.contract]
 PATIENCE = 120.0
 pytestmark = pytest.mark.timeout(300)
 NOT_SENT = (

@@ -4,8 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-from services.cli.serve import NAMES, settings_of
+from services.cli.serve import settings_of
 from services.kit.settings import PREFIX
+from services.registry import SERVICES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
@@ -32,7 +33,7 @@ def words_in(call: ast.Call) -> set[str]:
 
 
 def test_settings() -> None:
-    assert not missing({PREFIX + field.upper() for name in NAMES for field in settings_of(name).model_fields})
+    assert not missing({PREFIX + field.upper() for entry in SERVICES for field in settings_of(entry.name).model_fields})
 
 
 def test_events() -> None:

@@ -21,9 +21,11 @@ from vivier.notifications.v1 import notifications_pb2 as notifications
 from vivier.offers.v1 import offers_pb2 as offers
 from vivier.profile.v1 import profile_pb2 as profile
 
+from services.gateway.neighbours import contract_of
 from services.kit.auth import Role
 from services.kit.errors import Kind, Refused, Violation
 from services.kit.rpc.server import Call, Server
+from services.registry import SERVICES
 
 SECRET = sys.argv[1]
 SKILLS = sys.argv[2].split(",")
@@ -254,30 +256,19 @@ def status(name: str) -> Callable[..., Any]:
     return lambda call, request: operations.GetStatusResponse(service=name, ready=True, counts={"rows": 3})
 
 
-TABLES: dict[str, tuple[Any, dict[str, Callable[..., Any]]]] = {
-    "profile": (
-        profile.DESCRIPTOR.services_by_name["ProfileService"],
-        {"BatchGetPeople": get_people, "ListPeople": list_people},
-    ),
-    "offers": (
-        offers.DESCRIPTOR.services_by_name["OffersService"],
-        {
-            "BatchGetOffers": get_offers,
-            "BatchGetOrganisations": get_organisations,
-            "UpsertOffers": upsert_offers,
-            "PublishOffer": publish,
-            "ListOffers": list_offers,
-        },
-    ),
-    "matching": (
-        matching.DESCRIPTOR.services_by_name["MatchingService"],
-        {"SearchOffers": search, "ListMatches": list_matches, "ListCandidates": candidates, "Explain": explain},
-    ),
-    "notifications": (
-        notifications.DESCRIPTOR.services_by_name["NotificationsService"],
-        {"ListNotifications": list_notifications, "WatchNotifications": watch},
-    ),
+KNOWN: dict[str, dict[str, Callable[..., Any]]] = {
+    "profile": {"BatchGetPeople": get_people, "ListPeople": list_people},
+    "offers": {
+        "BatchGetOffers": get_offers,
+        "BatchGetOrganisations": get_organisations,
+        "UpsertOffers": upsert_offers,
+        "PublishOffer": publish,
+        "ListOffers": list_offers,
+    },
+    "matching": {"SearchOffers": search, "ListMatches": list_matches, "ListCandidates": candidates, "Explain": explain},
+    "notifications": {"ListNotifications": list_notifications, "WatchNotifications": watch},
 }
+CONTRACTS = {entry.name: contract_of(entry.contract)[0] for entry in SERVICES if entry.contract}
 OPERATIONS = operations.DESCRIPTOR.services_by_name["OperationsService"]
 
 
@@ -304,7 +295,7 @@ def not_faked(call: Call, request: Any) -> Any:
 
 
 def serve(service: str, address: str) -> Server:
-    contract, known = TABLES[service]
+    contract, known = CONTRACTS[service], KNOWN.get(service, {})
     table = {m.name: counted(service, m.name, known.get(m.name, not_faked)) for m in contract.methods}
     asked = {m.name: not_faked for m in OPERATIONS.methods} | {"GetStatus": status(service)}
     server = Server(address, SECRET, [(contract, table), (OPERATIONS, asked)])
@@ -333,7 +324,7 @@ def obey(order: dict[str, Any], servers: dict[str, Server]) -> Any:
 
 
 def main() -> None:
-    servers = {name: serve(name, "127.0.0.1:0") for name in TABLES}
+    servers = {name: serve(name, "127.0.0.1:0") for name in CONTRACTS}
     print(json.dumps({name: server.address for name, server in servers.items()}), flush=True)
     for line in sys.stdin:
         print(json.dumps(obey(json.loads(line), servers)), flush=True)

@@ -4,9 +4,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,16 @@ from vivier.notifications.v1 import notifications_pb2
 from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
-from services.gateway.store import METADATA as GATEWAY
 from services.kit.auth import Caller, Role
 from services.kit.database import KIT, Database, open_database
-from services.matching.store import METADATA as MATCHING
-from services.notifications.store.tables import METADATA as NOTIFICATIONS
-from services.offers.store import METADATA as OFFERS
-from services.profile.store.tables import METADATA as PROFILE
+from services.registry import SERVICES as ENTRIES
 
 ROOT = Path(__file__).parents[2]
 FIRST = Path(__file__).with_name("first_release")
-OWN = {"gateway": GATEWAY, "matching": MATCHING, "notifications": NOTIFICATIONS, "offers": OFFERS, "profile": PROFILE}
+STORES = {entry.name: import_module(f"services.{entry.name}.store") for entry in ENTRIES if entry.has_store}
+OWN: Mapping[str, MetaData] = {name: store.METADATA for name, store in STORES.items()}
 SERVICES = sorted(OWN)
+OF_FIRST_RELEASE = sorted(path.stem for path in FIRST.glob("*.sql"))
 MASTER_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 """Under which the profiles of the first release's store were sealed."""
 
@@ -40,7 +39,8 @@ Places = Callable[[str], Path | URL]
 
 
 def migrations(service: str) -> Path:
-    return ROOT / "services" / service / "migrations"
+    found: Path = STORES[service].MIGRATIONS
+    return found
 
 
 def tables_of(service: str) -> list[MetaData]:
@@ -115,7 +115,7 @@ def test_the_last_step_leads_to_the_tables_of_the_code(service: str, places: Pla
         database.close()
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", OF_FIRST_RELEASE)
 def test_the_first_step_makes_what_the_first_release_made(service: str, tmp_path: Path) -> None:
     only = tmp_path / "migrations"
     only.mkdir()
@@ -131,7 +131,7 @@ def _statements(path: Path) -> set[tuple[Any, ...]]:
         return {tuple(row) for row in connection.execute(query)}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", OF_FIRST_RELEASE)
 def test_a_store_of_the_first_release_keeps_all_its_rows(service: str, tmp_path: Path) -> None:
     path = first_release(service, tmp_path / "store.db")
     before = _rows(path)
@@ -151,7 +151,7 @@ def _rows(path: Path) -> dict[str, list[Any]]:
 
 def test_the_services_go_on_with_the_first_releases_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIVIER_MASTER_KEY", MASTER_KEY)
-    for service in SERVICES:
+    for service in OF_FIRST_RELEASE:
         first_release(service, tmp_path / f"{service}.db")
     services = Quartet(tmp_path)
     try:
@@ -202,7 +202,7 @@ def test_a_step_that_fails_leaves_nothing(tmp_path: Path, places: Places) -> Non
     before = open_store("offers", places("store"))
     expected = shape(before)
     with pytest.raises(ZeroDivisionError):
-        open_database(places("store"), OFFERS, steps).migrate()
+        open_database(places("store"), OWN["offers"], steps).migrate()
     assert shape(before) == expected
     before.close()
 

@@ -28,7 +28,7 @@ from services.kit.ids import random_id
 from services.kit.outbox import Units
 from services.kit.pages import encode_token
 from services.matching import store
-from services.matching.app import MIGRATIONS, MatchingSettings, build
+from services.matching.app import MatchingSettings, build
 from services.matching.arriving import fill
 from services.matching.domain import M1
 from services.matching.events import person_of
@@ -246,7 +246,9 @@ def test_who_was_forgotten_leaves_the_index_again_when_a_late_write_brought_them
         eventually(lambda: _is_there(ask, "inès"))
         world.telling.erase("person/inès")
         eventually(lambda: not _is_there(ask, "inès") and not _behind(ask))
-    units = Units(open_database(store_of(settings, "matching"), store.METADATA, MIGRATIONS), {}, world.clock, random_id)
+    units = Units(
+        open_database(store_of(settings, "matching"), store.METADATA, store.MIGRATIONS), {}, world.clock, random_id
+    )
     units.database.migrate()
     index = EmbeddedIndex(Codes(KNOWLEDGE), LANGUAGE, lambda code: code)
     with index.rebuilding() as contents:

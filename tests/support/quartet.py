@@ -1,4 +1,4 @@
-"""The four services over one log in this process: each is stopped and started by itself, on a clock that a test moves.
+"""The services behind gRPC over one log in this process: each is stopped and started by itself, on a clock that a test moves.
 
 Cheaper than a `Stack` where neither the gateway nor the death of a process matters.
 """
@@ -15,25 +15,22 @@ from harness import OPERATOR, SECRET, Ask, eventually
 from pydantic import SecretStr
 from vivier.common.v1 import common_pb2 as common
 from vivier.common.v1 import operations_pb2, operations_pb2_grpc
-from vivier.matching.v1 import matching_pb2, matching_pb2_grpc
-from vivier.notifications.v1 import notifications_pb2, notifications_pb2_grpc
-from vivier.offers.v1 import offers_pb2, offers_pb2_grpc
-from vivier.profile.v1 import profile_pb2, profile_pb2_grpc
+from vivier.matching.v1 import matching_pb2
+from vivier.notifications.v1 import notifications_pb2
+from vivier.offers.v1 import offers_pb2
+from vivier.profile.v1 import profile_pb2
 
 from services.demo.world import siret
+from services.gateway.neighbours import contract_of
 from services.kit.adapters import open_log
 from services.kit.auth import Caller, Role
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
 from services.kit.service import Service
 from services.kit.settings import Settings
+from services.registry import SERVICES
 
-STUBS = {
-    "profile": profile_pb2_grpc.ProfileServiceStub,
-    "offers": offers_pb2_grpc.OffersServiceStub,
-    "matching": matching_pb2_grpc.MatchingServiceStub,
-    "notifications": notifications_pb2_grpc.NotificationsServiceStub,
-}
+STUBS = {entry.name: contract_of(entry.contract)[1] for entry in SERVICES if entry.contract}
 NAMES = tuple(STUBS)
 EMPLOYER = Caller(Role.RECRUITER, "cycles", "test")
 PARTNER = Caller(Role.PARTNER, "asso", "test")

@@ -15,13 +15,14 @@ from commands import command
 from harness import bytes_on_disk
 
 from services.cli.api import Api, ApiError
-from services.cli.up import GROUPS, Supervisor, free_ports
+from services.cli.up import Supervisor, free_ports
 from services.kit.adapters import open_log
 from services.kit.bus import Log
 from services.kit.settings import Settings
+from services.registry import SERVICES
 
 START_SECONDS = 90
-ONE_EACH = (("profile",), ("offers",), ("notifications",), ("matching",), ("gateway",))
+ONE_EACH = [[entry.name] for entry in SERVICES]
 """A process for each service, as on many machines."""
 NONE: Mapping[str, str] = MappingProxyType({})
 STATUS = "{ status { service ready reasons outboxRows deadLetters workers { group lag state reason } } }"
@@ -33,12 +34,10 @@ class Stack:
     `settings` name its engines (see `installation.on_engines`); without them all is in the folder.
     """
 
-    def __init__(
-        self, home: Path, settings: Mapping[str, str] = NONE, groups: Sequence[Sequence[str]] = GROUPS
-    ) -> None:
+    def __init__(self, home: Path, settings: Mapping[str, str] = NONE, processes: Sequence[Sequence[str]] = ()) -> None:
         self.home = home
         self.settings = settings
-        self.groups = groups
+        self.processes = processes
         self.port = free_ports(1)[0]
         self.deaths: list[str] = []
         self.supervisor = self._supervisor()
@@ -47,7 +46,7 @@ class Stack:
         def died(names: str, _: float) -> None:
             self.deaths.append(names)
 
-        return Supervisor(self.home, self.port, lambda *_: None, died, self.groups, self.settings)
+        return Supervisor(self.home, self.port, lambda *_: None, died, self.processes, self.settings)
 
     def start(self) -> None:
         self.supervisor.start()
@@ -183,17 +182,17 @@ def _events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def stack(home: Path, settings: Mapping[str, str] = NONE, groups: Sequence[Sequence[str]] = GROUPS) -> Iterator[Stack]:
+def stack(home: Path, settings: Mapping[str, str] = NONE, processes: Sequence[Sequence[str]] = ()) -> Iterator[Stack]:
     """The system, started, until the block ends."""
-    with begun(home, settings, groups) as running:
+    with begun(home, settings, processes) as running:
         running.wait_ready()
         yield running
 
 
 @contextmanager
-def begun(home: Path, settings: Mapping[str, str] = NONE, groups: Sequence[Sequence[str]] = GROUPS) -> Iterator[Stack]:
+def begun(home: Path, settings: Mapping[str, str] = NONE, processes: Sequence[Sequence[str]] = ()) -> Iterator[Stack]:
     """The system, on its way up."""
-    running = Stack(home, settings, groups)
+    running = Stack(home, settings, processes)
     running.supervisor.start()
     try:
         yield running

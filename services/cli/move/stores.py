@@ -18,18 +18,11 @@ from services.cli.elsewhere import without_password
 from services.cli.move.books import Book, CannotMove, Line, Progress
 from services.kit.database import KIT, Database, open_database, store_of
 from services.kit.settings import Settings
+from services.registry import SERVICES
 
 BATCH = 2000
 CONNECT_SECONDS = 5
 _OURS = frozenset({"alembic_version"})  # made by `migrate` on either side
-_NAMED: Sequence[tuple[str, str, str]] = (
-    ("profile", "services.profile.store.tables", "services.profile.app"),
-    ("offers", "services.offers.store.tables", "services.offers.app"),
-    ("matching", "services.matching.store", "services.matching.app"),
-    ("notifications", "services.notifications.store.tables", "services.notifications.app"),
-    ("gateway", "services.gateway.store", "services.gateway.store"),
-)
-"""Service, and the modules with its METADATA and with its MIGRATIONS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ class Stores:
 
     def __init__(self, here: Settings, there: Settings, mark: str) -> None:
         self._here, self._there, self._mark = here, there, mark
-        self._urls = {name: store_of(there, name) for name, _, _ in _NAMED}
+        self._urls = {entry.name: store_of(there, entry.name) for entry in SERVICES if entry.has_store}
         self._schemas = [str(url.query["schema"]) for url in self._urls.values()]
         self._server = without_password(there.postgres.get_secret_value() if there.postgres else "")
 
@@ -81,7 +74,7 @@ class Stores:
                 name = sql.Identifier(schema)
                 connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
                 connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(name, sql.Literal(self._mark)))
-        for store in _stores():
+        for store in map(_store, self._urls):
             with self._understood(), closing(store.open(self._here)) as here, closing(store.open(self._there)) as there:
                 there.migrate()
                 lines = _copy_store(store, here, there, say)
@@ -114,8 +107,9 @@ class Stores:
             raise CannotMove(f"--postgres: {self._server}: {said}") from None
 
 
-def _stores() -> list[_Store]:
-    return [_Store(name, import_module(tables).METADATA, import_module(app).MIGRATIONS) for name, tables, app in _NAMED]
+def _store(name: str) -> _Store:
+    module = import_module(f"services.{name}.store")
+    return _Store(name, module.METADATA, module.MIGRATIONS)
 
 
 def _copy_store(store: _Store, here: Database, there: Database, say: Callable[[str], object]) -> list[Line]:

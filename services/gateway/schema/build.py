@@ -1,5 +1,6 @@
 """The schema, put together from one part per neighbour. `python -m services.gateway.schema.build` prints it."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import strawberry
@@ -12,24 +13,34 @@ from services.gateway.schema.offers import OffersMutation, OffersQuery
 from services.gateway.schema.operations import OperationsMutation, OperationsQuery
 from services.gateway.schema.profile import ProfileMutation, ProfileQuery
 from services.gateway.schema.referential import ReferentialQuery
+from services.registry import GATEWAY
 
 COMMITTED = Path(__file__).parents[1] / "schema.graphql"
 
 
-@strawberry.type
-class Query(OffersQuery, MatchingQuery, ProfileQuery, NotificationsQuery, ReferentialQuery, OperationsQuery):
-    """What can be read."""
+PARTS: Sequence[tuple[str, type, type | None]] = (
+    ("offers", OffersQuery, OffersMutation),
+    ("matching", MatchingQuery, None),
+    ("profile", ProfileQuery, ProfileMutation),
+    ("notifications", NotificationsQuery, NotificationsMutation),
+    (GATEWAY, ReferentialQuery, None),
+    (GATEWAY, OperationsQuery, OperationsMutation),
+)
+"""Whose it is, what can be read, and what can be changed."""
 
 
-@strawberry.type
-class Mutation(OffersMutation, ProfileMutation, NotificationsMutation, OperationsMutation):
-    """What can be changed."""
-
-
-def schema() -> strawberry.Schema:
-    """The public schema."""
+def schema(names: Iterable[str] = ()) -> strawberry.Schema:
+    """The public schema of an installation with the services of these names; with all when none is named."""
+    here = set(names)
+    parts = [(query, mutation) for name, query, mutation in PARTS if name in here or not here]
+    queries, mutations = [query for query, _ in parts], [mutation for _, mutation in parts if mutation]
     config = StrawberryConfig(disable_field_suggestions=True)
-    return strawberry.Schema(Query, Mutation, config=config, exception_handlers=[RefusedHandler()])
+    return strawberry.Schema(
+        strawberry.type(type("Query", tuple(queries), {})),
+        strawberry.type(type("Mutation", tuple(mutations), {})),
+        config=config,
+        exception_handlers=[RefusedHandler()],
+    )
 
 
 if __name__ == "__main__":

@@ -17,14 +17,9 @@ from services.gateway.schema.fields import field, mutation
 from services.gateway.schema.pages import After, Connection, First, page
 from services.kit.auth import Role
 from services.kit.errors import RetryLater
+from services.registry import ServiceName
 
-
-@strawberry.enum
-class ServiceName(Enum):
-    PROFILE = "profile"
-    OFFERS = "offers"
-    MATCHING = "matching"
-    NOTIFICATIONS = "notifications"
+strawberry.enum(ServiceName)
 
 
 @strawberry.enum(description="What a credential speaks for.")

@@ -4,11 +4,14 @@ So `sequence` is given in commit order, and a stream that goes on after one miss
 is told while its recipient is erased goes with them.
 """
 
+from pathlib import Path
+
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
 
 from services.kit.database import Json, Moment
 
 METADATA = MetaData()
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 NOTIFICATIONS = Table(
     "notifications",
     METADATA,

@@ -15,9 +15,9 @@ from services.offers.domain.organisation import Organisation, Owner
 from services.offers.domain.posting import Posting
 from services.offers.domain.values import OPEN, State
 from services.offers.store.documents import course_content, green, offer_content, profile
-from services.offers.store.tables import COURSES_TABLE, METADATA, OFFERS_TABLE, ORGANISATIONS, RETELLINGS
+from services.offers.store.tables import COURSES_TABLE, METADATA, MIGRATIONS, OFFERS_TABLE, ORGANISATIONS, RETELLINGS
 
-__all__ = ["COURSES", "METADATA", "OFFERS", "Shelf"]
+__all__ = ["COURSES", "METADATA", "MIGRATIONS", "OFFERS", "Shelf"]
 P = TypeVar("P", bound=Posting[Any])
 
 

@@ -1,10 +1,13 @@
 """The tables. What is searched or changed alone has a column; what an author says is one JSON document."""
 
+from pathlib import Path
+
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
 from services.kit.database import Moment
 
 METADATA = MetaData()
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 ORGANISATIONS = Table(
     "organisations",

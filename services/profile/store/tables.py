@@ -1,10 +1,13 @@
 """The tables. What is personal stands only in `sealed` columns; ids are pseudonyms, hashes are keyed."""
 
+from pathlib import Path
+
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
 
 from services.kit.database import Json, Moment
 
 METADATA = MetaData()
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 MASTER = Table("master", METADATA, Column("fingerprint", LargeBinary, primary_key=True))
 
