@@ -1,4 +1,4 @@
-"""The services behind gRPC over one log in this process: each is stopped and started by itself, on a clock that a test moves.
+"""The services behind gRPC over one log in this process, each stopped and started by itself, on a clock that tests move.
 
 Cheaper than a `Stack` where neither the gateway nor the death of a process matters.
 """
