@@ -19,7 +19,7 @@ import numpy as np
 from reverse_match import person
 from search_engine import NOW, France, embedded
 
-from services.cli.engines import running
+from devtools.engines import running
 from services.matching import index_elastic
 from services.matching.domain import M1, Knowledge
 from services.matching.index import Index, SearchQuery

@@ -18,10 +18,10 @@ import psycopg
 from kafka import KafkaAdminClient
 from psycopg import sql
 
-from services.cli.engines import NAMES, elasticsearch, kafka, running
-from services.cli.engines.engine import Engine
-from services.cli.engines.postgres import Postgres
-from services.cli.engines.process import processes_in
+from devtools.engines import NAMES, elasticsearch, kafka, running
+from devtools.engines.engine import Engine
+from devtools.engines.postgres import Postgres
+from devtools.engines.process import processes_in
 
 E = TypeVar("E", bound=Engine)
 

@@ -15,10 +15,10 @@ import httpx
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
-from services.cli.engines.elasticsearch import Elasticsearch, Parts
-from services.cli.engines.fetch import artifact, installed
-from services.cli.engines.java import java_home
-from services.cli.engines.kafka import OLDEST_JAVA, Kafka
+from devtools.engines.elasticsearch import Elasticsearch, Parts
+from devtools.engines.fetch import artifact, installed
+from devtools.engines.java import java_home
+from devtools.engines.kafka import OLDEST_JAVA, Kafka
 
 _PARTS = Parts(
     version="7.17.15",

@@ -22,8 +22,8 @@ import numpy as np
 from engines import private_engines, settings
 from system import ONE_EACH, System, crowd, offer, polymath, running
 
+from devtools.engines.engine import Engine
 from services.cli.api import Api, ApiError
-from services.cli.engines.engine import Engine
 from services.demo.load import OFFERS, written
 
 LONGEST = 240.0

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,6 @@ from services.cli import clients, deadletters
 from services.cli.backup import backup
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, services_here
 from services.cli.doctor import doctor
-from services.cli.engines import command as engines
 from services.cli.exporting import command as exporting
 from services.cli.health import health
 from services.cli.importing import command as importing
@@ -139,8 +139,12 @@ def version() -> None:
     _say_version(True)
 
 
-for each in (importing.app, exporting.app, clients.app, deadletters.app, engines.app):
+for each in (importing.app, exporting.app, clients.app, deadletters.app):
     app.add_typer(each)
+with suppress(ModuleNotFoundError):  # developers' tools are in the repository, not in the wheel
+    from devtools.engines import command as engines
+
+    app.add_typer(engines.app)
 app.command()(backup)
 app.command()(doctor)
 app.command()(health)

@@ -111,7 +111,7 @@ def test_every_service_says_what_it_is(service: str) -> None:
 
 
 def test_every_module_imports_in_an_empty_environment() -> None:
-    names = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in python_files("services")]
+    names = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in python_files("services", "devtools")]
     names = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
     code = "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in names)
     environment = {"PATH": os.environ["PATH"]}

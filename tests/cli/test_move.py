@@ -26,8 +26,8 @@ from proxy import proxy
 from psycopg import sql
 from stack import Stack, quiet, stack
 
+from devtools.engines.kafka import Kafka
 from services.cli.elsewhere import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES
-from services.cli.engines.kafka import Kafka
 from services.kit.adapters import open_log
 from services.kit.bus import Log
 from services.kit.settings import Settings

@@ -9,7 +9,7 @@ from installation import on_engines
 from ledger import TEST_SECONDS, Ledger
 from stack import ONE_EACH, Stack, stack
 
-from services.cli.engines.kafka import Kafka
+from devtools.engines.kafka import Kafka
 
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
 BROKERS = 3

@@ -20,7 +20,7 @@ from ledger import PATIENCE, TEST_SECONDS, Ledger, longer
 from mishaps import MISHAPS, Exposed, Mishap, exposed, frozen, killed, told_to_be_missing, unplugged
 from stack import ONE_EACH, Bearer, Stack, begun, stack
 
-from services.cli.engines.elasticsearch import Elasticsearch
+from devtools.engines.elasticsearch import Elasticsearch
 
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
 SEARCH = '{ offers(text: "vélo", first: 5) { nodes { id } } }'

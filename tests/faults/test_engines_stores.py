@@ -13,7 +13,7 @@ from ledger import TEST_SECONDS, Ledger, longer
 from mishaps import MISHAPS, Exposed, Mishap, exposed, told_to_be_missing
 from stack import ONE_EACH, Stack, begun, stack
 
-from services.cli.engines.postgres import Postgres
+from devtools.engines.postgres import Postgres
 
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
 

@@ -16,7 +16,7 @@ from functools import partial
 import pytest
 from engines import private
 
-from services.cli.engines.kafka import Kafka
+from devtools.engines.kafka import Kafka
 from services.kit.bus import Consumer, Event, Fenced, Log, LogUnavailable
 from services.kit.bus_kafka import KafkaLog
 from services.kit.bus_kafka import producer as bus_producer

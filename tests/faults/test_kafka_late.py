@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 from engines import private
 
-from services.cli.engines.kafka import Kafka
+from devtools.engines.kafka import Kafka
 from services.kit.bus import Event, LogUnavailable
 from services.kit.bus_kafka import KafkaLog
 from services.kit.ids import random_id

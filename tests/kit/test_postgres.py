@@ -12,7 +12,7 @@ from harness import eventually
 from schemas import namespace_on_postgres, store_at
 from sqlalchemy import URL, Column, Integer, MetaData, String, Table, insert, select
 
-from services.cli.engines.postgres import Postgres
+from devtools.engines.postgres import Postgres
 from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import system_clock

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.cli.engines import running
-from services.cli.engines.engine import Engine
+from devtools.engines import running
+from devtools.engines.engine import Engine
 
 HOW = "real engines are not up: run `uv run vivier engines up`, then the tests again"
 

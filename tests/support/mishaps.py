@@ -13,8 +13,8 @@ from harness import eventually
 from proxy import Proxy
 from stack import START_SECONDS, Stack
 
-from services.cli.engines.engine import Engine
-from services.cli.engines.kafka import Kafka
+from devtools.engines.engine import Engine
+from devtools.engines.kafka import Kafka
 
 Mishap = Callable[["Exposed"], AbstractContextManager[None]]
 

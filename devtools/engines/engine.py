@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar, Self
 
-from services.cli.engines.errors import CannotRun
-from services.cli.engines.folders import clear, give_to_servers_user, readable
-from services.cli.engines.process import ServerProcess, address_in
+from devtools.engines.errors import CannotRun
+from devtools.engines.folders import clear, give_to_servers_user, readable
+from devtools.engines.process import ServerProcess, address_in
 from services.cli.ports import free_ports
 
 READY_SECONDS = 180.0

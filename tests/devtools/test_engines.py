@@ -21,13 +21,13 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from typer.testing import CliRunner
 
-from services.cli.engines import fetch, folders, java, running
-from services.cli.engines.elasticsearch import Elasticsearch
-from services.cli.engines.engine import Engine
-from services.cli.engines.errors import CannotRun
-from services.cli.engines.kafka import Kafka
-from services.cli.engines.postgres import Postgres
-from services.cli.engines.process import ServerProcess
+from devtools.engines import fetch, folders, java, running
+from devtools.engines.elasticsearch import Elasticsearch
+from devtools.engines.engine import Engine
+from devtools.engines.errors import CannotRun
+from devtools.engines.kafka import Kafka
+from devtools.engines.postgres import Postgres
+from devtools.engines.process import ServerProcess
 from services.cli.main import app
 
 
@@ -228,5 +228,5 @@ def test_what_was_not_expected_is_refused(
 
 def test_who_only_asks_what_runs_waits_for_no_client() -> None:
     slow = {"kafka", "psycopg", "elasticsearch", "typer", "pydantic", "httpx", "grpc"}
-    code = f"import services.cli.engines, sys; sys.exit(len({slow} & set(sys.modules)))"
+    code = f"import devtools.engines, sys; sys.exit(len({slow} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

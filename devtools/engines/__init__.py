@@ -6,8 +6,8 @@
 
 from collections.abc import Mapping
 
-from services.cli.engines import folders
-from services.cli.engines.process import address_in
+from devtools.engines import folders
+from devtools.engines.process import address_in
 
 NAMES = ("kafka", "elasticsearch", "postgres")
 

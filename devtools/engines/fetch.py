@@ -10,9 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from services.cli.engines.errors import CannotRun
-from services.cli.engines.folders import CACHE, clear, readable
-from services.cli.engines.java import java_home, maven
+from devtools.engines.errors import CannotRun
+from devtools.engines.folders import CACHE, clear, readable
+from devtools.engines.java import java_home, maven
 
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 _BEGUN = "fetching-"

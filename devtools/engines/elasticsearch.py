@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from services.cli.engines.engine import Engine
-from services.cli.engines.fetch import artifact, installed, unpack
-from services.cli.engines.java import LATEST, java_home
+from devtools.engines.engine import Engine
+from devtools.engines.fetch import artifact, installed, unpack
+from devtools.engines.java import LATEST, java_home
 
 
 @dataclass(frozen=True, slots=True)

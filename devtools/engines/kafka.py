@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from services.cli.engines.engine import Engine
-from services.cli.engines.fetch import installed, jars
-from services.cli.engines.java import java_home
-from services.cli.engines.process import run_to_end
+from devtools.engines.engine import Engine
+from devtools.engines.fetch import installed, jars
+from devtools.engines.java import java_home
+from devtools.engines.process import run_to_end
 
 OLDEST_JAVA = 17
 _JARS_SHA256 = "929899bc0205a413e019af82b4ea9cd72ca842beec55d2912c6e09780eb2d3d6"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from services.cli.engines.errors import CannotRun
+from devtools.engines.errors import CannotRun
 
 _PLACES = (("/usr/lib/jvm", "*"), ("/Library/Java/JavaVirtualMachines", "*/Contents/Home"))
 _VERSION = re.compile(r'version "(\d+)')

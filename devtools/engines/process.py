@@ -3,23 +3,25 @@
 The file says when the process was born too. A process that has got the same number later is another, and left alone.
 """
 
+import math
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.cli.engines.errors import CannotRun
-from services.cli.engines.folders import servers_user
+import psutil
+
+from devtools.engines.errors import CannotRun
+from devtools.engines.folders import servers_user
 
 STOP_SECONDS = 20.0
 """Past it a server that was asked to stop is killed."""
 _PAUSE = 0.02
 _LAST_LINES = 12
-_PROC = Path("/proc/self")
-"""On Linux; other systems are asked by `ps`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,12 @@ class ServerProcess:
                 start_new_session=True,
                 **servers_user(),
             )
-        (self.folder / "pid").write_text(f"{process.pid} {_born(process.pid)}")
+        (self.folder / "pid").write_text(f"{process.pid} {_born(psutil.Process(process.pid))}")
 
     def pid(self) -> int | None:
         """Of the living process; None when it has ended."""
-        try:
-            pid, _, born = (self.folder / "pid").read_text().partition(" ")
-        except FileNotFoundError:
-            return None
-        return int(pid) if born and _born(int(pid)) == born else None
+        found = self._first()
+        return found.pid if found else None
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()
@@ -73,23 +72,30 @@ class ServerProcess:
     def stop(self, how: signal.Signals) -> None:
         """Ask it to end, and kill it when it does not."""
         all_of_it = self._signal(signal.SIGCONT)
-        for first in list(all_of_it)[:1]:
+        for first in all_of_it[:1]:
             _send(first, how)
-        deadline = time.monotonic() + STOP_SECONDS
-        while _left(all_of_it):
-            if time.monotonic() > deadline:
-                return _kill(all_of_it)
-            time.sleep(_PAUSE)
+        if not _ended_within(STOP_SECONDS, all_of_it):
+            _kill(all_of_it)
 
-    def _signal(self, which: signal.Signals) -> Mapping[int, str]:
-        """To the first process, then to all that it started; when each was born."""
-        if (pid := self.pid()) is None:
-            return {}
-        _send(pid, which)
-        below = _descendants(pid)
+    def _first(self) -> psutil.Process | None:
+        with suppress(FileNotFoundError, psutil.NoSuchProcess):
+            pid, _, born = (self.folder / "pid").read_text().partition(" ")
+            found = psutil.Process(int(pid))
+            return found if _born(found) == born and _runs(found) else None
+        return None
+
+    def _signal(self, which: signal.Signals) -> list[psutil.Process]:
+        """To the first process, then to all that it started."""
+        first = self._first()
+        if first is None:
+            return []
+        _send(first, which)
+        below: list[psutil.Process] = []
+        with suppress(psutil.NoSuchProcess):
+            below = first.children(recursive=True)
         for each in below:
             _send(each, which)
-        return {each: _born(each) for each in (pid, *below)}
+        return [first, *below]
 
 
 def run_to_end(command: Sequence[object], folder: Path) -> None:
@@ -114,57 +120,33 @@ def address_in(folder: Path) -> str:
     return address if all(process.pid() for process in processes_in(folder)) else ""
 
 
-def _born(pid: int) -> str:
-    """When, in units of this system; empty when it has ended, also while its parent has not looked yet."""
-    if not _PROC.exists():
-        state, _, born = _ps("-o", "stat=,lstart=", "-p", str(pid)).strip().partition(" ")
-        return "" if state.startswith("Z") else born
-    facts = _facts(pid)
-    return "" if facts[:1] in ([], ["Z"], ["X"]) else facts[19]
+def _born(process: psutil.Process) -> str:
+    """In hundredths of a second after this machine started, which no jump of the clock changes."""
+    return str(round((process.create_time() - psutil.boot_time()) * 100))
 
 
-def _facts(pid: int) -> list[str]:
-    """State, parent and more, as Linux tells them; empty when there is none."""
-    try:
-        return (_PROC.parent / f"{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
+def _runs(process: psutil.Process) -> bool:
+    """Not one that has ended and whose parent has not looked yet."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    return False
 
 
-def _parents() -> Mapping[int, int]:
-    """Of every process."""
-    if not _PROC.exists():
-        pairs = [line.split() for line in _ps("-A", "-o", "pid=,ppid=").splitlines()]
-        return {int(pid): int(parent) for pid, parent in pairs}
-    pids = [int(path.name) for path in _PROC.parent.iterdir() if path.name.isdigit()]
-    return {pid: int(facts[1]) for pid in pids if (facts := _facts(pid))}
-
-
-def _left(pids: Mapping[int, str]) -> list[int]:
-    return [pid for pid, born in pids.items() if born and _born(pid) == born]
-
-
-def _kill(pids: Mapping[int, str]) -> None:
-    for pid in _left(pids):
-        _send(pid, signal.SIGKILL)
-    while _left(pids):
+def _ended_within(seconds: float, processes: Iterable[psutil.Process]) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(map(_runs, processes)):
+        if time.monotonic() > deadline:
+            return False
         time.sleep(_PAUSE)
+    return True
 
 
-def _descendants(pid: int) -> list[int]:
-    parents = _parents()
-    found = [pid]
-    for each in found:
-        found += [child for child, parent in parents.items() if parent == each]
-    return found[1:]
+def _kill(processes: Sequence[psutil.Process]) -> None:
+    for each in processes:
+        _send(each, signal.SIGKILL)
+    _ended_within(math.inf, processes)
 
 
-def _ps(*arguments: str) -> str:
-    return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607
-
-
-def _send(pid: int, which: signal.Signals) -> None:
-    try:
-        os.kill(pid, which)
-    except ProcessLookupError:
-        return
+def _send(process: psutil.Process, which: signal.Signals) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(which)

@@ -1,0 +1,1 @@
+"""Tools for developers of Vivier: in the repository and the dependency group `dev`, never in the wheel."""
