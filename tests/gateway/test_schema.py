@@ -11,11 +11,20 @@ from vivier.profile.v1 import profile_pb2
 
 from services.gateway.schema import common, notifications_types, offers_types, profile_types
 from services.gateway.schema.build import COMMITTED, schema
+from services.registry import SERVICES
 
 
 def test_the_committed_schema_is_the_one_served() -> None:
     how = "run `uv run python -m services.gateway.schema.build > services/gateway/schema.graphql`"
     assert COMMITTED.read_text(encoding="utf-8").strip() == schema().as_str().strip(), how
+
+
+def test_what_a_service_that_is_left_out_would_answer_is_not_in_it() -> None:
+    here = [entry.name for entry in SERVICES if entry.name != "notifications"]
+    whole, rest = schema().as_str(), schema(here).as_str()
+    assert "markRead(" in whole
+    assert "markRead(" not in rest
+    assert "upsertOffers(" in rest
 
 
 ENUMS = [

@@ -1,6 +1,6 @@
-"""The services behind gRPC over one log in this process, each stopped and started by itself, on a clock that tests move.
+"""The services with a contract over one log in this process: each is stopped and started by itself.
 
-Cheaper than a `Stack` where neither the gateway nor the death of a process matters.
+Their clock is moved by the test. Cheaper than a `Stack` where neither the gateway nor the death of a process matters.
 """
 
 import sqlite3
