@@ -1,5 +1,6 @@
-"""What tests measured is said at the end of the run, in one process or in several; where services keep their stores;
-the real data, where there is some.
+"""The marks `slow` and `engines`; where services keep their stores; the real data, where there is some.
+
+What tests measured is said at the end of the run, in one process or in several.
 
 With VIVIER_TEST_STORE=postgres the services that a test builds keep theirs on PostgreSQL: the same tests, both stores.
 """
@@ -8,10 +9,56 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import engines
 import pytest
 from schemas import ON_POSTGRES, namespace_on_postgres
 
 ROOT = Path(__file__).parents[1]
+SLOW = (
+    "architecture",
+    "cli/test_commands.py",
+    "cli/test_doctor.py",
+    "cli/test_move.py",
+    "cli/test_round_trip.py",
+    "cli/test_up.py",
+    "demo",
+    "deploy",
+    "devtools",
+    "docs",
+    "faults",
+    "journeys",
+    "relevance",
+    "telemetry",
+)
+"""Files and folders whose tests start whole systems, or take longer than a change should wait."""
+ENGINES = (
+    "cli/test_move.py",
+    "contracts/test_replicas.py",
+    "deploy/test_compose.py",
+    "devtools",
+    "faults/test_engines_",
+    "faults/test_kafka_",
+    "kit/test_bus_kafka.py",
+    "kit/test_postgres.py",
+    "matching/test_index_elastic",
+)
+"""Beginnings of the names of those on real engines; a case whose parameter names an engine is one too."""
+ENGINE_NAMES = {"kafka", "elasticsearch", "postgres", "engines"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        name = item.path.relative_to(ROOT / "tests").as_posix()
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if name.startswith(SLOW):
+            item.add_marker("slow")
+        if name.startswith(ENGINES) or any(isinstance(value, str) and value in ENGINE_NAMES for value in values):
+            item.add_marker("engines")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    engines.expected = item.get_closest_marker("engines") is not None or ON_POSTGRES
 
 
 @pytest.fixture(scope="session")

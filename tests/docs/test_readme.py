@@ -55,9 +55,10 @@ def test_the_five_examples(system: Stack) -> None:
     assert candidate["score"] == round(match["score"], 2)
 
 
-def test_every_file_that_the_readme_names_is_there() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:services|docs|protos|benchmarks)/[\w./]*)`", text))
-    missing = {name for name in named if not (ROOT / name).exists()}
+@pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:services|devtools|docs|protos|benchmarks|deploy|tests)/[\w./]*)`", text))
+    missing = {name for name in named if "NAME" not in name and not (ROOT / name).exists()}
     assert named
     assert not missing

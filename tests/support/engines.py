@@ -17,11 +17,14 @@ import pytest
 from devtools.engines import running
 from devtools.engines.engine import Engine
 
+expected = True
+"""Whether the test that runs has the mark `engines`."""
 HOW = "real engines are not up: run `uv run vivier engines up`, then the tests again"
 
 
 def address_of(engine: str) -> str:
     """What to put into VIVIER_KAFKA, VIVIER_ELASTICSEARCH or VIVIER_POSTGRES; skips or fails without it."""
+    assert expected, "this test needs the mark `engines`: see tests/conftest.py"
     address = running().get(engine, "")
     if not address and os.environ.get("VIVIER_TEST_ENGINES") == "required":
         pytest.fail(f"{engine}: {HOW}")

@@ -1,6 +1,6 @@
-"""The services with a contract over one log in this process: each is stopped and started by itself.
+"""The services behind gRPC over one log in this process: each is stopped and started by itself, a test moves the clock.
 
-Their clock is moved by the test. Cheaper than a `Stack` where neither the gateway nor the death of a process matters.
+Cheaper than a `Stack` where neither the gateway nor the death of a process matters.
 """
 
 import sqlite3
