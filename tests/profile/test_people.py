@@ -99,6 +99,32 @@ def test_never_asked_is_not_none(home: Home) -> None:
     assert home.get(silent.id) == [none]
 
 
+def test_every_empty_answer_is_told_from_none(home: Home) -> None:
+    """An answer is a message around one list: without anything in it, it still answers."""
+
+    def answers(message: Any) -> list[str]:
+        inner = [(each.name, each.message_type) for each in message.DESCRIPTOR.fields if each.message_type]
+        lists = [(name, kind.fields[0]) for name, kind in inner if len(kind.fields) == 1]
+        return [name for name, first in lists if first.is_repeated]
+
+    person = pb.Person(external_id="1")
+    assert answers(person) == ["licences", "experiences", "skills"]
+    assert answers(person.wishes) == ["occupations", "kinds"]
+    for said in (person, person.wishes):
+        for name in answers(said):
+            getattr(said, name).SetInParent()
+    made = home.upsert(person)[0].person
+    for shown in (made, home.get(made.id)[0]):
+        assert all(shown.HasField(name) for name in answers(shown))
+        assert all(shown.wishes.HasField(name) for name in answers(shown.wishes))
+    assert not {"licences", "experiences", "skills", "wishes.occupations", "wishes.kinds"} & {*made.status.unanswered}
+    told = home.told_of(made.id, 1)
+    assert told.HasField("licences")
+    assert told.HasField("skills")
+    assert told.wishes.HasField("occupations")
+    assert told.wishes.HasField("kinds")
+
+
 def test_what_is_unanswered_is_named_as_the_api_names_it(home: Home) -> None:
     silent = home.upsert(pb.Person(external_id="1"))[0].person
     names = list(silent.status.unanswered)
