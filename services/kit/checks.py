@@ -7,12 +7,13 @@ need them, but a text of nothing that can be seen is empty. Numbers that are not
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from services.kit.errors import Violation, invalid
+from services.kit.errors import Refused, Violation, invalid
 
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 HOSTILE = re.compile(
@@ -28,6 +29,7 @@ MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 EMAIL = re.compile(r"""[^@\s,<>()\[\]\\;:"]{1,64}@[^@\s,<>()\[\]\\;:".]+(\.[^@\s,<>()\[\]\\;:".]+)+""")
 NEVER_IN_URL = re.compile(r"""[\s"'<>\\^`{|}]""")
 LONGEST_URL = 2000
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -108,6 +110,13 @@ class Checks:
 
     def at_most(self, path: str, values: Collection[object], most: int) -> None:
         self.require(path, len(values) <= most, "TOO_MANY", f"at most {most}")
+
+
+def checked(read: Callable[[Checks], T]) -> T | Refused:
+    """One row of a batch, for itself: what was read of it, or why it is wrong."""
+    checks = Checks()
+    value = read(checks)
+    return invalid(checks.violations) if checks.violations else value
 
 
 def is_blank(text: str) -> bool:

@@ -7,6 +7,7 @@ from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
+from vivier.common.v1 import common_pb2 as common
 
 from services.kit.errors import Kind, Refused, RetryLater, Violation
 
@@ -34,6 +35,14 @@ def refused_status(refusal: Refused) -> Status:
         ]
         _attach(status, BadRequest(field_violations=fields))
     return status
+
+
+def row_refusal(refusal: Refused) -> common.Refusal:
+    """Why one row of a batch is refused, while the others stand."""
+    violations = [
+        common.FieldViolation(path=v.path, reason=v.reason, description=v.description) for v in refusal.violations
+    ]
+    return common.Refusal(reason=refusal.reason, message=refusal.message, violations=violations)
 
 
 def retry_status(error: RetryLater) -> Status:
