@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping
 
+from services.common.resolver import CachedReferential
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
 from services.kit.database import open_database, store_of
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
+from services.kit.rpc.server import bound
 from services.kit.service import Service
 from services.kit.settings import Settings
 from services.kit.ticker import Ticker
 from services.offers import store
+from services.offers.deps import Deps
 from services.offers.events import PUBLISHES, TOPIC
-from services.offers.server import DESCRIPTOR, Server
-from services.offers.usecases.rounds import come_round
-from services.offers.usecases.words import Words
+from services.offers.server import DESCRIPTOR, TABLE
+from services.offers.usecases.jobs import expire_and_republish
 from services.referential import open_snapshot
 
-ROUND_SECONDS = 2.0
+JOBS_SECONDS = 2.0
 
 
 class OffersSettings(Settings):
@@ -30,6 +32,7 @@ SETTINGS = OffersSettings
 
 def build(settings: OffersSettings, log: Log, clock: Clock = system_clock, ids: Ids = random_id) -> Service:
     units = Units(open_database(store_of(settings, "offers"), store.METADATA, store.MIGRATIONS), PUBLISHES, clock, ids)
+    deps = Deps(units, CachedReferential(open_snapshot(settings.referential)))
 
     def counts() -> Mapping[str, int]:
         with units.reading() as connection:
@@ -42,8 +45,8 @@ def build(settings: OffersSettings, log: Log, clock: Clock = system_clock, ids: 
         log=log,
         units=units,
         contract=DESCRIPTOR,
-        serves=Server(units, Words(open_snapshot(settings.referential))).serves(),
+        serves=bound(TABLE, deps),
         publishes_on=[TOPIC],
-        tickers=[Ticker("offers: ends and retellings", ROUND_SECONDS, lambda: come_round(units))],
+        tickers=[Ticker("offers: expire and republish", JOBS_SECONDS, lambda: expire_and_republish(units))],
         counts=counts,
     )

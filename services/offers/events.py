@@ -6,26 +6,26 @@ from services.kit.outbox import Publishes, outgoing
 from services.offers.domain.course import CourseChanged
 from services.offers.domain.offer import OfferChanged
 from services.offers.domain.organisation import OrganisationChanged
-from services.offers.server import told
+from services.offers.messages import course_message, offer_message, organisation_message
 
 TOPIC = pb.DESCRIPTOR.package
 
 
 def _organisation(event: OrganisationChanged) -> pb.OrganisationChanged:
-    return pb.OrganisationChanged(organisation=told.organisation(event.organisation))
+    return pb.OrganisationChanged(organisation=organisation_message(event.organisation))
 
 
 def _offer(event: OfferChanged) -> pb.OfferChanged:
     owner = event.offer.owner
     return pb.OfferChanged(
-        offer=told.offer(event.offer), organisation_name=owner.name, organisation_verified=owner.verified
+        offer=offer_message(event.offer), organisation_name=owner.name, organisation_verified=owner.verified
     )
 
 
 def _course(event: CourseChanged) -> pb.CourseChanged:
     owner = event.course.owner
     return pb.CourseChanged(
-        course=told.course(event.course), organisation_name=owner.name, organisation_verified=owner.verified
+        course=course_message(event.course), organisation_name=owner.name, organisation_verified=owner.verified
     )
 
 

@@ -112,7 +112,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def offers(tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offers]:
-    monkeypatch.setattr("services.offers.app.ROUND_SECONDS", 0.2)
+    monkeypatch.setattr("services.offers.app.JOBS_SECONDS", 0.2)
     log = EmbeddedLog(tmp_path / "log.db")
     service = build(OffersSettings(home=tmp_path, secret=SECRET), log, clock)
     with running(service, offers_pb2_grpc.OffersServiceStub) as ask:

@@ -2,9 +2,13 @@
 
 import math
 
+from filled import as_sent, filled, output_only
 from google.protobuf.timestamp_pb2 import Timestamp
 from vivier.common.v1 import common_pb2 as common
 from vivier.offers.v1 import offers_pb2 as pb
+
+from services.kit.auth import Role
+from services.referential import open_snapshot
 
 
 def point(latitude, longitude):
@@ -116,27 +120,69 @@ def test_what_is_not_said_gets_its_default(offers):
     assert (posted.place.country_code, posted.remote) == ("FR", pb.REMOTE_UNSPECIFIED)
 
 
+def example(name):
+    """Where not every text or number is right."""
+    snapshot = open_snapshot()
+    return {
+        f"vivier.offers.v1.{name}.id": None,  # says which one is meant
+        f"vivier.offers.v1.{name}.organisation_id": "org-1",
+        f"vivier.offers.v1.{name}.apply_url": "https://example.org/",
+        "vivier.offers.v1.Offer.start_date": "2027-01-04",
+        "vivier.offers.v1.Offer.licences": "CACES-R489-3",
+        "vivier.offers.v1.Offer.language": "de",
+        "vivier.offers.v1.Course.certification_code": "RNCP12345",
+        "vivier.offers.v1.Course.funding": "CPF",
+        "vivier.offers.v1.CourseSession.start_date": "2027-01-04",
+        "vivier.offers.v1.CourseSession.end_date": "2027-02-04",
+        "vivier.offers.v1.Salary.currency": "CHF",
+        "vivier.offers.v1.SkillNeed.code": "100015",
+        "vivier.common.v1.Place.country_code": "FR",
+        "vivier.common.v1.Place.commune_code": "07019",
+        "vivier.common.v1.Place.postal_code": "07200",
+        "vivier.common.v1.Place.label": "Aubenas",
+        "vivier.common.v1.Occupation.code": "A1209",
+        "vivier.common.v1.Occupation.label": snapshot.occupation("A1209").label,
+    }
+
+
+def test_what_is_output_only_is_read_from_the_contracts():
+    known = {name.removeprefix("vivier.offers.v1.") for name in output_only() if name.startswith("vivier.offers.v1.")}
+    assert {"Offer.state", "Offer.green", "Offer.status", "Offer.published_at", "SkillNeed.resolution"} <= known
+    assert not {"Offer.title", "Offer.expires_at", "Course.apply_url"} & known
+
+
 def test_every_field_comes_back(offers):
+    said = filled(pb.Offer, example("Offer"))
+    (result,) = offers.upsert(offers.organisation(), said)
+    assert not result.HasField("refusal"), result.refusal
+    same(said, offers.get(result.offer.id))
+    same(said, offers.eventually_events(f"offer/{result.offer.id}", 1)[0].offer)
+
+
+def test_every_field_of_a_course_comes_back(offers):
+    said, trainer = filled(pb.Course, example("Course")), offers.organisation(role=Role.TRAINING_BODY)
+    (result,) = offers.ask("UpsertCourses", pb.UpsertCoursesRequest(courses=[said], publish=True), trainer).results
+    assert not result.HasField("refusal"), result.refusal
+    (stored,) = offers.ask("BatchGetCourses", pb.BatchGetCoursesRequest(ids=[result.course.id]), trainer).courses
+    same(said, stored)
+
+
+def same(said, stored):
+    back = as_sent(stored)
+    for field in said.DESCRIPTOR.fields:
+        if field.name != "id":
+            assert getattr(back, field.name) == getattr(said, field.name), field.name
+
+
+def test_what_is_output_only_is_not_taken(offers):
+    found = common.Resolution(source="mine", confidence=1, referential_version="x")
     said = offers.row(
-        source="ats",
-        description="Pose de tuiles",
-        remote=pb.REMOTE_PARTIAL,
-        contract=pb.CONTRACT_TYPE_FIXED_TERM,
-        duration_months=6,
-        weekly_hours=35,
-        salary=pb.Salary(minimum=1800, maximum=2100, currency="EUR", period=pb.SALARY_PERIOD_MONTH),
-        start_date="2027-01-04",
-        openings=2,
-        licences=["B", "CACES-R489-3"],
-        minimum_age=18,
-        disability_friendly=True,
-        answer_days=7,
-        apply_url="https://example.org/",
-        expires_at=Timestamp(seconds=1_800_000_000),
-        language="fr",
+        id="",
+        state=pb.OFFER_STATE_CLOSED,
+        version=9,
+        occupation=common.Occupation(label="Personne motivée", resolution=found),
+        skills=[pb.SkillNeed(label="xyz", resolution=found)],
     )
     (result,) = offers.upsert(offers.organisation(), said)
-    stored = offers.get(result.offer.id)
-    for field, value in said.ListFields():
-        if field.name != "place":
-            assert getattr(stored, field.name) == value, field.name
+    assert (result.offer.state, result.offer.version) == (pb.OFFER_STATE_PUBLISHED, 1)
+    assert "mine" not in (result.offer.occupation.resolution.source, result.offer.skills[0].resolution.source)

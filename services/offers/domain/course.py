@@ -3,19 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from services.common.values import Occupation, Place, checked_occupation, checked_place
 from services.kit.checks import Checks
 from services.offers.domain.offer import check_title
 from services.offers.domain.posting import Posting
-from services.offers.domain.values import (
-    MAX_AGE,
-    Occupation,
-    Place,
-    SkillNeed,
-    check_occupation,
-    check_place,
-    check_skills,
-    check_year,
-)
+from services.offers.domain.values import MAX_AGE, SkillNeed, check_year, checked_skills
 
 LATE_ENTRY = timedelta(days=30)
 """A course ends so long after its last session has started: many let people in late."""
@@ -36,19 +28,22 @@ class Session:
     seats: int
     remote: bool
 
-    def check(self, checks: Checks, path: str) -> None:
-        checks.text(f"{path}.external_id", self.external_id, 200)
+    def check(self, checks: Checks, path: str) -> "Session":
+        """With its texts trimmed; wrong fields are added to `checks`."""
         checks.number(f"{path}.seats", self.seats, 0, 10_000)
-        if self.place is not None:
-            check_place(checks, f"{path}.place", self.place)
         check_year(checks, f"{path}.start_date", self.start_date)
         check_year(checks, f"{path}.end_date", self.end_date)
         if self.start_date and self.end_date:
             ordered = self.start_date <= self.end_date
             checks.require(f"{path}.end_date", ordered, "BEFORE_START", "must not be before the start")
+        return replace(
+            self,
+            external_id=checks.text(f"{path}.external_id", self.external_id, 200),
+            place=self.place and checked_place(checks, f"{path}.place", self.place),
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CourseContent:
     """What the training body says. `id` and `organisation_id` only say which course is meant."""
 
@@ -96,9 +91,15 @@ class CourseContent:
         checks.number("price", self.price, 0, 1_000_000)
         checks.number("duration_hours", self.duration_hours, 0, 10_000)
         checks.number("minimum_age", self.minimum_age, 0, MAX_AGE)
-        self._check_lists(checks)
+        self._check_funding(checks)
+        checks.at_most("occupations", self.occupations, MAX_OCCUPATIONS)
+        checks.at_most("sessions", self.sessions, MAX_SESSIONS)
+        occupations, sessions = enumerate(self.occupations[:MAX_OCCUPATIONS]), enumerate(self.sessions[:MAX_SESSIONS])
         return replace(
             self,
+            occupations=tuple(checked_occupation(checks, f"occupations[{at}]", each) for at, each in occupations),
+            skills=checked_skills(checks, self.skills),
+            sessions=tuple(each.check(checks, f"sessions[{at}]") for at, each in sessions),
             external_id=checks.text("external_id", self.external_id, 200),
             source=checks.text("source", self.source, 100),
             title=check_title(checks, self.title),
@@ -108,14 +109,7 @@ class CourseContent:
             apply_url=checks.url("apply_url", self.apply_url),
         )
 
-    def _check_lists(self, checks: Checks) -> None:
-        check_skills(checks, self.skills)
-        checks.at_most("occupations", self.occupations, MAX_OCCUPATIONS)
-        for number, occupation in enumerate(self.occupations[:MAX_OCCUPATIONS]):
-            check_occupation(checks, f"occupations[{number}]", occupation)
-        checks.at_most("sessions", self.sessions, MAX_SESSIONS)
-        for number, session in enumerate(self.sessions[:MAX_SESSIONS]):
-            session.check(checks, f"sessions[{number}]")
+    def _check_funding(self, checks: Checks) -> None:
         checks.at_most("funding", self.funding, len(FUNDING))
         for number, source in enumerate(self.funding[: len(FUNDING)]):
             checks.choice(f"funding[{number}]", source, FUNDING)

@@ -5,18 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from services.common.values import Occupation, OfferKind, Place, Remote, checked_occupation, checked_place
 from services.kit.checks import Checks
 from services.offers.domain.posting import Posting
-from services.offers.domain.values import (
-    MAX_AGE,
-    Occupation,
-    Place,
-    SkillNeed,
-    check_occupation,
-    check_place,
-    check_skills,
-    check_year,
-)
+from services.offers.domain.values import MAX_AGE, SkillNeed, check_year, checked_skills
 
 LIFETIME = timedelta(days=60)
 """How long an offer stays published when its author says no end: forgotten ones must not live for ever."""
@@ -25,19 +17,6 @@ MAX_SALARY = 10_000_000
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,29}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-
-
-class OfferKind(StrEnum):
-    JOB = "job"
-    APPRENTICESHIP = "apprenticeship"
-    INTERNSHIP = "internship"
-    VOLUNTEERING = "volunteering"
-
-
-class Remote(StrEnum):
-    NONE = "none"
-    PARTIAL = "partial"
-    FULL = "full"
 
 
 class ContractType(StrEnum):
@@ -66,8 +45,8 @@ class Salary:
 
     minimum: float
     maximum: float
-    currency: str
-    period: SalaryPeriod | None
+    currency: str = "EUR"
+    period: SalaryPeriod | None = None
 
     def check(self, checks: Checks) -> None:
         checks.number("salary.minimum", self.minimum, 0, MAX_SALARY)
@@ -77,9 +56,12 @@ class Salary:
         checks.require("salary.currency", _CURRENCY.fullmatch(self.currency), "NOT_A_CURRENCY", "three capital letters")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferContent:
-    """What the employer says. `id` and `organisation_id` only say which offer is meant."""
+    """What the employer says. `id` and `organisation_id` only say which offer is meant.
+
+    A new field has a default, with which older documents are read, and stands last: the digest follows the order.
+    """
 
     id: str
     organisation_id: str
@@ -97,14 +79,14 @@ class OfferContent:
     weekly_hours: float
     salary: Salary | None
     start_date: date | None
-    openings: int
+    openings: int = 1
     licences: tuple[str, ...]
     minimum_age: int
     disability_friendly: bool
     answer_days: int
     apply_url: str
     end: datetime | None
-    language: str
+    language: str = "fr"
 
     def expiry(self, published_at: datetime) -> datetime:
         return self.end or published_at + LIFETIME
@@ -129,12 +111,11 @@ class OfferContent:
         check_year(checks, "expires_at", self.end)
         if self.salary is not None:
             self.salary.check(checks)
-        if self.place is not None:
-            check_place(checks, "place", self.place)
-        check_occupation(checks, "occupation", self.occupation)
-        check_skills(checks, self.skills)
         return replace(
             self,
+            occupation=checked_occupation(checks, "occupation", self.occupation),
+            skills=checked_skills(checks, self.skills),
+            place=self.place and checked_place(checks, "place", self.place),
             external_id=checks.text("external_id", self.external_id, 200),
             source=checks.text("source", self.source, 100),
             title=check_title(checks, self.title),

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from services.common.values import Place, checked_place
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, Violation
 from services.offers.domain.siret import is_siret
-from services.offers.domain.values import Place, check_place
 
 
 class OrganisationKind(StrEnum):
@@ -29,8 +29,6 @@ class Profile:
 
     def check(self, checks: Checks) -> "Profile":
         """With its texts trimmed; wrong fields are added to `checks`."""
-        if self.place is not None:
-            check_place(checks, "place", self.place)
         siret = checks.text("siret", self.siret, 50).replace(" ", "")
         checks.require("siret", not siret or is_siret(siret), "NOT_A_SIRET", "14 digits with a right check digit")
         return replace(
@@ -40,6 +38,7 @@ class Profile:
             activity_code=checks.text("activity_code", self.activity_code, 10),
             website=checks.url("website", self.website),
             description=checks.text("description", self.description, 20_000, lines=True),
+            place=self.place and checked_place(checks, "place", self.place),
         )
 
 

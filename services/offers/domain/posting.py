@@ -80,7 +80,7 @@ class Posting(Generic[C]):
     def expire(self) -> Self:
         return self._become(State.EXPIRED, State.PUBLISHED, State.PAUSED)
 
-    def told_again(self) -> Self:
+    def republished(self) -> Self:
         """Its organisation changed: the same, in a new version."""
         return self._next()
 

@@ -1,41 +1,56 @@
-"""All SQL of the service. Offers and courses are kept alike, each on its own `Shelf`."""
+"""All SQL of the service. Offers and courses are kept alike, each in its own `PostingTable`."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-import orjson
 from sqlalchemy import Connection, Row, Select, Table, and_, delete, func, or_, select
 
 from services.kit.database import upsert
-from services.offers.domain.course import Course
-from services.offers.domain.offer import Offer
-from services.offers.domain.organisation import Organisation, Owner
+from services.kit.documents import decode, encode
+from services.offers.domain.course import Course, CourseContent
+from services.offers.domain.offer import Offer, OfferContent
+from services.offers.domain.organisation import Organisation, Owner, Profile
 from services.offers.domain.posting import Posting
-from services.offers.domain.values import OPEN, State
-from services.offers.store.documents import course_content, green, offer_content, profile
-from services.offers.store.tables import COURSES_TABLE, METADATA, MIGRATIONS, OFFERS_TABLE, ORGANISATIONS, RETELLINGS
+from services.offers.domain.values import OPEN, Green, State
+from services.offers.store.tables import (
+    COURSES_TABLE,
+    METADATA,
+    MIGRATIONS,
+    OFFERS_TABLE,
+    ORGANISATIONS,
+    REPUBLICATIONS,
+)
 
-__all__ = ["COURSES", "METADATA", "MIGRATIONS", "OFFERS", "Shelf"]
+__all__ = ["COURSES", "METADATA", "MIGRATIONS", "OFFERS", "PostingTable"]
+C = TypeVar("C")
 P = TypeVar("P", bound=Posting[Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf(Generic[P]):
+class _Document(Generic[C]):
+    """What of a posting has no column of its own."""
+
+    content: C
+    green: Green
+
+
+@dataclass(frozen=True, slots=True)
+class PostingTable(Generic[P]):
     """Where postings of one kind are kept."""
 
     table: Table
     make: type[P]
-    content: Callable[[dict[str, Any]], Any]
+    document: type[_Document[Any]]
 
     def posting(self, row: Row[Any]) -> P:
-        document = orjson.loads(row.document)
+        document = decode(row.document, self.document)
         return self.make(
             id=row.id,
             owner=Owner(row.organisation_id, row.name, bool(row.siret)),
-            content=self.content(document["content"]),
-            green=green(document["green"]),
+            content=document.content,
+            green=document.green,
             digest=row.digest,
             created_at=row.created_at,
             state=State(row.state),
@@ -50,8 +65,8 @@ class Shelf(Generic[P]):
         return select(self.table, owner.name, owner.siret).select_from(joined)
 
 
-OFFERS = Shelf(OFFERS_TABLE, Offer, offer_content)
-COURSES = Shelf(COURSES_TABLE, Course, course_content)
+OFFERS = PostingTable(OFFERS_TABLE, Offer, _Document[OfferContent])
+COURSES = PostingTable(COURSES_TABLE, Course, _Document[CourseContent])
 
 
 # -- organisations
@@ -65,7 +80,7 @@ def save_organisation(connection: Connection, organisation: Organisation) -> Non
         "name": organisation.profile.name,
         "siret": organisation.profile.siret,
         "version": organisation.version,
-        "document": orjson.dumps(organisation.profile).decode(),
+        "document": encode(organisation.profile).decode(),
     }
     upsert(connection, ORGANISATIONS, row, ["id"])
 
@@ -108,86 +123,91 @@ def owners(connection: Connection, ids: Collection[str]) -> dict[str, Owner]:
 # -- offers and courses
 
 
-def save(connection: Connection, shelf: Shelf[P], postings: Iterable[P]) -> None:
-    upsert(connection, shelf.table, [_row(posting) for posting in postings], ["id"])
+def save(connection: Connection, postings: PostingTable[P], rows: Iterable[P]) -> None:
+    upsert(connection, postings.table, [_row(posting) for posting in rows], ["id"])
 
 
-def by_ids(connection: Connection, shelf: Shelf[P], ids: Collection[str]) -> dict[str, P]:
-    rows = connection.execute(shelf.select().where(shelf.table.c.id.in_(ids)))
-    return {row.id: shelf.posting(row) for row in rows}
+def by_ids(connection: Connection, postings: PostingTable[P], ids: Collection[str]) -> dict[str, P]:
+    rows = connection.execute(postings.select().where(postings.table.c.id.in_(ids)))
+    return {row.id: postings.posting(row) for row in rows}
 
 
 def by_external_ids(
-    connection: Connection, shelf: Shelf[P], organisation_ids: Collection[str], external_ids: Collection[str]
+    connection: Connection, postings: PostingTable[P], organisation_ids: Collection[str], external_ids: Collection[str]
 ) -> list[P]:
     """Those of these organisations under these names, whoever uses which."""
-    c = shelf.table.c
-    query = shelf.select().where(c.organisation_id.in_(organisation_ids), c.external_id.in_(external_ids))
-    return [shelf.posting(row) for row in connection.execute(query)]
+    c = postings.table.c
+    query = postings.select().where(c.organisation_id.in_(organisation_ids), c.external_id.in_(external_ids))
+    return [postings.posting(row) for row in connection.execute(query)]
 
 
 def page(
     connection: Connection,
-    shelf: Shelf[P],
+    postings: PostingTable[P],
     organisation_id: str,
     states: Collection[State],
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> list[P]:
     """The newest first, from before that position on."""
-    c = shelf.table.c
-    query = shelf.select().where(c.organisation_id == organisation_id)
+    c = postings.table.c
+    query = postings.select().where(c.organisation_id == organisation_id)
     if states:
         query = query.where(c.state.in_(states))
     if before is not None:
         created_at, last = before
         query = query.where(or_(c.created_at < created_at, and_(c.created_at == created_at, c.id < last)))
     query = query.order_by(c.created_at.desc(), c.id.desc()).limit(limit)
-    return [shelf.posting(row) for row in connection.execute(query)]
+    return [postings.posting(row) for row in connection.execute(query)]
 
 
-def due(connection: Connection, shelf: Shelf[P], now: datetime, limit: int) -> list[P]:
+def due(connection: Connection, postings: PostingTable[P], now: datetime, limit: int) -> list[P]:
     """Open ones whose end has come."""
-    c = shelf.table.c
-    query = shelf.select().where(c.state.in_(OPEN), c.expires_at <= now).limit(limit)
-    return [shelf.posting(row) for row in connection.execute(query)]
+    c = postings.table.c
+    query = postings.select().where(c.state.in_(OPEN), c.expires_at <= now).limit(limit)
+    return [postings.posting(row) for row in connection.execute(query)]
 
 
 def counts(connection: Connection) -> dict[str, int]:
     """Rows by kind and state, for operations."""
     found = {"organisations": connection.execute(select(func.count()).select_from(ORGANISATIONS)).scalar_one()}
-    for shelf in (OFFERS, COURSES):
-        c = shelf.table.c
+    for postings in (OFFERS, COURSES):
+        c = postings.table.c
         for state, number in connection.execute(select(c.state, func.count()).group_by(c.state)):
-            found[f"{shelf.table.name} {state}"] = number
+            found[f"{postings.table.name} {state}"] = number
     return found
 
 
-# -- telling again
+# -- publishing again
 
 
-def queue_retelling(connection: Connection, organisation_id: str) -> None:
+def queue_republication(connection: Connection, organisation_id: str) -> None:
     """From the start, also where one was under way."""
-    rows = [{"organisation_id": organisation_id, "shelf": shelf.table.name, "after": ""} for shelf in (OFFERS, COURSES)]
-    upsert(connection, RETELLINGS, rows, ["organisation_id", "shelf"])
+    rows = [
+        {"organisation_id": organisation_id, "shelf": postings.table.name, "after": ""}
+        for postings in (OFFERS, COURSES)
+    ]
+    upsert(connection, REPUBLICATIONS, rows, ["organisation_id", "shelf"])
 
 
-def next_retelling(connection: Connection, shelf: Shelf[Any], limit: int) -> list[Any]:
-    """The next open postings to be told again; after the last batch the organisation is done."""
-    where = RETELLINGS.c.shelf == shelf.table.name
-    todo = connection.execute(select(RETELLINGS).where(where).order_by(RETELLINGS.c.organisation_id).limit(1)).first()
+def next_republication(connection: Connection, postings: PostingTable[Any], limit: int) -> list[Any]:
+    """The next open postings to be published again; after the last batch the organisation is done."""
+    where = REPUBLICATIONS.c.shelf == postings.table.name
+    todo = connection.execute(
+        select(REPUBLICATIONS).where(where).order_by(REPUBLICATIONS.c.organisation_id).limit(1)
+    ).first()
     if todo is None:
         return []
-    c = shelf.table.c
-    query = shelf.select().where(
+    c = postings.table.c
+    query = postings.select().where(
         c.organisation_id == todo.organisation_id, c.external_id > todo.after, c.state.in_(OPEN)
     )
-    found = [shelf.posting(row) for row in connection.execute(query.order_by(c.external_id).limit(limit))]
-    where = and_(where, RETELLINGS.c.organisation_id == todo.organisation_id)
+    found = [postings.posting(row) for row in connection.execute(query.order_by(c.external_id).limit(limit))]
+    where = and_(where, REPUBLICATIONS.c.organisation_id == todo.organisation_id)
     if len(found) < limit:
-        connection.execute(delete(RETELLINGS).where(where))
+        connection.execute(delete(REPUBLICATIONS).where(where))
     else:
-        connection.execute(RETELLINGS.update().where(where).values(after=found[-1].content.external_id))
+        connection.execute(REPUBLICATIONS.update().where(where).values(after=found[-1].content.external_id))
     return found
 
 
@@ -195,12 +215,11 @@ def next_retelling(connection: Connection, shelf: Shelf[Any], limit: int) -> lis
 
 
 def _organisation(row: Row[Any]) -> Organisation:
-    said = profile(orjson.loads(row.document))
-    return Organisation(row.id, row.source or "", row.external_id or "", said, row.version)
+    profile = decode(row.document, Profile)
+    return Organisation(row.id, row.source or "", row.external_id or "", profile, row.version)
 
 
 def _row(posting: Posting[Any]) -> dict[str, Any]:
-    document = orjson.dumps({"content": posting.content, "green": posting.green})
     return {
         "id": posting.id,
         "organisation_id": posting.owner.id,
@@ -211,5 +230,5 @@ def _row(posting: Posting[Any]) -> dict[str, Any]:
         "expires_at": posting.expires_at,
         "version": posting.version,
         "digest": posting.digest,
-        "document": document.decode(),
+        "document": encode(_Document(posting.content, posting.green)).decode(),
     }

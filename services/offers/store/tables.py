@@ -48,11 +48,13 @@ def _postings(name: str) -> Table:
 OFFERS_TABLE = _postings("offers")
 COURSES_TABLE = _postings("courses")
 
-RETELLINGS = Table(
+REPUBLICATIONS = Table(
     "retellings",
     METADATA,
     Column("organisation_id", String, primary_key=True),
     Column("shelf", String, primary_key=True),
     Column("after", String, nullable=False),
 )
-"""Organisations whose open postings are still to be told again; `after` is the last external id that was."""
+"""Organisations whose open postings are still to be published again; `after` is the last external id that was.
+
+Table and column bear the names of the first release; `shelf` is the name of the postings' table."""

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from google.protobuf.message import Message
 
+from services.common.values import Outcome
 from services.kit import requests
 from services.kit.auth import Caller
 from services.kit.checks import Checks
-from services.kit.outbox import Unit, Units
+from services.kit.outbox import Unit
 from services.offers import store
+from services.offers.deps import Deps
 from services.offers.domain.organisation import (
     Organisation,
     OrganisationChanged,
@@ -17,29 +19,26 @@ from services.offers.domain.organisation import (
     siret_required,
     siret_taken,
 )
-from services.offers.domain.values import Outcome
 from services.offers.usecases.access import EMPLOYERS, writer
-from services.offers.usecases.words import Words, read_profile
+from services.offers.usecases.resolving import resolve_profile
 
 Written = tuple[Organisation, Outcome]
 SIRET = "organisation.siret"
 
 
-def upsert(
-    units: Units, words: Words, caller: Caller, request: Message, key: tuple[str, str], said: Profile
-) -> Written:
+def upsert(deps: Deps, caller: Caller, request: Message, key: tuple[str, str], said: Profile) -> Written:
     """Its own for a recruiter or training body; by `key` (source, id there) for an operator."""
     own = writer(caller, EMPLOYERS)
     if own and not said.siret:
         raise siret_required(SIRET)
     if not own:
         _check_key(key)
-    found = read_profile(words, said, typed=bool(own))
-    with units() as unit:
-        fresh = requests.claim(unit.connection, caller, request, units.clock())
+    found = resolve_profile(deps.referential, said, strict=bool(own))
+    with deps.units() as unit:
+        fresh = requests.claim(unit.connection, caller, request, deps.units.clock())
         known = _known(unit, own, key)
         if known is None:
-            new_id = own or requests.ids_of(caller, request, units.ids)()
+            new_id = own or requests.ids_of(caller, request, deps.units.ids)()
             source, external_id = ("", "") if own else key
             created = Organisation(new_id, source, external_id, found, 1)
             _check_siret(unit, created, created)
@@ -49,18 +48,18 @@ def upsert(
             return known, Outcome.UNCHANGED
         _check_siret(unit, known, changed)
         if changed.owner != known.owner:
-            store.queue_retelling(unit.connection, known.id)
+            store.queue_republication(unit.connection, known.id)
         return _save(unit, changed), Outcome.UPDATED
 
 
-def get(units: Units, ids: Sequence[str]) -> list[Organisation]:
-    with units.reading() as connection:
+def get(deps: Deps, ids: Sequence[str]) -> list[Organisation]:
+    with deps.units.reading() as connection:
         found = store.organisations(connection, set(ids))
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 
-def page(units: Units, after: str, limit: int) -> list[Organisation]:
-    with units.reading() as connection:
+def page(deps: Deps, after: str, limit: int) -> list[Organisation]:
+    with deps.units.reading() as connection:
         return store.page_of_organisations(connection, after, limit)
 
 

@@ -1,6 +1,6 @@
 """Offers and courses: written in batches, moved by verbs, read one by one or in pages.
 
-Both are `Posting`s, so each function takes a `Trade` that says which of the two it is about.
+Both are `Posting`s, so each function takes a `PostingKind` that says which of the two it is about.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,87 +12,89 @@ from typing import Any, Generic, TypeVar
 import orjson
 from google.protobuf.message import Message
 
+from services.common.resolver import CachedReferential
+from services.common.values import Outcome
 from services.kit import requests
 from services.kit.auth import Caller, Role
 from services.kit.errors import Refused, Violation, invalid, not_found
-from services.kit.outbox import Unit, Units
+from services.kit.outbox import Unit
 from services.offers import store
+from services.offers.deps import Deps
 from services.offers.domain.course import CourseChanged
 from services.offers.domain.offer import OfferChanged
 from services.offers.domain.organisation import Owner, siret_required
 from services.offers.domain.posting import Posting
-from services.offers.domain.values import Green, Outcome, State
-from services.offers.store import Shelf
+from services.offers.domain.values import Green, State
+from services.offers.store import PostingTable
 from services.offers.usecases.access import EMPLOYERS, TRAINERS, no_organisation, organisation_meant, writer
-from services.offers.usecases.words import Words, read_course, read_offer
+from services.offers.usecases.resolving import resolve_course, resolve_offer
 
 P = TypeVar("P", bound=Posting[Any])
 Result = tuple[P, Outcome] | Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Trade(Generic[P]):
+class PostingKind(Generic[P]):
     """What differs between offers and courses."""
 
-    shelf: Shelf[P]
+    table: PostingTable[P]
     changed: Callable[[P], object]
-    read: Callable[[Words, Any, bool], tuple[Any, Green]]
+    resolve: Callable[[CachedReferential, Any, bool], tuple[Any, Green]]
     writers: Sequence[Role]
 
 
-OFFERS = Trade(store.OFFERS, OfferChanged, read_offer, EMPLOYERS)
-COURSES = Trade(store.COURSES, CourseChanged, read_course, TRAINERS)
-TRADES: tuple[Trade[Any], ...] = (OFFERS, COURSES)
+OFFERS = PostingKind(store.OFFERS, OfferChanged, resolve_offer, EMPLOYERS)
+COURSES = PostingKind(store.COURSES, CourseChanged, resolve_course, TRAINERS)
+KINDS: tuple[PostingKind[Any], ...] = (OFFERS, COURSES)
 
 
 def upsert(
-    units: Units,
-    words: Words,
-    trade: Trade[P],
+    deps: Deps,
+    kind: PostingKind[P],
     caller: Caller,
     request: Message,
     rows: Sequence[Any],
     publish: bool,
 ) -> list[Result[P]]:
     """Each row (its content, or why it is refused) for itself; all that stand are written in one transaction."""
-    own = writer(caller, trade.writers)
-    with units() as unit:
-        fresh = requests.claim(unit.connection, caller, request, units.clock())
-        ids = requests.ids_of(caller, request, units.ids)
+    own = writer(caller, kind.writers)
+    with deps.units() as unit:
+        fresh = requests.claim(unit.connection, caller, request, deps.units.clock())
+        ids = requests.ids_of(caller, request, deps.units.ids)
         named = [(_named(row, new_id), new_id) for row, new_id in ((row, ids()) for row in rows)]
         contents = [row for row, _ in named if not isinstance(row, Refused)]
-        batch = _Batch(unit, words, trade, own, publish, fresh, units.clock(), contents)
+        batch = _Batch(unit, deps.referential, kind, own, publish, fresh, deps.units.clock(), contents)
         results = [batch.result(row, new_id) for row, new_id in named]
-        save(unit, trade, batch.written)
+        save(unit, kind, batch.written)
     return results
 
 
 def act(
-    units: Units, trade: Trade[P], caller: Caller, request: Message, id: str, verb: Callable[[P, datetime], P]
+    deps: Deps, kind: PostingKind[P], caller: Caller, request: Message, id: str, verb: Callable[[P, datetime], P]
 ) -> P:
     """One step of an offer's or course's life; harmless when it was taken before."""
-    own = writer(caller, trade.writers)
-    with units() as unit:
-        fresh = requests.claim(unit.connection, caller, request, units.clock())
-        posting = store.by_ids(unit.connection, trade.shelf, [id]).get(id)
+    own = writer(caller, kind.writers)
+    with deps.units() as unit:
+        fresh = requests.claim(unit.connection, caller, request, deps.units.clock())
+        posting = store.by_ids(unit.connection, kind.table, [id]).get(id)
         if posting is None or own not in ("", posting.owner.id):
-            raise not_found(trade.shelf.make.WORD, id)
-        moved = verb(posting, units.clock()) if fresh else posting
+            raise not_found(kind.table.make.WORD, id)
+        moved = verb(posting, deps.units.clock()) if fresh else posting
         if moved is not posting:
-            save(unit, trade, [moved])
+            save(unit, kind, [moved])
     return moved
 
 
-def get(units: Units, trade: Trade[P], caller: Caller, ids: Sequence[str]) -> list[P]:
+def get(deps: Deps, kind: PostingKind[P], caller: Caller, ids: Sequence[str]) -> list[P]:
     """Those that exist for this caller: a draft only for its own organisation and for operators."""
-    with units.reading() as connection:
-        found = store.by_ids(connection, trade.shelf, set(ids))
+    with deps.units.reading() as connection:
+        found = store.by_ids(connection, kind.table, set(ids))
     return [found[each] for each in dict.fromkeys(ids) if each in found and _may_see(caller, found[each])]
 
 
 def page(
-    units: Units,
-    trade: Trade[P],
+    deps: Deps,
+    kind: PostingKind[P],
     caller: Caller,
     organisation_id: str,
     states: Sequence[State],
@@ -101,18 +103,18 @@ def page(
 ) -> list[P]:
     """The caller's own, or the organisation's that an operator names; the newest first."""
     own = writer(caller, EMPLOYERS)
-    with units.reading() as connection:
-        return store.page(connection, trade.shelf, own or organisation_id, states, before, limit)
+    with deps.units.reading() as connection:
+        return store.page(connection, kind.table, own or organisation_id, states, before, limit)
 
 
-def save(unit: Unit, trade: Trade[P], postings: Sequence[P]) -> None:
+def save(unit: Unit, kind: PostingKind[P], postings: Sequence[P]) -> None:
     """Keep them, the last of each id, and tell others of every one."""
     if not postings:
         return
     store.hold_owners(unit.connection, {each.owner.id for each in postings})
-    store.save(unit.connection, trade.shelf, {each.id: each for each in postings}.values())
+    store.save(unit.connection, kind.table, {each.id: each for each in postings}.values())
     for posting in postings:
-        unit.publish(trade.changed(posting))
+        unit.publish(kind.changed(posting))
 
 
 def _named(row: Any, new_id: str) -> Any:
@@ -134,8 +136,8 @@ class _Batch(Generic[P]):
     def __init__(
         self,
         unit: Unit,
-        words: Words,
-        trade: Trade[P],
+        referential: CachedReferential,
+        kind: PostingKind[P],
         own: str,
         publish: bool,
         fresh: bool,
@@ -145,16 +147,16 @@ class _Batch(Generic[P]):
         organisations = {own} if own else {content.organisation_id for content in contents}
         names = {content.external_id for content in contents}
         self.written: list[P] = []
-        self._words = words
-        self._trade = trade
+        self._referential = referential
+        self._kind = kind
         self._own = own
         self._publish = publish
         self._fresh = fresh
         self._now = now
         self._owners: Mapping[str, Owner] = store.owners(unit.connection, organisations)
-        known = store.by_external_ids(unit.connection, trade.shelf, organisations, names)
+        known = store.by_external_ids(unit.connection, kind.table, organisations, names)
         self._by_name = {(each.owner.id, each.content.external_id): each for each in known}
-        self._by_id = store.by_ids(unit.connection, trade.shelf, {content.id for content in contents if content.id})
+        self._by_id = store.by_ids(unit.connection, kind.table, {content.id for content in contents if content.id})
 
     def result(self, content: Any, new_id: str) -> Result[P]:
         if isinstance(content, Refused):
@@ -169,14 +171,14 @@ class _Batch(Generic[P]):
         known = self._known(owner, content)
         name = known.content.external_id if known else content.external_id
         content = replace(content, id="", organisation_id="", external_id=name)
-        digest = blake2b(orjson.dumps((self._words.version, content)), digest_size=16).digest()
+        digest = blake2b(orjson.dumps((self._referential.version, content)), digest_size=16).digest()
         if known is None:
-            found, green = self._trade.read(self._words, content, bool(self._own))
-            posting = self._trade.shelf.make(new_id, owner, found, green, digest, self._now)
+            found, green = self._kind.resolve(self._referential, content, bool(self._own))
+            posting = self._kind.table.make(new_id, owner, found, green, digest, self._now)
             return self._keep(posting.first(self._publish, self._now)), Outcome.CREATED
         if not self._fresh or (known.digest == digest and not self._to_publish(known, content)):
             return known, Outcome.CREATED if known.id == new_id else Outcome.UNCHANGED
-        found, green = self._trade.read(self._words, content, bool(self._own))
+        found, green = self._kind.resolve(self._referential, content, bool(self._own))
         return self._keep(known.rewritten(found, green, digest, self._publish, self._now)), Outcome.UPDATED
 
     def _owner(self, content: Any) -> Owner:
@@ -196,7 +198,7 @@ class _Batch(Generic[P]):
             return self._by_name.get((owner.id, content.external_id))
         known = self._by_id.get(content.id)
         if known is None or known.owner.id != owner.id:
-            raise not_found(self._trade.shelf.make.WORD, content.id)
+            raise not_found(self._kind.table.make.WORD, content.id)
         if content.external_id not in ("", known.content.external_id):
             raise invalid([Violation("external_id", "FIXED", "cannot be changed")])
         return known

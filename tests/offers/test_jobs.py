@@ -1,4 +1,4 @@
-"""What happens by itself: offers end, and are told again when their organisation changes."""
+"""Periodic jobs: due offers expire, and open ones are published again when their organisation changed."""
 
 from harness import OPERATOR, eventually
 from vivier.offers.v1 import offers_pb2 as pb
@@ -56,7 +56,7 @@ def test_becoming_verified_is_told_with_every_open_offer(offers):
         assert offers.get(quiet.id).version == quiet.version
 
 
-def test_what_does_not_show_with_the_offers_is_not_told_again(offers):
+def test_what_does_not_show_with_the_offers_is_not_published_again(offers):
     quiet = offers.post(offers.organisation("org-1"))
     renamed = offers.post(offers.organisation("org-2"))
     offers.organisation("org-1", description="Depuis 1998")
@@ -67,7 +67,7 @@ def test_what_does_not_show_with_the_offers_is_not_told_again(offers):
 
 
 def test_a_later_version_never_comes_first(offers):
-    """Verbs while the offers are told again: versions in the log grow by one."""
+    """Verbs while the offers are published again: versions in the log grow by one."""
     recruiter = offers.organisation()
     posted = offers.post(recruiter)
     offers.organisation(name="Toits nouveaux")
