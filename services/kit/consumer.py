@@ -102,7 +102,6 @@ class Worker:
         self._before = before
         self._attempts: dict[str, int] = {}
         self._failures = 0
-        self._erased = False
         self._pruned_at = time.monotonic()
         self._consumer: Consumer | None = None
         self._busy = threading.Lock()
@@ -322,7 +321,7 @@ class Worker:
         for record in fresh if self._attempts else ():
             self._attempts.pop(record.event.id, None)
         if any(record.event.payload is None for record in fresh):
-            self._erased = True
+            self._units.wal_truncation.request()
 
     def _bury(self, record: Record, error: Exception) -> None:
         if self.dead_letters_in_a_row >= self._halt_after:
@@ -338,9 +337,7 @@ class Worker:
         self.dead_letters_in_a_row += 1
 
     def _tidy(self) -> None:
-        """Cut erased bytes off the disk, and now and then drop some old inbox rows."""
-        if self._erased:
-            self._erased = not self._units.database.checkpoint_truncate()
+        """Now and then drop some old inbox rows."""
         if time.monotonic() - self._pruned_at > PRUNE_EVERY:
             self._pruned_at = time.monotonic()
             with self._units() as unit:

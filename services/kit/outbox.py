@@ -21,6 +21,7 @@ from services.kit.bus import Event
 from services.kit.clock import Clock
 from services.kit.database import KIT, Database, Json, Moment
 from services.kit.ids import Ids
+from services.kit.private.wal_truncation import WalTruncation
 
 Publishes = Mapping[type, Callable[[Any], Event]]
 
@@ -82,6 +83,7 @@ class Units:
         self.database = database
         self.clock = clock
         self.ids = ids
+        self.wal_truncation = WalTruncation(database)
         self.published = threading.Event()  # the relay waits for it
         self._publishes = publishes
 

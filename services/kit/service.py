@@ -32,6 +32,7 @@ PARTITIONS = 8
 HOUR = 3600.0
 COMPACT_SECONDS = 600.0
 HEALTH_SECONDS = 2.0
+TRUNCATE_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 10.0
 
 
@@ -93,6 +94,7 @@ class Service:
             Ticker(f"{name}: old requests", HOUR, self._prune),
             Ticker(f"{name}: compaction", COMPACT_SECONDS, self._compact),
             Ticker(f"{name}: health", HEALTH_SECONDS, self._look),
+            Ticker(f"{name}: erased bytes", TRUNCATE_SECONDS, units.wal_truncation.retry),
         ]
         self._prepare = prepare
         self._interrupt = interrupt

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
 from services.kit.bus import Log, Record
-from services.matching.events import OFFERS_TOPIC, PROFILE_TOPIC, value_of
+from services.matching.events import OFFERS_TOPIC, PERSON, PROFILE_TOPIC, value_of
 from services.matching.index import Contents, IndexUnavailable
 from services.matching.values import Course, Offer, Person
 
@@ -42,14 +42,17 @@ def fill(contents: Contents, log: Log, alone: Callable[[], bool]) -> None:
 
 
 def put(contents: Contents, records: Sequence[Record]) -> set[str]:
-    """All at once; a tombstone forgets. Returns the ids of those events that nothing newer overtook."""
+    """All at once; the tombstone of a person removes them, others concern nothing here.
+
+    Returns the ids of those events that nothing newer overtook.
+    """
     newest: dict[str, tuple[Record, Offer | Course | Person | None]] = {}
     for record in records:
         value, (_, known) = value_of(record), newest.get(record.event.key, (record, None))
         if record.event.payload is None or (value and not (known and known.version > value.version)):
             newest[record.event.key] = record, value
-    for key in [key for key, (_, value) in newest.items() if value is None]:
-        contents.remove_person(key.removeprefix("person/"))
+    for key in [key for key, (_, value) in newest.items() if value is None and key.startswith(PERSON)]:
+        contents.remove_person(key.removeprefix(PERSON))
     values = [value for _, value in newest.values()]
     overtaken = {
         Offer: contents.put_offers([value for value in values if isinstance(value, Offer)]),

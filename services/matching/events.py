@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 OFFERS_TOPIC = "vivier.offers.v1"
 PROFILE_TOPIC = "vivier.profile.v1"
 TOPIC = "vivier.matching.v1"
+PERSON = "person/"
+"""How the keys of people begin, among those of profile."""
+
 KINDS = {
     common.OFFER_KIND_JOB: OfferKind.JOB,
     common.OFFER_KIND_APPRENTICESHIP: OfferKind.APPRENTICESHIP,
@@ -241,11 +244,11 @@ def listens(
             changes.person_changed(matching, unit, person, now())
 
     def person_erased(unit: Unit, record: Record) -> None:
-        changes.person_erased(unit, record.event.key.removeprefix("person/"), now())
+        changes.person_erased(unit, record.event.key.removeprefix(PERSON), now())
 
     return {
         "vivier.offers.v1.OfferChanged": offer_changed,
         "vivier.offers.v1.CourseChanged": course_changed,
         "vivier.profile.v1.PersonChanged": person_changed,
-        "person/": person_erased,
+        PERSON: person_erased,
     }

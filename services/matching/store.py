@@ -22,7 +22,8 @@ from sqlalchemy import (
     select,
 )
 
-from services.kit.database import Json, Moment, add, among, upsert
+from services.kit.database import Json, Moment, add, among
+from services.kit.private.erased import Erased
 
 METADATA = MetaData()
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -50,12 +51,7 @@ COURSE_MATCHES = Table(
     Column("at", Moment, nullable=False),
 )
 
-FORGOTTEN = Table(
-    "forgotten",
-    METADATA,
-    Column("person_id", String, primary_key=True),
-    Column("at", Moment, nullable=False),
-)
+FORGOTTEN = Erased(METADATA, Column("at", Moment, nullable=False), name="forgotten", key="person_id")
 """People erased not long ago: others may have been writing about them at that moment, and are cleaned up after."""
 
 SHOWN = Table(
@@ -165,18 +161,18 @@ def shown(
 def forget_person(connection: Connection, person_id: str, now: datetime) -> None:
     """Nothing about this person stays."""
     _forget(connection, [person_id])
-    upsert(connection, FORGOTTEN, {"person_id": person_id, "at": now}, ["person_id"])
+    FORGOTTEN.remember(connection, person_id, at=now)
 
 
 def forgotten(connection: Connection) -> list[str]:
     """Who was forgotten of late."""
-    return list(connection.scalars(select(FORGOTTEN.c.person_id)))
+    return list(connection.scalars(select(FORGOTTEN.key)))
 
 
 def forget_again(connection: Connection, people: Sequence[str], before: datetime) -> None:
     """What was written about people while they were forgotten goes too; those forgotten before then are done with."""
     _forget(connection, people)
-    connection.execute(delete(FORGOTTEN).where(FORGOTTEN.c.at < before))
+    connection.execute(delete(FORGOTTEN.table).where(FORGOTTEN.table.c.at < before))
 
 
 def _forget(connection: Connection, people: Sequence[str]) -> None:

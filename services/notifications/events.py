@@ -18,6 +18,7 @@ from services.kit.outbox import Publishes, Unit
 from services.notifications import usecases
 from services.notifications.domain import KEPT, Kind, Note, mentor, person
 from services.notifications.store import inbox
+from services.notifications.store.tables import ERASED
 
 TOPICS = ("vivier.matching.v1", "vivier.profile.v1", "vivier.offers.v1")
 PUBLISHES: Publishes = {}
@@ -81,10 +82,6 @@ def _offer_changed(unit: Unit, record: Record) -> None:
     inbox.offer_changed(unit.connection, offer.id, offer.version, offer.state in GONE)
 
 
-def _erased(unit: Unit, record: Record) -> None:
-    inbox.erase(unit.connection, record.event.key)
-
-
 def listens(clock: Clock, announce: Callable[[], None]) -> Listens:
     def telling(notes_of: Callable[[Record], list[Note]]) -> Handler:
         def handle(unit: Unit, record: Record) -> None:
@@ -103,7 +100,5 @@ def listens(clock: Clock, announce: Callable[[], None]) -> Listens:
         "vivier.profile.v1.MentorshipChanged": mentorship_changed,
         "vivier.profile.v1.PersonChanged": _person_changed,
         "vivier.offers.v1.OfferChanged": _offer_changed,
-        "person/": _erased,
-        "mentor/": _erased,
-        "mentorship/": _erased,
+        **dict.fromkeys(("person/", "mentor/", "mentorship/"), ERASED.handler(inbox.erase)),
     }

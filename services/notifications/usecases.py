@@ -30,6 +30,7 @@ from services.notifications.domain import (
 )
 from services.notifications.store import inbox, mails
 from services.notifications.store.mails import Due
+from services.notifications.store.tables import ERASED
 
 GOODBYES = 500
 """How many notifications are looked at in one transaction."""
@@ -77,7 +78,7 @@ def tell_of_mentorship(
     unit: Unit, note: Note, keys: Sequence[str], now: datetime, announce: Callable[[], None]
 ) -> None:
     """`keys` are the mentorship and the person in it: where one of them is erased nobody is told."""
-    if not inbox.erased(unit.connection, keys):
+    if not ERASED.among(unit.connection, keys):
         tell(unit, [note], now, announce)
 
 
@@ -132,7 +133,7 @@ def learn_readers(
     unit: Unit, person_id: str, version: int, partner_ids: Sequence[str], mentor_ids: Sequence[str]
 ) -> None:
     """Who may read the inbox of this person."""
-    if not inbox.erased(unit.connection, [person(person_id)]):
+    if not ERASED.among(unit.connection, [person(person_id)]):
         inbox.learn_readers(unit.connection, person_id, version, partner_ids, mentor_ids)
 
 
@@ -178,7 +179,7 @@ def set_preferences(units: Units, caller: Caller, request: Message, wish: Prefer
     wish.check()
     with units() as unit:
         fresh = requests.claim(unit.connection, caller, request, units.clock())
-        if inbox.erased(unit.connection, [wish.recipient]):
+        if ERASED.among(unit.connection, [wish.recipient]):
             raise not_found("recipient", wish.recipient)
         if not fresh:
             return

@@ -1,5 +1,6 @@
 """Two processes of one service over one store on PostgreSQL: races that SQLite's turns never let happen."""
 
+import base64
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,12 +29,11 @@ from services.kit.database import open_database
 from services.kit.errors import Conflict, Refused, RetryLater
 from services.kit.ids import random_id
 from services.kit.outbox import erased, outgoing
+from services.kit.private.master_key import MasterKey, MasterKeyRefused, PrivateSettings, StoreVault
 from services.matching import store as matching
 from services.notifications.store.tables import ERASED, NOTIFICATIONS
 from services.offers import store as offer_store
-from services.profile.safe import Safe
-from services.profile.store.tables import KEYS, PEOPLE
-from services.profile.vault import MasterKeyRefused
+from services.profile.store.tables import KEYS, MASTER, PEOPLE
 from tests.kit.test_migrations import OWN, migrations
 
 MENTOR = Caller(Role.MENTOR, "jo", "test")
@@ -173,12 +173,14 @@ def test_of_two_master_keys_one_is_the_stores(tmp_path: Path) -> None:
     with namespace_on_postgres() as (address, namespace):
         store = open_database(store_at(address, namespace, "profile"), OWN["profile"], migrations("profile"))
         store.migrate()
-        safes = [Safe(store, bytes([n] * 32), tmp_path / "none") for n in range(2)]
+        given = [base64.b64encode(bytes([n] * 32)).decode() for n in range(2)]
+        keys = [MasterKey(PrivateSettings(home=tmp_path, secret=SECRET, master_key=each)) for each in given]
+        vaults = [StoreVault(store, MASTER, "profile", key) for key in keys]
         with store.only_one("master"), pytest.raises(RetryLater, match="another process"):
-            safes[0].open()
-        safes[0].open()
+            vaults[0].open()
+        vaults[0].open()
         with pytest.raises(MasterKeyRefused, match="written under another master key"):
-            safes[1].open()
+            vaults[1].open()
         store.close()
 
 
@@ -279,7 +281,7 @@ def test_what_is_told_while_its_recipient_is_erased_goes_with_them(notifications
         notifications.log.append([replace(tombstone, id=random_id(), time=notifications.clock())])
         for k in range(4, 8):
             match(notifications, f"o{n}-{k}", person)
-    eventually(lambda: len(notifications.rows(ERASED.select())) == len(people), 30)
+    eventually(lambda: len(notifications.rows(ERASED.table.select())) == len(people), 30)
     match(notifications, "last", "witness")
     eventually(lambda: notifications.rows(NOTIFICATIONS.select().where(NOTIFICATIONS.c.recipient == "person/witness")))
     assert {row.recipient for row in notifications.rows(NOTIFICATIONS.select())} == {"person/witness"}
@@ -306,7 +308,7 @@ def test_who_was_just_forgotten_is_forgotten_again(tmp_path: Path) -> None:
         with store.transaction() as sweeping:
             assert matching.people_told(sweeping, "o") == {"bo"}
             matching.forget_again(sweeping, ["ana"], now.replace(year=2027))
-            assert sweeping.execute(matching.FORGOTTEN.select()).all() == []
+            assert sweeping.execute(matching.FORGOTTEN.table.select()).all() == []
         store.close()
 
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 from commands import command
-from cryptography.exceptions import InvalidTag
 from harness import OPERATOR, SECRET
 from schemas import files_only
 from vivier.profile.v1 import profile_pb2 as pb
 
-from services.profile.vault import MasterKeyRefused, Vault, seal, unseal
+from services.kit.private.master_key import MasterKeyRefused
 from tests.profile.installation import Home
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -89,18 +88,6 @@ def test_a_wrong_master_key_is_told_in_one_sentence(tmp_path: Path) -> None:
     (sentence,) = done.stderr.splitlines()
     assert "profile: VIVIER_MASTER_KEY must be 32 random bytes in base64: `openssl rand -base64 32`" in sentence
     assert "nope" not in sentence
-
-
-def test_what_is_sealed_opens_only_where_it_stood() -> None:
-    vault = Vault(bytes(32))
-    key = vault.new_key()
-    assert unseal(key, seal(key, b"words", "person/1"), "person/1") == b"words"
-    with pytest.raises(InvalidTag):
-        unseal(key, seal(key, b"words", "person/1"), "person/2")
-    with pytest.raises(InvalidTag):
-        vault.unwrap(vault.wrap(key, "1"), "2")
-    assert vault.lookup("a", "b|c") != vault.lookup("a|b", "c")
-    assert seal(key, b"words", "person/1") != seal(key, b"words", "person/1")
 
 
 @files_only

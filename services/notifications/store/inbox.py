@@ -21,7 +21,7 @@ def fresh(connection: Connection, notes: Sequence[Note]) -> list[Note]:
     by_id = {note.id: note for note in notes}
     for known in connection.scalars(select(NOTIFICATIONS.c.id).where(among(NOTIFICATIONS.c.id, by_id))):
         del by_id[known]
-    gone = erased(connection, {note.recipient for note in by_id.values()})
+    gone = ERASED.among(connection, {note.recipient for note in by_id.values()})
     return [note for note in by_id.values() if note.recipient not in gone]
 
 
@@ -109,7 +109,7 @@ def prefer(connection: Connection, wish: Preferences) -> None:
 
 
 def erase(connection: Connection, key: str) -> None:
-    """Everything of a recipient, or of a mentorship; from here on nothing of that key is written again."""
+    """Everything of a recipient, or of a mentorship."""
     kind, _, identifier = key.partition("/")
     of_key = NOTIFICATIONS.c.recipient == key
     if kind == "mentorship":
@@ -119,12 +119,6 @@ def erase(connection: Connection, key: str) -> None:
     connection.execute(delete(PREFERENCES).where(PREFERENCES.c.recipient == key))
     if kind == "person":
         connection.execute(delete(PEOPLE).where(PEOPLE.c.id == identifier))
-    upsert(connection, ERASED, {"key": key}, ["key"])
-
-
-def erased(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Those of the keys that are erased."""
-    return set(connection.scalars(select(ERASED.c.key).where(among(ERASED.c.key, keys))))
 
 
 def offer_changed(connection: Connection, offer_id: str, version: int, gone: bool) -> None:

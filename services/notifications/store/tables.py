@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
 
 from services.kit.database import Json, Moment
+from services.kit.private.erased import Erased
 
 METADATA = MetaData()
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -73,5 +74,5 @@ MAILS = Table(
 )
 _AT_ONCE = MAILS.c.at_once.is_(True)
 Index("mails_pushed", MAILS.c.recipient, MAILS.c.at, sqlite_where=_AT_ONCE, postgresql_where=_AT_ONCE)
-ERASED = Table("erased", METADATA, Column("key", String, primary_key=True))
+ERASED = Erased(METADATA)
 """Keys of erased aggregates, and nothing else of them: what still comes for them is dropped."""

@@ -11,7 +11,6 @@ from services.profile.domain.mentoring import LIVE, Mentor, Mentorship, Mentorsh
 from services.profile.store import documents
 from services.profile.store.people import People
 from services.profile.store.tables import CONSENTS, MENTOR_OCCUPATIONS, MENTORS, MENTORSHIPS
-from services.profile.vault import seal, unseal
 
 
 def load_mentors(connection: Connection, ids: Collection[str]) -> dict[str, Mentor]:
@@ -99,7 +98,7 @@ class Mentorships:
         return [self._mentorship(row) for row in rows]
 
     def _mentorship(self, row: Any) -> Mentorship:
-        message = unseal(self._people.key(row.person_id), row.sealed, f"mentorship/{row.id}").decode()
+        message = self._people.keys.unseal(row.person_id, row.sealed, f"mentorship/{row.id}").decode()
         state = MentorshipState(row.state)
         return Mentorship(
             row.id, row.person_id, row.mentor_id, state, message, row.asked_at, row.changed_at, row.version
@@ -107,7 +106,7 @@ class Mentorships:
 
     def save(self, mentorship: Mentorship) -> None:
         """Of a person loaded before."""
-        key = self._people.key(mentorship.person_id)
+        message = mentorship.message.encode()
         row = {
             "id": mentorship.id,
             "person_id": mentorship.person_id,
@@ -116,7 +115,7 @@ class Mentorships:
             "version": mentorship.version,
             "asked_at": mentorship.asked_at,
             "changed_at": mentorship.changed_at,
-            "sealed": seal(key, mentorship.message.encode(), f"mentorship/{mentorship.id}"),
+            "sealed": self._people.keys.seal(mentorship.person_id, message, f"mentorship/{mentorship.id}"),
         }
         upsert(self._connection, MENTORSHIPS, row, ["id"])
 

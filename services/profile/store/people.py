@@ -5,15 +5,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from services.kit.database import upsert
+from services.kit.private.vault import SubjectKeys, Vault
 from services.profile.domain.blurring import AgeBand
 from services.profile.domain.person import ConsentKey, Person
 from services.profile.domain.values import Consent, ConsentKind
 from services.profile.store.documents import dump, load
 from services.profile.store.tables import CONSENTS, ERASED, KEYS, MENTORSHIPS, PEOPLE
-from services.profile.vault import Vault, seal, unseal
 
 
 class People:
@@ -27,7 +27,7 @@ class People:
         self._connection = connection
         self._vault = vault
         self._to_change = to_change
-        self._keys: dict[str, bytes] = {}
+        self.keys = SubjectKeys(connection, KEYS, vault)
 
     def load(self, ids: Iterable[str]) -> dict[str, Person]:
         """Those that exist, by id."""
@@ -43,8 +43,8 @@ class People:
         return self.load([person_id]).get(person_id)
 
     def _person(self, row: Any, consents: Mapping[ConsentKey, Consent], mentors: Sequence[str]) -> Person:
-        key = self._keys[row.id] = self._vault.unwrap(row.wrapped, row.id)
-        profile = load(unseal(key, row.sealed, f"person/{row.id}"))
+        self.keys.read(row.id, row.wrapped)
+        profile = load(self.keys.unseal(row.id, row.sealed, f"person/{row.id}"))
         return Person(
             id=row.id,
             partner_id=row.partner_id,
@@ -98,12 +98,9 @@ class People:
 
     def save(self, people: Sequence[Person]) -> None:
         """Insert or replace; a new person gets a key."""
-        fresh = [person.id for person in people if person.id not in self._keys]
-        self._keys.update((person_id, self._vault.new_key()) for person_id in fresh)
+        fresh = self.keys.make(person.id for person in people)
         upsert(self._connection, PEOPLE, [self._row(person) for person in people], ["id"])
-        if fresh:
-            wrapped = [{"person_id": i, "wrapped": self._vault.wrap(self._keys[i], i)} for i in fresh]
-            self._connection.execute(insert(KEYS), wrapped)
+        self.keys.keep(fresh)
         consents = [_consent(person.id, each) for person in people for each in person.consents.values()]
         upsert(self._connection, CONSENTS, consents, ["person_id", "kind", "grantee_id"])
 
@@ -117,25 +114,21 @@ class People:
             "band": int(person.band),
             "matchable": person.matchable,
             "created_at": person.created_at,
-            "sealed": seal(self._keys[person.id], dump(person.profile), f"person/{person.id}"),
+            "sealed": self.keys.seal(person.id, dump(person.profile), f"person/{person.id}"),
         }
 
     def erase(self, person: Person, now: datetime) -> None:
         """The key goes with the rows; only the id stays, so that it is never given again."""
-        for table in (KEYS, CONSENTS, MENTORSHIPS):
+        self.keys.destroy(person.id)
+        for table in (CONSENTS, MENTORSHIPS):
             self._connection.execute(delete(table).where(table.c.person_id == person.id))
         self._connection.execute(delete(PEOPLE).where(PEOPLE.c.id == person.id))
-        gone = {"person_id": person.id, "partner_id": person.partner_id, "at": now}
-        self._connection.execute(insert(ERASED), gone)
+        ERASED.remember(self._connection, person.id, partner_id=person.partner_id, at=now)
 
     def erased(self, ids: Collection[str]) -> dict[str, str]:
         """Of these, the ids of people who are no more, each with the partner that had made the profile."""
-        query = select(ERASED.c.person_id, ERASED.c.partner_id).where(ERASED.c.person_id.in_(ids))
-        return {row.person_id: row.partner_id for row in self._connection.execute(query)}
-
-    def key(self, person_id: str) -> bytes:
-        """Of somebody loaded before."""
-        return self._keys[person_id]
+        query = select(ERASED.key, ERASED.table.c.partner_id).where(ERASED.key.in_(ids))
+        return dict(self._connection.execute(query).all())
 
 
 def _consent(person_id: str, consent: Consent) -> dict[str, Any]:

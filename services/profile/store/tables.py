@@ -5,11 +5,14 @@ from pathlib import Path
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
 
 from services.kit.database import Json, Moment
+from services.kit.private.erased import Erased
+from services.kit.private.master_key import master_table
+from services.kit.private.vault import keys_table
 
 METADATA = MetaData()
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
-MASTER = Table("master", METADATA, Column("fingerprint", LargeBinary, primary_key=True))
+MASTER = master_table(METADATA)
 
 PEOPLE = Table(
     "people",
@@ -24,12 +27,7 @@ PEOPLE = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
-KEYS = Table(
-    "keys",
-    METADATA,
-    Column("person_id", ForeignKey("people.id"), primary_key=True),
-    Column("wrapped", LargeBinary, nullable=False),
-)
+KEYS = keys_table(METADATA, Column("person_id", ForeignKey("people.id"), primary_key=True))
 
 CONSENTS = Table(
     "consents",
@@ -42,12 +40,8 @@ CONSENTS = Table(
     Index("consents_grantee", "kind", "grantee_id", "person_id"),
 )
 
-ERASED = Table(
-    "erased",
-    METADATA,
-    Column("person_id", String, primary_key=True),
-    Column("partner_id", String, nullable=False),
-    Column("at", Moment, nullable=False),
+ERASED = Erased(
+    METADATA, Column("partner_id", String, nullable=False), Column("at", Moment, nullable=False), key="person_id"
 )
 """Ids that are never given again, so that repeating an erasure, or a write from before it, revives nobody."""
 

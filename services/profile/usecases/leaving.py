@@ -47,7 +47,7 @@ def erase_person(tools: Tools, caller: Caller, request: Message, person_id: str)
     """For good: the key and every row go, the others are told, old bytes leave the disk. Repeating it is harmless."""
     only(caller, *OWNERS)
     with writing(tools, caller, request) as (unit, people, _):
-        unit.after_commit(tools.cut_wal)
+        unit.after_commit(tools.units.wal_truncation.request)
         if _was_theirs(caller, person_id, people.erased([person_id]).get(person_id)):
             return
         now = tools.units.clock()

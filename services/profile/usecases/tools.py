@@ -10,25 +10,21 @@ from google.protobuf.message import Message
 from services.kit import requests
 from services.kit.auth import Caller
 from services.kit.outbox import Unit, Units
+from services.kit.private.vault import Vault
 from services.profile.domain.merging import Stamp
 from services.profile.domain.person import Person, PersonChanged
 from services.profile.store.people import People
 from services.profile.usecases.access import View, missing, view_of
 from services.profile.usecases.resolving import Resolver
-from services.profile.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`open_vault` raises `RetryLater` before the store was asked for whose key it is.
-
-    `cut_wal` is called after an erasure has been committed: old bytes leave the disk.
-    """
+    """`open_vault` raises `RetryLater` before the store was asked for whose key it is."""
 
     units: Units
     open_vault: Callable[[], Vault]
     resolver: Resolver
-    cut_wal: Callable[[], object]
 
     @property
     def vault(self) -> Vault:

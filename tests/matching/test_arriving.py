@@ -1,0 +1,43 @@
+"""What of the log reaches the index."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from vivier.profile.v1 import events_pb2 as profile
+
+from services.kit.bus import Event, Record
+from services.kit.outbox import erased, outgoing
+from services.matching.arriving import put
+
+
+class Contents:
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.people: list[str] = []
+        self.removed: list[str] = []
+
+    def put_offers(self, offers: Sequence[Any]) -> set[str]:
+        return set()
+
+    put_courses = put_offers
+
+    def put_people(self, people: Sequence[Any]) -> set[str]:
+        self.people += [each.id for each in people]
+        return set()
+
+    def remove_person(self, person_id: str) -> None:
+        self.removed.append(person_id)
+
+
+def records(*events: Event) -> list[Record]:
+    return [Record(event, 0, offset) for offset, event in enumerate(events)]
+
+
+def test_only_the_tombstone_of_a_person_removes_one() -> None:
+    contents = Contents()
+    changed = profile.PersonChanged(person_id="bo", version=1)
+    gone = [erased("vivier.profile.v1", key) for key in ("mentorship/m", "mentor/jo", "person/ana", "offer/o")]
+    put(contents, records(outgoing("person/bo", changed), *gone))  # type: ignore[arg-type]
+    assert contents.people == ["bo"]
+    assert contents.removed == ["ana"]
