@@ -1,0 +1,204 @@
+"""Links are sent by a small system built from the kit; then their tokens are searched for in all that it leaves."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.wrappers_pb2 import StringValue
+from harness import OPERATOR, SECRET, bytes_on_disk, eventually
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy import Column, MetaData, String, Table, delete, select
+
+from services.kit import telemetry
+from services.kit.bus import Event, Record
+from services.kit.bus_embedded import EmbeddedLog
+from services.kit.clock import system_clock
+from services.kit.database import open_database, upsert
+from services.kit.ids import random_id
+from services.kit.links import Link, Links
+from services.kit.outbox import Unit, Units, outgoing
+from services.kit.rpc.client import Neighbour
+from services.kit.service import Service, Subscription
+from services.kit.ticker import Ticker
+
+TOPIC = "google.protobuf"
+PURPOSE = "confirm-an-answer"
+OWNED = MetaData()
+LINKS = Links(OWNED)
+SENT = MetaData()
+DUE = Table("due", SENT, Column("subject", String, primary_key=True))
+
+
+def contract(name: str, *methods: str) -> ServiceDescriptor:
+    """A contract whose calls take and give a text."""
+    file = descriptor_pb2.FileDescriptorProto(name=f"canary/{name}.proto", package="canary", syntax="proto3")
+    file.dependency.append("google/protobuf/wrappers.proto")
+    service = file.service.add(name=name)
+    for method in methods:
+        text = ".google.protobuf.StringValue"
+        service.method.add(name=method, input_type=text, output_type=text)
+    pool = descriptor_pool.Default()
+    pool.Add(file)
+    return pool.FindServiceByName(f"canary.{name}")
+
+
+OWNER = contract("Owner", "AskForLink", "MintLink", "LookAtLink", "UseLink")
+SENDER = contract("Sender")
+
+
+class Owner:
+    """Owns what the links act on. Its events say which link is due, and nothing more."""
+
+    def __init__(self, folder: Path, log: EmbeddedLog) -> None:
+        self.published: list[Event] = []
+        self.units = Units(open_database(folder / "owner.db", OWNED), {str: self._due}, system_clock, random_id)
+        serves = {"AskForLink": self.ask, "MintLink": self.mint, "LookAtLink": self.look, "UseLink": self.use}
+        self.service = Service("owner", "127.0.0.1:0", SECRET, log, self.units, OWNER, serves, [TOPIC])
+
+    def _due(self, subject: str) -> Event:
+        self.published.append(outgoing(f"link/{subject}", StringValue(value=subject)))
+        return self.published[-1]
+
+    def ask(self, _: Any, request: StringValue) -> StringValue:
+        with self.units() as unit:
+            unit.publish(request.value)
+        return request
+
+    def mint(self, _: Any, request: StringValue) -> StringValue:
+        link = Link(PURPOSE, request.value, "person/ana")
+        with self.units() as unit:
+            return StringValue(value=LINKS.mint(unit.connection, link, self.units.clock(), timedelta(days=1)))
+
+    def look(self, _: Any, request: StringValue) -> StringValue:
+        with self.units.reading() as connection:
+            return StringValue(value=LINKS.look(connection, PURPOSE, request.value, self.units.clock()).subject)
+
+    def use(self, _: Any, request: StringValue) -> StringValue:
+        with self.units() as unit:
+            return StringValue(value=LINKS.use(unit.connection, PURPOSE, request.value, self.units.clock()).subject)
+
+
+class Sender:
+    """Sends what is due, with a token asked for at that moment. The first attempt at each dies before it is noted."""
+
+    def __init__(self, folder: Path, log: EmbeddedLog, mint: Callable[[str], str]) -> None:
+        self.letters: dict[str, list[str]] = {}
+        self._mint = mint
+        self._units = Units(open_database(folder / "sender.db", SENT), {}, system_clock, random_id)
+        listens = {"google.protobuf.StringValue": self._queue}
+        self.service = Service(
+            "sender",
+            "127.0.0.1:0",
+            SECRET,
+            log,
+            self._units,
+            SENDER,
+            {},
+            [],
+            [Subscription("sender", [TOPIC], listens)],
+            [Ticker("sender: letters", 0.05, self._send)],
+        )
+
+    @staticmethod
+    def _queue(unit: Unit, record: Record) -> None:
+        upsert(
+            unit.connection, DUE, {"subject": StringValue.FromString(record.event.payload or b"").value}, ["subject"]
+        )
+
+    def _send(self) -> None:
+        with self._units.reading() as connection:
+            due = list(connection.scalars(select(DUE.c.subject)))
+        for subject in due:
+            sent = self.letters.setdefault(subject, [])
+            sent.append(self._mint(subject))
+            if len(sent) == 1:
+                raise OSError("the mail server did not answer")
+            with self._units() as unit:
+                unit.connection.execute(delete(DUE).where(DUE.c.subject == subject))
+
+
+@contextmanager
+def started(*services: Service) -> Iterator[None]:
+    for service in services:
+        service.start()
+    try:
+        for service in services:
+            assert service.settled.wait(30)
+        yield
+    finally:
+        for service in services:
+            service.stop()
+
+
+class Watched:
+    """Metrics and spans of this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.metrics, self.spans = InMemoryMetricReader(), InMemorySpanExporter()
+        meter = MeterProvider([self.metrics]).get_meter("vivier")
+        tracing = TracerProvider()
+        tracing.add_span_processor(SimpleSpanProcessor(self.spans))
+        monkeypatch.setattr(telemetry, "_meter", meter)
+        monkeypatch.setattr(telemetry, "_rpc", meter.create_histogram("vivier.rpc.duration"))
+        monkeypatch.setattr(telemetry, "_age", meter.create_histogram("vivier.event.age"))
+        monkeypatch.setattr(telemetry, "_tracer", tracing.get_tracer("vivier"))
+
+    def text(self) -> str:
+        collected = self.metrics.get_metrics_data()
+        assert collected is not None
+        return collected.to_json() + "".join(span.to_json() for span in self.spans.get_finished_spans())
+
+
+def test_a_token_is_in_no_file_event_log_or_metric(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    watched = Watched(monkeypatch)
+    log = EmbeddedLog(tmp_path / "log.db")
+    owner = Owner(tmp_path, log)
+    neighbour = Neighbour(owner.service.address, SECRET, OWNER)
+
+    def ask(method: str, text: str) -> str:
+        call = neighbour.channel.unary_unary(
+            f"/{OWNER.full_name}/{method}", StringValue.SerializeToString, StringValue.FromString
+        )
+        return str(neighbour.ask(call, StringValue(value=text), OPERATOR).value)
+
+    sender = Sender(tmp_path, log, lambda subject: ask("MintLink", subject))
+    subjects = [f"answer-{number}" for number in range(3)]
+    with started(owner.service, sender.service):
+        for subject in subjects:
+            ask("AskForLink", subject)
+        eventually(lambda: all(len(sender.letters.get(subject, [])) == 2 for subject in subjects), 30)
+        for subject in subjects:
+            void, good = sender.letters[subject]
+            assert ask("LookAtLink", good) == subject
+            assert ask("UseLink", good) == subject
+            for token, reason in ((void, "LINK_UNKNOWN"), (good, "LINK_USED")):
+                with pytest.raises(Exception, match="link") as refused:
+                    ask("UseLink", token)
+                assert getattr(refused.value, "reason", "") == reason
+        left = {f"file {name}": held for name, held in bytes_on_disk(tmp_path).items()}
+        left["metrics and spans"] = watched.text().encode()
+        records = list(log.replay(TOPIC))
+    left["events"] = repr([*records, *owner.published]).encode()
+    left["files afterwards"] = b"".join(bytes_on_disk(tmp_path).values())
+    left["log output"] = "".join([caplog.text, *capfd.readouterr()]).encode()
+    neighbour.close()
+    log.close()
+    for what, known in {"file owner.db-wal": PURPOSE, "file log.db-wal": "answer-2", "events": "answer-0"}.items():
+        assert known.encode() in left[what], f"{what} is not searched at all"
+    assert b"canary.Owner.MintLink" in left["metrics and spans"]
+    assert b"did not answer" in left["log output"]
+    for token in (token for letters in sender.letters.values() for token in letters):
+        assert {what for what, held in left.items() if token.encode() in held} == set()
