@@ -13,11 +13,11 @@ from services.kit.private.master_key import MasterKey, PrivateSettings, StoreVau
 from services.kit.service import Service
 from services.kit.ticker import Ticker
 from services.profile import server
+from services.profile.deps import Deps
 from services.profile.events import PUBLISHES, TOPIC
 from services.profile.store.tables import MASTER, MENTORS, MENTORSHIPS, METADATA, MIGRATIONS, PEOPLE
-from services.profile.usecases.ageing import tell_new_age_bands
+from services.profile.usecases.age_bands import publish_new_age_bands
 from services.profile.usecases.resolving import Resolver
-from services.profile.usecases.tools import Tools
 from services.referential import open_snapshot
 
 DAY = 86_400.0
@@ -36,7 +36,7 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
     vault = StoreVault(database, MASTER, "profile", key)
     vault.open_early()
     units = Units(database, PUBLISHES, clock, ids)
-    tools = Tools(units, vault, Resolver(open_snapshot(settings.referential)))
+    deps = Deps(units, vault, Resolver(open_snapshot(settings.referential)))
     return Service(
         "profile",
         settings.profile_address,
@@ -44,9 +44,9 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
         log,
         units,
         server.DESCRIPTOR,
-        server.serves(tools),
+        server.serves(deps),
         [TOPIC],
-        tickers=[Ticker("profile: age bands", DAY, lambda: tell_new_age_bands(tools))],
+        tickers=[Ticker("profile: age bands", DAY, lambda: publish_new_age_bands(deps))],
         prepare=vault.open,
         counts=lambda: _counts(database),
     )

@@ -8,7 +8,7 @@ from vivier.profile.v1 import profile_pb2 as profile_pb
 
 from services.kit.bus import Event
 from services.kit.outbox import Publishes, erased, outgoing
-from services.profile.domain.blurring import rounded
+from services.profile.domain.coarsening import rounded
 from services.profile.domain.mentoring import MentorChanged, MentorshipChanged, MentorshipErased
 from services.profile.domain.person import PersonChanged, PersonErased
 from services.profile.domain.values import ConsentKind, Place, Profile, Skill

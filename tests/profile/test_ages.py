@@ -9,7 +9,7 @@ from vivier.common.v1 import common_pb2 as common
 from vivier.profile.v1 import events_pb2
 from vivier.profile.v1 import profile_pb2 as pb
 
-from services.profile.domain.blurring import AgeBand, age_at, age_band, needs_parent, rounded
+from services.profile.domain.coarsening import AgeBand, age_at, age_band, needs_parent, rounded
 from services.profile.domain.values import Point
 from tests.profile.installation import Home
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, not_found
-from services.profile.domain.blurring import AgeBand, age_band, needs_parent
 from services.profile.domain.checking import MOST_EVIDENCE, MOST_EXPERIENCES, MOST_SKILLS
+from services.profile.domain.coarsening import AgeBand, age_band, needs_parent
 from services.profile.domain.merging import Stamp, merged, require_experiences, with_evidence, without_orphans
 from services.profile.domain.values import (
     Consent,

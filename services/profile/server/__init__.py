@@ -7,14 +7,14 @@ from typing import Any
 from vivier.profile.v1 import profile_pb2 as pb
 
 from services.kit.rpc.server import Function
+from services.profile.deps import Deps
 from services.profile.server import mentoring, people, person
-from services.profile.usecases.tools import Tools
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["ProfileService"]
 
 
-def serves(tools: Tools) -> Mapping[str, Function]:
-    return {name: partial(function, tools) for name, function in _TABLE.items()}
+def serves(deps: Deps) -> Mapping[str, Function]:
+    return {name: partial(function, deps) for name, function in _TABLE.items()}
 
 
 _TABLE: Mapping[str, Callable[..., Any]] = {

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from services.kit.database import upsert
 from services.kit.private.vault import SubjectKeys, Vault
-from services.profile.domain.blurring import AgeBand
+from services.profile.domain.coarsening import AgeBand
 from services.profile.domain.person import ConsentKey, Person
 from services.profile.domain.values import Consent, ConsentKind
 from services.profile.store.documents import dump, load

@@ -84,9 +84,5 @@ def require_own(caller: Caller, person: Person) -> None:
         raise denied("NOT_YOURS_TO_CHANGE", "you see this profile, but it is not yours to change")
 
 
-def require_sight(caller: Caller, person: Person) -> None:
-    """For what everybody may do who sees the person; `changing` has looked already."""
-
-
 def missing(person_id: str) -> Exception:
     return not_found("person", person_id)

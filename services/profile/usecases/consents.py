@@ -16,19 +16,20 @@ from google.protobuf.message import Message
 from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, denied
+from services.profile.deps import Deps
 from services.profile.domain.checking import subject
 from services.profile.domain.mentoring import MentorshipChanged
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind
 from services.profile.store.mentoring import Mentorships
 from services.profile.usecases.access import OWNERS, only, require_own
-from services.profile.usecases.tools import Tools, changing
+from services.profile.usecases.transactions import updating
 
 WITH_GRANTEE = (ConsentKind.PARTNER, ConsentKind.MENTOR)
 
 
 def grant_consent(
-    tools: Tools, caller: Caller, request: Message, person_id: str, kind: ConsentKind, grantee_id: str
+    deps: Deps, caller: Caller, request: Message, person_id: str, kind: ConsentKind, grantee_id: str
 ) -> Person:
     only(caller, *OWNERS)
     _check(kind, grantee_id)
@@ -41,13 +42,13 @@ def grant_consent(
         if kind is ConsentKind.MENTOR and not person.agrees(kind, grantee_id):
             raise Refused(Kind.CONFLICT, "ASK_THE_MENTOR", "this consent comes with asking the mentor")
 
-    with changing(tools, caller, request, person_id, may) as (_, _, person):
-        person.grant(kind, grantee_id, tools.units.clock())
+    with updating(deps, caller, request, person_id, may) as (_, _, person):
+        person.grant(kind, grantee_id, deps.units.clock())
     return person
 
 
 def withdraw_consent(
-    tools: Tools, caller: Caller, request: Message, person_id: str, kind: ConsentKind, grantee_id: str
+    deps: Deps, caller: Caller, request: Message, person_id: str, kind: ConsentKind, grantee_id: str
 ) -> Person:
     only(caller, *OWNERS)
     _check(kind, grantee_id)
@@ -59,8 +60,8 @@ def withdraw_consent(
         if not gives_up:
             require_own(caller, person)
 
-    now = tools.units.clock()
-    with changing(tools, caller, request, person_id, may) as (unit, people, person):
+    now = deps.units.clock()
+    with updating(deps, caller, request, person_id, may) as (unit, people, person):
         mentorships = Mentorships(unit.connection, people)
         if kind is ConsentKind.MENTOR and (live := mentorships.live_between(person_id, grantee_id)):
             mentorships.save(live.end(now))

@@ -10,8 +10,9 @@ from services.kit import requests
 from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, denied, not_found
-from services.profile.domain.blurring import rounded
+from services.profile.deps import Deps
 from services.profile.domain.checking import subject
+from services.profile.domain.coarsening import rounded
 from services.profile.domain.mentoring import (
     Mentor,
     MentorChanged,
@@ -25,18 +26,18 @@ from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind, Place
 from services.profile.store.mentoring import Mentorships, list_mentors, load_mentors, save_mentor
 from services.profile.store.people import People
-from services.profile.usecases.access import OWNERS, is_own, only, require_own
+from services.profile.usecases.access import OWNERS, is_own, only
 from services.profile.usecases.people import Outcome
-from services.profile.usecases.tools import Tools, changing, store, writing
+from services.profile.usecases.transactions import save_and_publish, updating, writing
 
 SIDES = {Role.PERSON: "person", Role.MENTOR: "mentor", Role.PARTNER: "partner", Role.OPERATOR: "all"}
 
 
-def upsert_mentor(tools: Tools, caller: Caller, request: Message, said: Mentor) -> tuple[Mentor, Outcome]:
+def upsert_mentor(deps: Deps, caller: Caller, request: Message, said: Mentor) -> tuple[Mentor, Outcome]:
     """The whole public profile, by the mentor or an operator."""
     only(caller, Role.MENTOR, Role.OPERATOR)
-    mentor = _ready(tools, caller, said)
-    with writing(tools, caller, request) as (unit, _, fresh):
+    mentor = _ready(deps, caller, said)
+    with writing(deps, caller, request) as (unit, _, fresh):
         before = load_mentors(unit.connection, [mentor.id]).get(mentor.id)
         version = before.version if before else 0
         if before and (not fresh or before == replace(mentor, version=version)):
@@ -47,7 +48,7 @@ def upsert_mentor(tools: Tools, caller: Caller, request: Message, said: Mentor) 
     return mentor, Outcome.UPDATED if before else Outcome.CREATED
 
 
-def _ready(tools: Tools, caller: Caller, said: Mentor) -> Mentor:
+def _ready(deps: Deps, caller: Caller, said: Mentor) -> Mentor:
     if caller.role is Role.MENTOR and said.id not in ("", caller.subject):
         raise not_found("mentor", said.id)
     checks = Checks()
@@ -55,8 +56,8 @@ def _ready(tools: Tools, caller: Caller, said: Mentor) -> Mentor:
     mentor_id = caller.subject if caller.role is Role.MENTOR else subject(checks, "mentor.id", said.id)
     mentor = checked_mentor(checks, replace(said, id=mentor_id))
     checks.done()
-    tools.resolver.known_occupations(checks, "mentor.occupation_codes", mentor.occupation_codes)
-    place = mentor.place and _rough(tools.resolver.place(checks, "mentor.place", mentor.place))
+    deps.resolver.known_occupations(checks, "mentor.occupation_codes", mentor.occupation_codes)
+    place = mentor.place and _rough(deps.resolver.place(checks, "mentor.place", mentor.place))
     checks.done()
     return replace(mentor, place=place)
 
@@ -66,20 +67,20 @@ def _rough(place: Place) -> Place:
     return replace(place, label=place.commune_label, point=place.point and rounded(place.point))
 
 
-def get_mentors(tools: Tools, caller: Caller, ids: Sequence[str]) -> list[Mentor]:
+def get_mentors(deps: Deps, caller: Caller, ids: Sequence[str]) -> list[Mentor]:
     """Public to whoever says who they are."""
     _known(caller)
     checks = Checks()
     checks.at_most("ids", ids, 100)
     checks.done()
-    with tools.units.reading() as connection:
+    with deps.units.reading() as connection:
         found = load_mentors(connection, set(ids))
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 
-def find_mentors(tools: Tools, caller: Caller, occupation: str, after: str, limit: int) -> list[Mentor]:
+def find_mentors(deps: Deps, caller: Caller, occupation: str, after: str, limit: int) -> list[Mentor]:
     _known(caller)
-    with tools.units.reading() as connection:
+    with deps.units.reading() as connection:
         return list_mentors(connection, occupation, after, limit)
 
 
@@ -89,16 +90,16 @@ def _known(caller: Caller) -> None:
 
 
 def ask_mentor(
-    tools: Tools, caller: Caller, request: Message, person_id: str, mentor_id: str, message: str
+    deps: Deps, caller: Caller, request: Message, person_id: str, mentor_id: str, message: str
 ) -> Mentorship:
     """Asking is consenting: should the mentor accept, they see what `access` shows a mentor.
 
     The consent changes the person, so of two who ask at the same time one is in conflict, and finds the other's.
     """
     only(caller, *OWNERS)
-    message, now = checked_message(message), tools.units.clock()
-    new_id = requests.ids_of(caller, request, tools.units.ids)()
-    with changing(tools, caller, request, person_id, require_own) as (unit, people, person):
+    message, now = checked_message(message), deps.units.clock()
+    new_id = requests.ids_of(caller, request, deps.units.ids)()
+    with updating(deps, caller, request, person_id) as (unit, people, person):
         mentorships = Mentorships(unit.connection, people)
         if already := mentorships.one(new_id):
             return already
@@ -115,31 +116,31 @@ def ask_mentor(
     return asked
 
 
-def accept_mentorship(tools: Tools, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
+def accept_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
     only(caller, Role.MENTOR)
-    return _move(tools, caller, request, mentorship_id, Mentorship.accept)
+    return _move(deps, caller, request, mentorship_id, Mentorship.accept)
 
 
-def decline_mentorship(tools: Tools, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
+def decline_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
     only(caller, Role.MENTOR)
-    return _move(tools, caller, request, mentorship_id, Mentorship.decline)
+    return _move(deps, caller, request, mentorship_id, Mentorship.decline)
 
 
-def end_mentorship(tools: Tools, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
+def end_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
     """By either side."""
     only(caller, Role.MENTOR, *OWNERS)
-    return _move(tools, caller, request, mentorship_id, Mentorship.end)
+    return _move(deps, caller, request, mentorship_id, Mentorship.end)
 
 
 def _move(
-    tools: Tools,
+    deps: Deps,
     caller: Caller,
     request: Message,
     mentorship_id: str,
     step: Callable[[Mentorship, datetime], Mentorship],
 ) -> Mentorship:
-    now = tools.units.clock()
-    with writing(tools, caller, request) as (unit, people, fresh):
+    now = deps.units.clock()
+    with writing(deps, caller, request) as (unit, people, fresh):
         mentorships = Mentorships(unit.connection, people)
         before = mentorships.one(mentorship_id)
         person = people.one(before.person_id) if before else None
@@ -157,7 +158,7 @@ def _move(
             person.part_from(after.mentor_id, now)
         mentorships.save(after)
         unit.publish(MentorshipChanged(after))
-        store(tools, unit, people, [person])
+        save_and_publish(deps, unit, people, [person])
     return after
 
 
@@ -168,10 +169,10 @@ def _is_side(caller: Caller, mentorship: Mentorship, person: Person) -> bool:
 
 
 def list_mentorships(
-    tools: Tools, caller: Caller, states: Sequence[MentorshipState], after: str, limit: int
+    deps: Deps, caller: Caller, states: Sequence[MentorshipState], after: str, limit: int
 ) -> list[Mentorship]:
     """One's own, as a person or a mentor; those of a partner's people; an operator's all."""
     only(caller, *SIDES)
-    with tools.units.reading() as connection:
-        mentorships = Mentorships(connection, People(connection, tools.vault))
+    with deps.units.reading() as connection:
+        mentorships = Mentorships(connection, People(connection, deps.vault))
         return mentorships.page(SIDES[caller.role], caller.subject, states, after, limit)

@@ -11,12 +11,13 @@ from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, Violation, invalid
 from services.kit.ids import Ids
+from services.profile.deps import Deps
 from services.profile.domain.checking import checked
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind, Profile
 from services.profile.store.people import People
 from services.profile.usecases.access import is_own, missing, only
-from services.profile.usecases.tools import Tools, store, writing
+from services.profile.usecases.transactions import save_and_publish, writing
 
 MOST_ROWS = 100
 
@@ -44,7 +45,7 @@ class Result:
 
 
 def upsert_people(
-    tools: Tools, caller: Caller, request: Message, rows: Sequence[Row], consents: Sequence[ConsentKind]
+    deps: Deps, caller: Caller, request: Message, rows: Sequence[Row], consents: Sequence[ConsentKind]
 ) -> list[Result]:
     """Each row for itself: a refused one leaves the others standing."""
     only(caller, Role.PERSON, Role.PARTNER, Role.OPERATOR)
@@ -53,21 +54,21 @@ def upsert_people(
     known = {ConsentKind.EMPLOYERS, ConsentKind.PARENT}
     checks.require("consents", known.issuperset(consents), "UNKNOWN_VALUE", "only EMPLOYERS and PARENT come with a row")
     checks.done()
-    ready = [_checked(tools, row) for row in rows]
-    with writing(tools, caller, request) as (unit, people, fresh):
-        batch = _Batch(tools, caller, people, consents, fresh)
-        batch.look_up(ready, requests.ids_of(caller, request, tools.units.ids))
+    ready = [_checked(deps, row) for row in rows]
+    with writing(deps, caller, request) as (unit, people, fresh):
+        batch = _Batch(deps, caller, people, consents, fresh)
+        batch.look_up(ready, requests.ids_of(caller, request, deps.units.ids))
         results = [batch.write(row, at) for at, row in enumerate(ready)]
-        store(tools, unit, people, list(batch.changed.values()))
+        save_and_publish(deps, unit, people, list(batch.changed.values()))
     return results
 
 
-def _checked(tools: Tools, row: Row) -> Row:
+def _checked(deps: Deps, row: Row) -> Row:
     checks = Checks()
     try:
-        said = checked(checks, row.said, tools.units.clock())
+        said = checked(checks, row.said, deps.units.clock())
         checks.done()
-        said = tools.resolver.profile(checks, said)
+        said = deps.resolver.profile(checks, said)
         checks.done()
     except Refused as refusal:
         return replace(row, refusal=refusal)
@@ -78,10 +79,10 @@ class _Batch:
     """The rows of one request against what is there; rows about the same person see each other."""
 
     def __init__(
-        self, tools: Tools, caller: Caller, people: People, consents: Sequence[ConsentKind], fresh: bool
+        self, deps: Deps, caller: Caller, people: People, consents: Sequence[ConsentKind], fresh: bool
     ) -> None:
         self.changed: dict[str, Person] = {}
-        self._stamp = tools.stamp()
+        self._stamp = deps.stamp()
         self._caller = caller
         self._people = people
         self._fresh = fresh

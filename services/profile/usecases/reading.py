@@ -4,31 +4,31 @@ from collections.abc import Sequence
 
 from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
+from services.profile.deps import Deps
 from services.profile.domain.person import Person
 from services.profile.store.people import People
 from services.profile.usecases.access import View, only, view_of
-from services.profile.usecases.tools import Tools
 
 MOST_IDS = 100
 
 
-def get_people(tools: Tools, caller: Caller, ids: Sequence[str]) -> list[Person]:
+def get_people(deps: Deps, caller: Caller, ids: Sequence[str]) -> list[Person]:
     """Those that the caller sees something of, in the order asked, each once."""
     checks = Checks()
     checks.at_most("ids", ids, MOST_IDS)
     checks.done()
-    with tools.units.reading() as connection:
-        found = People(connection, tools.vault).load(set(ids))
-    now = tools.units.clock()
+    with deps.units.reading() as connection:
+        found = People(connection, deps.vault).load(set(ids))
+    now = deps.units.clock()
     people = (found[i] for i in dict.fromkeys(ids) if i in found)
     return [person for person in people if view_of(caller, person, now) is not View.NOTHING]
 
 
-def list_people(tools: Tools, caller: Caller, after: str, limit: int) -> list[Person]:
+def list_people(deps: Deps, caller: Caller, after: str, limit: int) -> list[Person]:
     """A partner's people, a mentor's mentees, an operator's all; by id."""
     only(caller, Role.PARTNER, Role.MENTOR, Role.OPERATOR)
-    with tools.units.reading() as connection:
-        people = People(connection, tools.vault)
+    with deps.units.reading() as connection:
+        people = People(connection, deps.vault)
         match caller.role:
             case Role.PARTNER:
                 ids = people.ids_of_partner(caller.subject, after, limit)

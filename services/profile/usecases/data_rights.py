@@ -8,21 +8,22 @@ import orjson
 from google.protobuf.message import Message
 
 from services.kit.auth import Caller, Role
+from services.profile.deps import Deps
 from services.profile.domain.mentoring import MentorshipErased
 from services.profile.domain.person import Person, PersonErased
 from services.profile.store.mentoring import Mentorships
 from services.profile.store.people import People
 from services.profile.usecases.access import OWNERS, only, require_own
-from services.profile.usecases.tools import Tools, seen, writing
+from services.profile.usecases.transactions import load_visible, writing
 
 
-def export_person(tools: Tools, caller: Caller, person_id: str) -> bytes:
+def export_person(deps: Deps, caller: Caller, person_id: str) -> bytes:
     """Everything that is held, for the person, the partner that made the profile, or an operator on their behalf."""
     only(caller, *OWNERS)
-    now = tools.units.clock()
-    with tools.units.reading() as connection:
-        people = People(connection, tools.vault)
-        person = seen(people, caller, person_id, now)
+    now = deps.units.clock()
+    with deps.units.reading() as connection:
+        people = People(connection, deps.vault)
+        person = load_visible(people, caller, person_id, now)
         require_own(caller, person)
         mentorships = Mentorships(connection, people).of_person(person_id)
     document = {**_held(person, now), "mentorships": [asdict(each) for each in mentorships]}
@@ -43,15 +44,15 @@ def _held(person: Person, now: datetime) -> dict[str, Any]:
     }
 
 
-def erase_person(tools: Tools, caller: Caller, request: Message, person_id: str) -> None:
+def erase_person(deps: Deps, caller: Caller, request: Message, person_id: str) -> None:
     """For good: the key and every row go, the others are told, old bytes leave the disk. Repeating it is harmless."""
     only(caller, *OWNERS)
-    with writing(tools, caller, request) as (unit, people, _):
-        unit.after_commit(tools.units.wal_truncation.request)
+    with writing(deps, caller, request) as (unit, people, _):
+        unit.after_commit(deps.units.wal_truncation.request)
         if _was_theirs(caller, person_id, people.erased([person_id]).get(person_id)):
             return
-        now = tools.units.clock()
-        person = seen(people, caller, person_id, now)
+        now = deps.units.clock()
+        person = load_visible(people, caller, person_id, now)
         require_own(caller, person)
         for mentorship in Mentorships(unit.connection, people).of_person(person_id):
             unit.publish(MentorshipErased(mentorship.id))

@@ -1,0 +1,30 @@
+"""What the service's functions depend on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.kit.outbox import Unit, Units
+from services.kit.private.vault import Vault
+from services.profile.domain.merging import Stamp
+from services.profile.store.people import People
+from services.profile.usecases.resolving import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """`open_vault` raises `RetryLater` before the store was asked for whose key it is."""
+
+    units: Units
+    open_vault: Callable[[], Vault]
+    resolver: Resolver
+
+    @property
+    def vault(self) -> Vault:
+        return self.open_vault()
+
+    def people(self, unit: Unit) -> People:
+        """To be changed in this transaction."""
+        return People(unit.connection, self.vault, to_change=True)
+
+    def stamp(self) -> Stamp:
+        return Stamp(self.units.ids, self.units.clock())
