@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from sqlalchemy import func, select
 
+from services.common.resolver import CachedReferential
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
 from services.kit.database import Database, open_database, store_of
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
 from services.kit.private.master_key import MasterKey, PrivateSettings, StoreVault
+from services.kit.rpc.server import bound
 from services.kit.service import Service
 from services.kit.ticker import Ticker
 from services.profile import server
@@ -17,7 +19,6 @@ from services.profile.deps import Deps
 from services.profile.events import PUBLISHES, TOPIC
 from services.profile.store.tables import MASTER, MENTORS, MENTORSHIPS, METADATA, MIGRATIONS, PEOPLE
 from services.profile.usecases.age_bands import publish_new_age_bands
-from services.profile.usecases.resolving import Resolver
 from services.referential import open_snapshot
 
 DAY = 86_400.0
@@ -36,7 +37,7 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
     vault = StoreVault(database, MASTER, "profile", key)
     vault.open_early()
     units = Units(database, PUBLISHES, clock, ids)
-    deps = Deps(units, vault, Resolver(open_snapshot(settings.referential)))
+    deps = Deps(units, vault, CachedReferential(open_snapshot(settings.referential)))
     return Service(
         "profile",
         settings.profile_address,
@@ -44,7 +45,7 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
         log,
         units,
         server.DESCRIPTOR,
-        server.serves(deps),
+        bound(server.TABLE, deps),
         [TOPIC],
         tickers=[Ticker("profile: age bands", DAY, lambda: publish_new_age_bands(deps))],
         prepare=vault.open,

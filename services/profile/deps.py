@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.common.resolver import CachedReferential, Resolver
+from services.kit.checks import Checks
 from services.kit.outbox import Unit, Units
 from services.kit.private.vault import Vault
 from services.profile.domain.merging import Stamp
 from services.profile.store.people import People
-from services.profile.usecases.resolving import Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Deps:
 
     units: Units
     open_vault: Callable[[], Vault]
-    resolver: Resolver
+    referential: CachedReferential
 
     @property
     def vault(self) -> Vault:
@@ -28,3 +29,7 @@ class Deps:
 
     def stamp(self) -> Stamp:
         return Stamp(self.units.ids, self.units.clock())
+
+    def resolver(self, checks: Checks) -> Resolver:
+        """People and mentors type their codes, so a wrong one is always refused."""
+        return Resolver(self.referential, strict=True, checks=checks)

@@ -8,12 +8,11 @@ from vivier.profile.v1 import profile_pb2 as profile_pb
 
 from services.kit.bus import Event
 from services.kit.outbox import Publishes, erased, outgoing
+from services.kit.wire import to_message
 from services.profile.domain.coarsening import rounded
 from services.profile.domain.mentoring import MentorChanged, MentorshipChanged, MentorshipErased
 from services.profile.domain.person import PersonChanged, PersonErased
 from services.profile.domain.values import ConsentKind, Place, Profile, Skill
-from services.profile.server import outgoing as values
-from services.profile.server.mentoring import NUMBERS, show_mentor
 
 TOPIC = pb.DESCRIPTOR.package
 
@@ -21,30 +20,28 @@ TOPIC = pb.DESCRIPTOR.package
 def _person_changed(event: PersonChanged) -> Event:
     person, said = event.person, event.person.profile
     status = person.status(event.at)
-    message = pb.PersonChanged(
+    message = to_message(
+        Profile(travel=said.travel, licences=said.licences, wishes=said.wishes, language=said.language),
+        pb.PersonChanged,
         person_id=person.id,
         version=person.version,
-        age_band=pb.AgeBand.ValueType(person.band),
+        age_band=int(person.band),
         place=_near(said.place),
-        travel=values.travel(said.travel) if said.travel else None,
-        licences=None if said.licences is None else profile_pb.CodeAnswer(codes=said.licences),
-        wishes=values.wishes(said.wishes) if said.wishes else None,
         skills=_skills(said),
         past_occupation_codes=_past(said),
         matchable=status.matchable,
         visible_to_employers=status.visible_to_employers,
         partner_ids=person.grantees(ConsentKind.PARTNER),
         mentor_ids=person.mentor_ids,
-        language=said.language,
     )
     return outgoing(f"person/{person.id}", message)
 
 
 def _near(place: Place | None) -> common.Point | None:
     """Rounded; absent where it is not known well enough to match on."""
-    if place is None or place.point is None or not place.located:
+    if place is None or place.point is None or not place.known:
         return None
-    return values.point(rounded(place.point))
+    return to_message(rounded(place.point), common.Point)
 
 
 def _skills(said: Profile) -> pb.HeldSkills | None:
@@ -67,20 +64,12 @@ def _person_erased(event: PersonErased) -> Event:
 
 def _mentor_changed(event: MentorChanged) -> Event:
     """Without the name and the words: whoever shows a mentor asks for them."""
-    message = show_mentor(replace(event.mentor, display_name="", about=""))
+    message = to_message(replace(event.mentor, display_name="", about=""), profile_pb.Mentor)
     return outgoing(f"mentor/{message.id}", pb.MentorChanged(mentor=message))
 
 
 def _mentorship_changed(event: MentorshipChanged) -> Event:
-    moved = event.mentorship
-    message = pb.MentorshipChanged(
-        id=moved.id,
-        person_id=moved.person_id,
-        mentor_id=moved.mentor_id,
-        state=NUMBERS[moved.state],
-        version=moved.version,
-    )
-    return outgoing(f"mentorship/{moved.id}", message)
+    return outgoing(f"mentorship/{event.mentorship.id}", to_message(event.mentorship, pb.MentorshipChanged))
 
 
 def _mentorship_erased(event: MentorshipErased) -> Event:

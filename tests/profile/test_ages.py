@@ -9,8 +9,8 @@ from vivier.common.v1 import common_pb2 as common
 from vivier.profile.v1 import events_pb2
 from vivier.profile.v1 import profile_pb2 as pb
 
+from services.common.values import Point
 from services.profile.domain.coarsening import AgeBand, age_at, age_band, needs_parent, rounded
-from services.profile.domain.values import Point
 from tests.profile.installation import Home
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

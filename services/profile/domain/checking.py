@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from services.common.values import Occupation
 from services.kit.checks import Checks, is_blank
 from services.profile.domain.values import (
     Evidence,
     Experience,
     Identity,
-    Occupation,
     Place,
     Profile,
     Skill,
@@ -29,7 +29,7 @@ _POSTAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,11}")
 _OLDEST = 120
 
 
-def checked(checks: Checks, said: Profile, now: datetime) -> Profile:
+def checked_profile(checks: Checks, said: Profile, now: datetime) -> Profile:
     return Profile(
         external_id=checks.text("external_id", said.external_id, EXTERNAL_ID),
         identity=said.identity and _identity(checks, said.identity),

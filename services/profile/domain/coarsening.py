@@ -8,7 +8,7 @@ import math
 from datetime import datetime
 from enum import IntEnum
 
-from services.profile.domain.values import Point
+from services.common.values import Point
 
 GRID_DEGREES = 0.0045
 """Half a kilometre of latitude."""

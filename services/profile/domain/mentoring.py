@@ -3,10 +3,11 @@
 Asking is consenting: the MENTOR consent is granted with the question and lives as long as the mentorship.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.common.values import OUTPUT_ONLY
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused
 from services.profile.domain.checking import MESSAGE, NAME, checked_place, code, codes
@@ -37,7 +38,7 @@ class Mentor:
     place: Place | None
     capacity: int
     open: bool
-    version: int = 0
+    version: int = field(default=0, metadata=OUTPUT_ONLY)
 
     def require_room(self, mentees: int) -> None:
         if not self.open:

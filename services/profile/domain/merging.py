@@ -133,7 +133,7 @@ def with_evidence(said: Skill, held: Skill | None, stamp: Stamp) -> Skill:
         return replace(said, evidence=before)
     confirmed = tuple(each for each in before if each.source is EvidenceSource.CONFIRMED)
     known = {_words(each): each for each in before}
-    new = {_words(each): each for each in told or [Evidence("", EvidenceSource.STATED, "", "", "", stamp.now)]}
+    new = {_words(each): each for each in told or [Evidence()]}
     dated = (known.get(key) or replace(each, id=stamp.new_id(), at=stamp.now) for key, each in new.items())
     return replace(said, evidence=(*dated, *confirmed))
 

@@ -173,7 +173,7 @@ class Person:
 
     def _obstacles(self, now: datetime) -> Iterable[str]:
         place, travel = self.profile.place, self.profile.travel
-        if not (travel and travel.anywhere) and not (place and place.located):
+        if not (travel and travel.anywhere) and not (place and place.known):
             yield "PLACE_UNRESOLVED" if place else "PLACE_MISSING"
         if needs_parent(self.profile.birth_month, now) and not self.agrees(ConsentKind.PARENT):
             yield "PARENT_CONSENT_MISSING"

@@ -1,19 +1,12 @@
 """What is known of a person. `None` means never asked; an empty collection means asked, and the answer was "none"."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-CONFIDENT = 0.6
-"""From here on a resolved code or place is good enough to match."""
-
-
-class OfferKind(StrEnum):
-    JOB = "job"
-    APPRENTICESHIP = "apprenticeship"
-    INTERNSHIP = "internship"
-    VOLUNTEERING = "volunteering"
+from services.common import values as common
+from services.common.values import OUTPUT_ONLY, Occupation, OfferKind, Resolution
 
 
 class TravelMode(StrEnum):
@@ -46,40 +39,10 @@ class ConsentKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    source: str
-    confidence: float
-    referential_version: str
-
-    @property
-    def confident(self) -> bool:
-        return self.confidence >= CONFIDENT
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """WGS 84, degrees."""
-
-    latitude: float
-    longitude: float
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(common.Place):
     """`label` may be as exact as an address; `commune_label` is the official name that was found for it."""
 
-    country_code: str = ""
-    commune_code: str = ""
-    postal_code: str = ""
-    label: str = ""
     commune_label: str = ""
-    point: Point | None = None
-    resolution: Resolution | None = None
-
-    @property
-    def located(self) -> bool:
-        """Known well enough to match on."""
-        return self.point is not None and self.resolution is not None and self.resolution.confident
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +74,6 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Occupation:
-    code: str = ""
-    label: str = ""
-    resolution: Resolution | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Experience:
     """Something done, in the person's own words. Months are YYYY-MM; without an end it still goes on."""
 
@@ -132,14 +88,17 @@ class Experience:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a skill is thought to be held. `confirmed_by` is "mentor/ID" or "partner/ID"."""
+    """Why a skill is thought to be held. `confirmed_by` is "mentor/ID" or "partner/ID".
 
-    id: str
-    source: EvidenceSource
-    words: str
-    experience_id: str
-    confirmed_by: str
-    at: datetime
+    Before it is kept it has no `id` and no `at`.
+    """
+
+    id: str = field(default="", metadata=OUTPUT_ONLY)
+    source: EvidenceSource = EvidenceSource.STATED
+    words: str = ""
+    experience_id: str = ""
+    confirmed_by: str = field(default="", metadata=OUTPUT_ONLY)
+    at: datetime | None = field(default=None, metadata=OUTPUT_ONLY)
 
 
 SkillKey = tuple[str, str]
@@ -160,7 +119,7 @@ class Skill:
     code: str
     label: str
     evidence: tuple[Evidence, ...]
-    resolution: Resolution | None = None
+    resolution: Resolution | None = field(default=None, metadata=OUTPUT_ONLY)
 
     @property
     def key(self) -> SkillKey:

@@ -7,8 +7,8 @@ import orjson
 from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from services.kit.database import hold, upsert
+from services.kit.documents import decode, encode
 from services.profile.domain.mentoring import LIVE, Mentor, Mentorship, MentorshipState
-from services.profile.store import documents
 from services.profile.store.people import People
 from services.profile.store.tables import CONSENTS, MENTOR_OCCUPATIONS, MENTORS, MENTORSHIPS
 
@@ -27,15 +27,9 @@ def list_mentors(connection: Connection, occupation: str, after: str, limit: int
 
 
 def save_mentor(connection: Connection, mentor: Mentor) -> None:
-    document = {
-        "association": mentor.association,
-        "display_name": mentor.display_name,
-        "about": mentor.about,
-        "occupation_codes": list(mentor.occupation_codes),
-        "place": mentor.place and orjson.loads(orjson.dumps(mentor.place)),
-    }
-    kept = {"version": mentor.version, "open": mentor.open, "capacity": mentor.capacity, "document": document}
-    upsert(connection, MENTORS, {"id": mentor.id, **kept}, ["id"])
+    document = orjson.loads(encode(mentor))
+    row = {name: document.pop(name) for name in ("id", "version", "open", "capacity")}
+    upsert(connection, MENTORS, {**row, "document": document}, ["id"])
     connection.execute(delete(MENTOR_OCCUPATIONS).where(MENTOR_OCCUPATIONS.c.mentor_id == mentor.id))
     if mentor.occupation_codes:
         known = [{"occupation_code": code, "mentor_id": mentor.id} for code in mentor.occupation_codes]
@@ -43,17 +37,8 @@ def save_mentor(connection: Connection, mentor: Mentor) -> None:
 
 
 def _mentor(row: Any) -> Mentor:
-    held = dict(row.document)
-    place = held.pop("place")
-    return Mentor(
-        id=row.id,
-        version=row.version,
-        open=row.open,
-        capacity=row.capacity,
-        occupation_codes=tuple(held.pop("occupation_codes")),
-        place=documents.place(place) if place else None,
-        **held,
-    )
+    columns = {"id": row.id, "version": row.version, "open": row.open, "capacity": row.capacity}
+    return decode(orjson.dumps({**row.document, **columns}), Mentor)
 
 
 class Mentorships:

@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
 from services.kit.database import upsert
+from services.kit.documents import decode, encode
 from services.kit.private.vault import SubjectKeys, Vault
 from services.profile.domain.coarsening import AgeBand
 from services.profile.domain.person import ConsentKey, Person
-from services.profile.domain.values import Consent, ConsentKind
-from services.profile.store.documents import dump, load
+from services.profile.domain.values import Consent, ConsentKind, Profile
 from services.profile.store.tables import CONSENTS, ERASED, KEYS, MENTORSHIPS, PEOPLE
 
 
@@ -44,7 +45,7 @@ class People:
 
     def _person(self, row: Any, consents: Mapping[ConsentKey, Consent], mentors: Sequence[str]) -> Person:
         self.keys.read(row.id, row.wrapped)
-        profile = load(self.keys.unseal(row.id, row.sealed, f"person/{row.id}"))
+        profile = decode(self.keys.unseal(row.id, row.sealed, f"person/{row.id}"), Profile)
         return Person(
             id=row.id,
             partner_id=row.partner_id,
@@ -114,7 +115,7 @@ class People:
             "band": int(person.band),
             "matchable": person.matchable,
             "created_at": person.created_at,
-            "sealed": self.keys.seal(person.id, dump(person.profile), f"person/{person.id}"),
+            "sealed": self.keys.seal(person.id, _document(person.profile), f"person/{person.id}"),
         }
 
     def erase(self, person: Person, now: datetime) -> None:
@@ -129,6 +130,12 @@ class People:
         """Of these, the ids of people who are no more, each with the partner that had made the profile."""
         query = select(ERASED.key, ERASED.table.c.partner_id).where(ERASED.key.in_(ids))
         return dict(self._connection.execute(query).all())
+
+
+def _document(profile: Profile) -> bytes:
+    """Without what is not known, which the release before cannot read."""
+    said = ((each.name, getattr(profile, each.name)) for each in fields(profile))
+    return encode({name: value for name, value in said if value is not None and value != ""})
 
 
 def _consent(person_id: str, consent: Consent) -> dict[str, Any]:

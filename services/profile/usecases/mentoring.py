@@ -6,6 +6,7 @@ from datetime import datetime
 
 from google.protobuf.message import Message
 
+from services.common.values import Outcome
 from services.kit import requests
 from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
@@ -27,7 +28,7 @@ from services.profile.domain.values import ConsentKind, Place
 from services.profile.store.mentoring import Mentorships, list_mentors, load_mentors, save_mentor
 from services.profile.store.people import People
 from services.profile.usecases.access import OWNERS, is_own, only
-from services.profile.usecases.people import Outcome
+from services.profile.usecases.resolving import resolve_place
 from services.profile.usecases.transactions import save_and_publish, updating, writing
 
 SIDES = {Role.PERSON: "person", Role.MENTOR: "mentor", Role.PARTNER: "partner", Role.OPERATOR: "all"}
@@ -56,8 +57,9 @@ def _ready(deps: Deps, caller: Caller, said: Mentor) -> Mentor:
     mentor_id = caller.subject if caller.role is Role.MENTOR else subject(checks, "mentor.id", said.id)
     mentor = checked_mentor(checks, replace(said, id=mentor_id))
     checks.done()
-    deps.resolver.known_occupations(checks, "mentor.occupation_codes", mentor.occupation_codes)
-    place = mentor.place and _rough(deps.resolver.place(checks, "mentor.place", mentor.place))
+    resolver = deps.resolver(checks)
+    resolver.occupation_codes("mentor.occupation_codes", mentor.occupation_codes)
+    place = mentor.place and _rough(resolve_place(resolver, "mentor.place", mentor.place))
     checks.done()
     return replace(mentor, place=place)
 

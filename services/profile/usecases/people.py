@@ -2,46 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from google.protobuf.message import Message
 
+from services.common.values import Outcome
 from services.kit import requests
 from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, Violation, invalid
 from services.kit.ids import Ids
 from services.profile.deps import Deps
-from services.profile.domain.checking import checked
+from services.profile.domain.checking import checked_profile
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind, Profile
 from services.profile.store.people import People
 from services.profile.usecases.access import is_own, missing, only
+from services.profile.usecases.resolving import resolve_profile
 from services.profile.usecases.transactions import save_and_publish, writing
 
 MOST_ROWS = 100
 
 
-class Outcome(Enum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person as a batch says them; `refusal` where the row is wrong in itself."""
+    """One person as a batch says them, or why the row is wrong in itself."""
 
     id: str
-    said: Profile
-    refusal: Refused | None = None
+    said: Profile | Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    person: Person | None = None
-    outcome: Outcome | None = None
-    refusal: Refused | None = None
+Result = tuple[Person, Outcome] | Refused
 
 
 def upsert_people(
@@ -64,14 +54,16 @@ def upsert_people(
 
 
 def _checked(deps: Deps, row: Row) -> Row:
+    if isinstance(row.said, Refused):
+        return row
     checks = Checks()
     try:
-        said = checked(checks, row.said, deps.units.clock())
+        said = checked_profile(checks, row.said, deps.units.clock())
         checks.done()
-        said = deps.resolver.profile(checks, said)
+        said = resolve_profile(deps.resolver(checks), said)
         checks.done()
     except Refused as refusal:
-        return replace(row, refusal=refusal)
+        return replace(row, said=refusal)
     return replace(row, said=said)
 
 
@@ -99,7 +91,7 @@ class _Batch:
             self._ids = [self._caller.subject for _ in rows]
         else:
             self._ids = [new_id() for _ in rows]
-        external = {row.said.external_id for row in rows if row.said.external_id and row.refusal is None}
+        external = {row.said.external_id for row in rows if isinstance(row.said, Profile)} - {""}
         self._external = self._people.by_external(self._partner, external)
         given = (row.id for row in rows if row.id)
         every = {*self._ids, *given, *self._external.values()}
@@ -108,26 +100,26 @@ class _Batch:
 
     def write(self, row: Row, at: int) -> Result:
         try:
-            if row.refusal:
-                raise row.refusal
-            person = self._meant(row, at)
+            if isinstance(row.said, Refused):
+                return row.said
+            person = self._meant(row.id, row.said, at)
             if person and not self._fresh:
-                return Result(person, Outcome.UNCHANGED)
+                return person, Outcome.UNCHANGED
             return self._update(person, row.said) if person else self._create(row.said, self._ids[at])
         except Refused as refusal:
-            return Result(refusal=refusal)
+            return refusal
 
-    def _meant(self, row: Row, at: int) -> Person | None:
+    def _meant(self, person_id: str, said: Profile, at: int) -> Person | None:
         """Whom the row is about; None where they have to be made."""
-        if row.id:
-            person = self._known.get(row.id)
-            if person is None and row.id == self._ids[at]:
+        if person_id:
+            person = self._known.get(person_id)
+            if person is None and person_id == self._ids[at]:
                 return None
             if person is None or not is_own(self._caller, person):
-                raise missing(row.id)
+                raise missing(person_id)
             return person
-        if row.said.external_id and self._caller.role is not Role.PERSON:
-            person = self._known.get(self._external.get(row.said.external_id, ""))
+        if said.external_id and self._caller.role is not Role.PERSON:
+            person = self._known.get(self._external.get(said.external_id, ""))
             if person and not is_own(self._caller, person):
                 raise Refused(Kind.CONFLICT, "CONSENT_WITHDRAWN", "this person has withdrawn the consent")
             return person
@@ -144,9 +136,9 @@ class _Batch:
         before = person.profile
         person.write(said, self._stamp)
         if person.profile == before:
-            return Result(person, Outcome.UNCHANGED)
+            return person, Outcome.UNCHANGED
         self.changed[person.id] = person
-        return Result(person, Outcome.UPDATED)
+        return person, Outcome.UPDATED
 
     def _create(self, said: Profile, person_id: str) -> Result:
         if said.external_id and self._caller.role is Role.PERSON:
@@ -159,7 +151,7 @@ class _Batch:
         person.write(said, self._stamp)
         self._known[person.id] = self.changed[person.id] = person
         self._external[said.external_id] = person.id
-        return Result(person, Outcome.CREATED)
+        return person, Outcome.CREATED
 
     def _usable(self, person_id: str) -> str:
         """Nobody gets the id of somebody erased: a partner's newcomer gets another, oneself is refused."""

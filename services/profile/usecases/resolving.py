@@ -1,126 +1,53 @@
-"""Codes for words, by the referential. It happens before the transaction: a store is never held for it."""
+"""What somebody says with the codes that were found for it. Before the transaction: a store is never held for it."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
-from services.kit.checks import Checks
-from services.profile.domain.values import (
-    CONFIDENT,
-    Experience,
-    Occupation,
-    Place,
-    Point,
-    Profile,
-    Resolution,
-    Skill,
-    Wishes,
-)
-from services.referential import Place as KnownPlace
-from services.referential import PlaceGuess, Referential
+from services.common.resolver import Resolver
+from services.common.values import Occupation
+from services.profile.domain.values import Experience, Place, Profile, Skill
 
-NEAR_CONFIDENCE = 0.9  # the nearest commune's centre: right but for the edges
+T = TypeVar("T")
 
 
-class Resolver:
-    """What the referential says, in the words of this service. Wrong codes become violations."""
+def resolve_profile(resolver: Resolver, said: Profile) -> Profile:
+    if said.wishes and said.wishes.occupations:
+        resolver.occupation_codes("wishes.occupations.codes", said.wishes.occupations)
+    return replace(
+        said,
+        place=said.place and resolve_place(resolver, "place", said.place),
+        experiences=_each(resolve_experience, resolver, "experiences", said.experiences),
+        skills=_each(resolve_skill, resolver, "skills", said.skills),
+    )
 
-    def __init__(self, referential: Referential) -> None:
-        self._referential = referential
-        self._country = referential.version.partition("-")[0].upper()
-        self._skills = frozenset(referential.skill_codes())
-        self._occupations = frozenset(referential.occupation_codes())
 
-    def profile(self, checks: Checks, said: Profile) -> Profile:
-        return replace(
-            said,
-            place=said.place and self.place(checks, "place", said.place),
-            wishes=said.wishes and self._wishes(checks, said.wishes),
-            experiences=None
-            if said.experiences is None
-            else tuple(self.experience(checks, f"experiences[{at}]", each) for at, each in enumerate(said.experiences)),
-            skills=None
-            if said.skills is None
-            else tuple(self.skill(checks, f"skills[{at}]", each) for at, each in enumerate(said.skills)),
-        )
+def _each(
+    resolve: Callable[[Resolver, str, T], T], resolver: Resolver, path: str, said: tuple[T, ...] | None
+) -> tuple[T, ...] | None:
+    return said and tuple(resolve(resolver, f"{path}[{at}]", each) for at, each in enumerate(said))
 
-    # -- places
 
-    def place(self, checks: Checks, path: str, said: Place) -> Place:
-        """What is missing comes from what is there: the commune of a point, the point of a commune, both of words."""
-        if said.country_code != self._country:
-            return replace(said, resolution=self._resolution("coordinates", 1.0 if said.point else 0.0))
-        if said.commune_code:
-            known = self._referential.place(said.commune_code)
-            checks.require(f"{path}.commune_code", known, "UNKNOWN_CODE", "no such commune")
-            return self._at(said, known, "given", 1.0)
-        if said.point:
-            known = self._referential.place_near(said.point.latitude, said.point.longitude)
-            return self._at(said, known, "coordinates", NEAR_CONFIDENCE)
-        guess = self._guess(said)
-        if guess and guess.confidence >= CONFIDENT:
-            return self._at(said, guess.place, guess.source, guess.confidence)
-        source, confidence = (guess.source, guess.confidence) if guess else ("", 0.0)
-        return replace(said, resolution=self._resolution(source, confidence))
+def resolve_place(resolver: Resolver, path: str, said: Place) -> Place:
+    """With the commune's name, and under it where nothing else is written."""
+    place, known = resolver.place(path, said)
+    name = known.label if known else ""
+    return replace(place, label=said.label or name, commune_label=name)
 
-    def _guess(self, said: Place) -> PlaceGuess | None:
-        words = f"{said.postal_code} {said.label}".strip()
-        return next(iter(self._referential.places_for(words, 1)), None) if words else None
 
-    def _at(self, said: Place, known: KnownPlace | None, source: str, confidence: float) -> Place:
-        centre = None
-        if known and known.latitude is not None and known.longitude is not None:
-            centre = Point(known.latitude, known.longitude)
-        return replace(
-            said,
-            commune_code=known.code if known else said.commune_code,
-            label=said.label or (known.label if known else ""),
-            commune_label=known.label if known else "",
-            point=said.point or centre,
-            resolution=self._resolution(source, confidence),
-        )
+def resolve_experience(resolver: Resolver, path: str, said: Experience) -> Experience:
+    """The occupation by its code; else by its words, or by the title where it has none; kept only where it is sure."""
+    title = "" if said.occupation.label else said.title
+    known = resolver.occupation(f"{path}.occupation", said.occupation.code, said.occupation.label, title)
+    return (
+        replace(said, occupation=Occupation(known.code, said.occupation.label, known.resolution))
+        if known.code
+        else said
+    )
 
-    def _resolution(self, source: str, confidence: float) -> Resolution:
-        return Resolution(source, round(confidence, 3), self._referential.version)
 
-    # -- occupations
-
-    def _wishes(self, checks: Checks, said: Wishes) -> Wishes:
-        self.known_occupations(checks, "wishes.occupations.codes", said.occupations or ())
-        return said
-
-    def known_occupations(self, checks: Checks, path: str, codes: tuple[str, ...]) -> None:
-        for at, code in enumerate(codes):
-            checks.require(f"{path}[{at}]", code in self._occupations, "UNKNOWN_CODE", "no such occupation")
-
-    def experience(self, checks: Checks, path: str, said: Experience) -> Experience:
-        return replace(said, occupation=self._occupation(checks, path, said.occupation, said.title))
-
-    def _occupation(self, checks: Checks, path: str, said: Occupation, title: str) -> Occupation:
-        """By its code; else by its words, else by the title, kept only where they are sure enough."""
-        if said.code:
-            known = said.code in self._occupations
-            checks.require(f"{path}.occupation.code", known, "UNKNOWN_CODE", "no such occupation")
-            return replace(said, resolution=self._resolution("given", 1.0))
-        words = said.label or title
-        guess = next(iter(self._referential.occupations_for(words, 1)), None) if words else None
-        if guess is None or guess.confidence < CONFIDENT:
-            return said
-        return Occupation(guess.code, said.label, self._resolution("title", guess.confidence))
-
-    # -- skills
-
-    def skill(self, checks: Checks, path: str, said: Skill) -> Skill:
-        """By its code, else by its label; where that is not sure enough, the words stay without a code."""
-        if said.code:
-            return self._coded(checks, path, said)
-        best = next(iter(self._referential.skills_for(said.label, 1)), None)
-        resolution = self._resolution("words", best.confidence if best else 0.0)
-        if best is None or best.confidence < CONFIDENT:
-            return replace(said, resolution=resolution)
-        return replace(said, code=best.code, label=best.label, resolution=resolution)
-
-    def _coded(self, checks: Checks, path: str, said: Skill) -> Skill:
-        known: Any = self._referential.skill(said.code) if said.code in self._skills else None
-        checks.require(f"{path}.code", known, "UNKNOWN_CODE", "no such skill")
-        label = known.label if known else said.label
-        return replace(said, label=label, resolution=self._resolution("given", 1.0))
+def resolve_skill(resolver: Resolver, path: str, said: Skill) -> Skill:
+    """By its code, else by its label; where that is not sure enough, the words stay without a code."""
+    known = resolver.skill(path, said.code, said.label)
+    resolution = known.resolution and replace(known.resolution, source="given" if said.code else "words")
+    return replace(said, code=known.code, label=known.label or said.label, resolution=resolution)

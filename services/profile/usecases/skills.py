@@ -10,6 +10,7 @@ from services.profile.domain.checking import EVIDENCE_WORDS, checked_experience,
 from services.profile.domain.person import Person
 from services.profile.domain.values import Experience, Skill, skill_key
 from services.profile.usecases.access import OWNERS, only
+from services.profile.usecases.resolving import resolve_experience, resolve_skill
 from services.profile.usecases.transactions import updating
 
 
@@ -18,7 +19,7 @@ def put_experience(deps: Deps, caller: Caller, request: Message, person_id: str,
     checks = Checks()
     experience = checked_experience(checks, "experience", said)
     checks.done()
-    experience = deps.resolver.experience(checks, "experience", experience)
+    experience = resolve_experience(deps.resolver(checks), "experience", experience)
     checks.done()
     new_id = requests.ids_of(caller, request, deps.units.ids)()
     with updating(deps, caller, request, person_id) as (_, _, person):
@@ -38,7 +39,7 @@ def put_skill(deps: Deps, caller: Caller, request: Message, person_id: str, said
     checks = Checks()
     skill = checked_skill(checks, "skill", said)
     checks.done()
-    skill = deps.resolver.skill(checks, "skill", skill)
+    skill = resolve_skill(deps.resolver(checks), "skill", skill)
     checks.done()
     with updating(deps, caller, request, person_id) as (_, _, person):
         person.put_skill(skill, deps.stamp())
