@@ -5,7 +5,7 @@ the code stays empty. A given code is taken at its word. One that the referentia
 somebody typed it (`strict`); a feed's row falls back to its words, and the resolution's source ends in "code unknown".
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -22,22 +22,22 @@ P = TypeVar("P", bound=Place)
 
 
 class CachedReferential:
-    """The referential with a memory: feeds repeat the same titles, places and skills."""
+    """The referential with a memory: feeds repeat the same titles, places and skills.
 
-    def __init__(self, referential: Referential) -> None:
+    With `remembered` 0 it keeps nothing of what it was asked, for words of people.
+    """
+
+    def __init__(self, referential: Referential, remembered: int = REMEMBERED) -> None:
+        remembering = lru_cache(remembered)
         self.version = referential.version
         self.country = referential.version.partition("-")[0].upper()
-        self.occupation = _remembering(referential.occupation)
-        self.skill = _remembering(referential.skill)
-        self.place = _remembering(referential.place)
-        self.place_near = lru_cache(REMEMBERED)(referential.place_near)
-        self.occupation_from_title = _remembering(lambda title: _first(referential.occupations_for(title, 1)))
-        self.skill_from_label = _remembering(lambda label: _first(referential.skills_for(label, 1)))
-        self.place_from_text = _remembering(lambda text: _first(referential.places_for(text, 1)))
-
-
-def _remembering(find: Callable[[str], T]) -> Callable[[str], T]:
-    return lru_cache(REMEMBERED)(find)
+        self.occupation = remembering(referential.occupation)
+        self.skill = remembering(referential.skill)
+        self.place = remembering(referential.place)
+        self.place_near = remembering(referential.place_near)
+        self.occupation_from_title = remembering(lambda title: _first(referential.occupations_for(title, 1)))
+        self.skill_from_label = remembering(lambda label: _first(referential.skills_for(label, 1)))
+        self.place_from_text = remembering(lambda text: _first(referential.places_for(text, 1)))
 
 
 def _first(guesses: list[T]) -> T | None:

@@ -37,7 +37,7 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
     vault = StoreVault(database, MASTER, "profile", key)
     vault.open_early()
     units = Units(database, PUBLISHES, clock, ids)
-    deps = Deps(units, vault, CachedReferential(open_snapshot(settings.referential)))
+    deps = Deps(units, vault, CachedReferential(open_snapshot(settings.referential), remembered=0))
     return Service(
         "profile",
         settings.profile_address,

@@ -332,14 +332,17 @@ class Evidence(_message.Message):
     CONFIRMED_BY_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
+    """output only"""
     source: Global___EvidenceSource.ValueType
     words: _builtins.str
     """the literal words; encrypted at rest"""
     experience_id: _builtins.str
     confirmed_by: _builtins.str
-    """"mentor/ID" or "partner/ID" """
+    """output only: "mentor/ID" or "partner/ID" """
     @_builtins.property
-    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """output only"""
+
     def __init__(
         self,
         *,
