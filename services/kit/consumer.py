@@ -4,7 +4,8 @@ A micro-batch is one transaction: inbox rows, effects, outbox rows. Then the off
 two brings the batch again and the inbox drops it.
 
 When a handler raises, the transaction is rolled back; what came before the culprit is done again without it, and the
-culprit alone gets up to three attempts in all. After that it is a dead letter and the partition goes on. Faults that
+culprit alone gets up to three attempts in all. After that it is a dead letter and the partition goes on. Where a
+handler took several records at once, or the commit failed, each is done again alone, which finds it. Faults that
 pass (the log, the store, a neighbour) are never a record's fault: half as many are tried again, later, so that whoever
 answers only now and then is enough to get on; at once where another's write came first, and a key that is taken time
 and again is the record's fault after all. Too many dead letters in a row mean that the fault is ours: the worker halts,
@@ -21,19 +22,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import Enum
 
-from opentelemetry import context, trace
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
 from services.kit import deadletters, inbox, telemetry
 from services.kit.bus import Consumer, Fenced, Log, LogUnavailable, Record
-from services.kit.dispatch import Listens, handler_of
+from services.kit.dispatch import Batch, Handler, Listens, handle, handler_of, runs
 from services.kit.errors import Conflict, Poison, RetryLater
 from services.kit.outbox import Unit, Units
 from services.kit.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
-_tracer = trace.get_tracer(__name__)
-_TRACE = TraceContextTextMapPropagator()
 ATTEMPTS = 3
 POLL_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
@@ -59,7 +55,7 @@ class _Halt(Exception):
 
 
 class _Culprit(Exception):
-    """A batch failed while this record was handled; None when it failed as a whole."""
+    """A batch failed while this record was handled; None when that is not known."""
 
     def __init__(self, record: Record | None, error: Exception) -> None:
         super().__init__(str(error))
@@ -84,7 +80,6 @@ class Worker:
         halt_after: int = 10,
         on_progress: Callable[[Sequence[Record]], object] | None = None,
         standstill: float = STANDSTILL_SECONDS,
-        before: Callable[[Sequence[Record]], object] | None = None,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -99,7 +94,6 @@ class Worker:
         self._batch = self._at_once = batch
         self._halt_after = halt_after
         self._on_progress = on_progress
-        self._before = before
         self._attempts: dict[str, int] = {}
         self._failures = 0
         self._pruned_at = time.monotonic()
@@ -126,7 +120,7 @@ class Worker:
 
     def retry(self, letter_id: str) -> None:
         """Hand a dead letter of the group to its handler once more; see `deadletters.retry`."""
-        deadletters.retry(self._units, self._listens, letter_id, self._before)
+        deadletters.retry(self._units, self._listens, letter_id)
 
     def lag(self) -> int:
         """How many records are waiting, at most (a compacted log has gaps)."""
@@ -239,7 +233,7 @@ class Worker:
                 records = records[at + 1 :]
 
     def _settle_singly(self, records: Sequence[Record]) -> None:
-        """The commit itself failed, so nobody knows for whose sake; it counts as an attempt of each."""
+        """Nobody knows for whose sake it failed; it counts as an attempt of each."""
         for record in records:
             self._attempts[record.event.id] = self._attempts.get(record.event.id, 0) + 1
         for record in records:
@@ -277,12 +271,9 @@ class Worker:
         try:
             with self._units() as unit:
                 fresh = inbox.take(unit.connection, self.group, wanted, self._units.clock())
-                if self._before is not None:
-                    news = {record.event.id for record in fresh}
-                    self._before([r for r in wanted if r.event.payload is None or r.event.id in news])
-                for record in fresh:
-                    now = record
-                    self._handle(unit, record)
+                for handler, records in runs(self._listens, self._due(wanted, fresh)):
+                    now = records[0] if len(records) == 1 else None
+                    self._handle(unit, handler, records)
                 if len(wanted) > 1:
                     now = None
         except Exception as error:
@@ -296,20 +287,22 @@ class Worker:
         event = record.event
         return event.payload is None or not event.type or handler_of(self._listens, record) is not None
 
-    def _handle(self, unit: Unit, record: Record) -> None:
-        if record.event.payload is None:
-            deadletters.forget(unit.connection, [record.event.key])
-        elif not record.event.type:
+    def _due(self, wanted: Sequence[Record], fresh: Sequence[Record]) -> list[Record]:
+        """What is fresh, and tombstones that go to a `Batch`."""
+        new = {id(record) for record in fresh}
+        return [record for record in wanted if id(record) in new or self._comes_each_time(record)]
+
+    def _comes_each_time(self, record: Record) -> bool:
+        return record.event.payload is None and isinstance(handler_of(self._listens, record), Batch)
+
+    def _handle(self, unit: Unit, handler: Handler | Batch | None, records: Sequence[Record]) -> None:
+        erased = [record.event.key for record in records if record.event.payload is None]
+        if erased:
+            deadletters.forget(unit.connection, erased)
+        if handler is not None:
+            handle(handler, unit, records)
+        elif not erased:
             raise Poison("a payload without a type: not written by this system")
-        handler = handler_of(self._listens, record)
-        if handler is None:
-            return
-        token = context.attach(_TRACE.extract(record.event.headers, context.Context()))
-        try:
-            with _tracer.start_as_current_span(f"handle {record.event.type or record.event.key.partition('/')[0]}"):
-                handler(unit, record)
-        finally:
-            context.detach(token)
 
     def _count(self, fresh: Sequence[Record]) -> None:
         if fresh:

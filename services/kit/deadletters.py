@@ -4,7 +4,7 @@ They hold what the record held, so a tombstone of their key removes them too.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Row
 
 from services.kit.bus import Event, Record
 from services.kit.database import KIT, Json, Moment
-from services.kit.dispatch import Listens, handler_of
+from services.kit.dispatch import Listens, handle, handler_of
 from services.kit.errors import Kind, Poison, Refused, RetryLater, not_found
 from services.kit.outbox import Unit, Units
 
@@ -95,12 +95,7 @@ def show(units: Units, letter_id: str) -> DeadLetter:
         return _find(connection, letter_id)
 
 
-def retry(
-    units: Units,
-    listens: Listens,
-    letter_id: str,
-    before: Callable[[Sequence[Record]], object] | None = None,
-) -> None:
+def retry(units: Units, listens: Listens, letter_id: str) -> None:
     """Hand the record to its handler once more; the letter goes with the effect, and stays when the handler raises.
 
     What it raises is refused as STILL_FAILS, with the kind of error and not its text, which may quote a person.
@@ -112,9 +107,7 @@ def retry(
         if handler is None:
             raise Refused(Kind.CONFLICT, "NOBODY_LISTENS", f"nothing handles {record.event.type or record.event.key}")
         try:
-            if before is not None:
-                before([record])
-            handler(unit, record)
+            handle(handler, unit, [record])
         except RetryLater:
             raise
         except Exception as error:

@@ -4,19 +4,61 @@ Its keys are full names of messages (`vivier.offers.v1.OfferChanged`) or, for to
 with a slash (`person/`; the longest that fits). What the table does not name is skipped.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import groupby
 
+from services.kit import telemetry
 from services.kit.bus import Record
 from services.kit.outbox import Unit
 
 Handler = Callable[[Unit, Record], None]
-Listens = Mapping[str, Handler]
 
 
-def handler_of(listens: Listens, record: Record) -> Handler | None:
-    """The function for this record, or None where the service does not care."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A handler of many records at once: those in a row whose entries in the table are equal, in their order.
+
+    When it raises for several, each is tried again alone, so it may see a record that it has seen before. Tombstones
+    it sees each time they come, so that it may remove again what was kept outside the store. It opens `handling` where
+    it publishes because of a single record.
+    """
+
+    handle: Callable[[Unit, Sequence[Record]], None]
+
+
+Listens = Mapping[str, Handler | Batch]
+
+
+def handler_of(listens: Listens, record: Record) -> Handler | Batch | None:
+    """What handles this record, or None where the service does not care."""
     event = record.event
     if event.payload is not None:
         return listens.get(event.type)
     prefixes = [name for name in listens if name.endswith("/") and event.key.startswith(name)]
     return listens[max(prefixes, key=len)] if prefixes else None
+
+
+def runs(listens: Listens, records: Sequence[Record]) -> Iterator[tuple[Handler | Batch | None, list[Record]]]:
+    """The records in their order, with what handles them: several where that is a `Batch`, else one by one."""
+    for handler, group in groupby(records, lambda record: handler_of(listens, record)):
+        if isinstance(handler, Batch):
+            yield handler, list(group)
+        else:
+            yield from ((handler, [record]) for record in group)
+
+
+def handle(handler: Handler | Batch, unit: Unit, records: Sequence[Record]) -> None:
+    """Call the handler with one of the `runs`."""
+    if isinstance(handler, Batch):
+        return handler.handle(unit, records)
+    for record in records:
+        with handling(record):
+            handler(unit, record)
+
+
+def handling(record: Record) -> AbstractContextManager[None]:
+    """While this lasts, what is done belongs to the trace in which the record was published."""
+    event = record.event
+    return telemetry.handling_span(event.type or event.key.partition("/")[0], event.headers)

@@ -17,7 +17,7 @@ from typing import Protocol
 from google.protobuf.descriptor import ServiceDescriptor
 
 from services.kit import requests, telemetry
-from services.kit.bus import Log, LogUnavailable, Record
+from services.kit.bus import Log, LogUnavailable
 from services.kit.consumer import Worker
 from services.kit.dispatch import Listens
 from services.kit.errors import RetryLater, Unusable
@@ -44,7 +44,6 @@ class Subscription:
     topics: Sequence[str]
     listens: Listens
     batch: int = 200  # records handled in one transaction; fewer where one record writes much
-    before: Callable[[Sequence[Record]], object] | None = None  # in the handlers' thread: what is cheaper at once
 
 
 class Running(Protocol):
@@ -86,9 +85,7 @@ class Service:
         self._publishes_on = publishes_on
         self._topics = {*publishes_on, *(topic for s in subscriptions for topic in s.topics)}
         self._relay = Relay(units, log)
-        self._workers = [
-            Worker(log, s.group, s.topics, units, s.listens, s.batch, before=s.before) for s in subscriptions
-        ]
+        self._workers = [Worker(log, s.group, s.topics, units, s.listens, s.batch) for s in subscriptions]
         self._tickers = [
             *tickers,
             Ticker(f"{name}: old requests", HOUR, self._prune),

@@ -60,6 +60,13 @@ def server_span(name: str, headers: Mapping[str, str]) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def handling_span(name: str, headers: Mapping[str, str]) -> Iterator[None]:
+    """The span of handling one record of the log, child of the one in which it was published."""
+    with _tracer.start_as_current_span(f"handle {name}", context=extract(headers)):
+        yield
+
+
 def extract(headers: Mapping[str, str]) -> Context:
     """The trace that these headers carry."""
     return _TRACE.extract(headers)

@@ -15,11 +15,11 @@ from services.kit.service import Service, Subscription
 from services.kit.settings import Settings
 from services.kit.ticker import Ticker
 from services.matching import store
-from services.matching.arriving import Arriving, fill
 from services.matching.domain import M1, Knowledge
-from services.matching.events import OFFERS_TOPIC, PROFILE_TOPIC, PUBLISHES, TOPIC, listens
+from services.matching.events import PUBLISHES, TOPIC, listens
 from services.matching.index import Index, IndexUnavailable
 from services.matching.index_embedded import EmbeddedIndex
+from services.matching.ingest import OFFERS_TOPIC, PROFILE_TOPIC, fill
 from services.matching.kernel import Codes
 from services.matching.server import serves
 from services.matching.usecases import changes, lists
@@ -55,7 +55,6 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
     )
     codes = Codes(_knowledge(referential))
     matching = Matching(open_index(settings, codes, referential), codes, M1, units)
-    arriving = Arriving(matching.index)
     return Service(
         name="matching",
         address=settings.matching_address,
@@ -65,15 +64,7 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
         contract=matching_pb2.DESCRIPTOR.services_by_name["MatchingService"],
         serves=serves(matching),
         publishes_on=[TOPIC],
-        subscriptions=[
-            Subscription(
-                GROUP,
-                [OFFERS_TOPIC, PROFILE_TOPIC],
-                listens(matching, arriving.is_news, clock),
-                BATCH,
-                before=arriving.put,
-            )
-        ],
+        subscriptions=[Subscription(GROUP, [OFFERS_TOPIC, PROFILE_TOPIC], listens(matching, clock), BATCH)],
         tickers=[
             Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(matching)),
             Ticker("matching: index", LOOK_SECONDS, lambda: _refill(matching, log)),

@@ -14,8 +14,8 @@ from services.kit.pages import bad_token, decode_token, encode_token, page_size
 from services.kit.rpc.server import Call, Function
 from services.matching import store
 from services.matching.domain import Assessment, CourseMatch, Gate, Part, Reason
-from services.matching.events import KINDS, contract_name, green_name
 from services.matching.index import Circle, CourseQuery, Hit, Page, SearchQuery
+from services.matching.messages import KINDS, contract_name, green_name
 from services.matching.usecases import access, lists
 from services.matching.usecases.lists import Ranked
 from services.matching.usecases.ranking import Matching

@@ -1,7 +1,7 @@
 """What is heard again, lost from the index, or cannot be understood: the state stays, and nobody is told twice."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
 from services.kit.bus import Event, Record
-from services.kit.dispatch import Handler, Listens
+from services.kit.dispatch import Batch, Listens
 from services.kit.ids import random_id
 from services.kit.outbox import Unit
 from services.matching.events import listens
@@ -156,14 +156,14 @@ def test_what_fails_is_tried_three_times_at_most(tmp_path: Path, monkeypatch: py
     tried: list[str] = []
 
     def listening(*given: Any) -> Listens:
-        def counted(handler: Handler) -> Handler:
-            def handle(unit: Unit, record: Record) -> None:
-                tried.append(record.event.key)
-                handler(unit, record)
+        (handler,) = set(listens(*given).values())
+        assert isinstance(handler, Batch)
 
-            return handle
+        def handle(unit: Unit, records: Sequence[Record]) -> None:
+            tried.extend(record.event.key for record in records)
+            handler.handle(unit, records)
 
-        return {name: counted(handler) for name, handler in listens(*given).items()}
+        return dict.fromkeys(listens(*given), Batch(handle))
 
     monkeypatch.setattr("services.matching.app.listens", listening)
     with quartet(tmp_path) as services:

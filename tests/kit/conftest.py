@@ -15,7 +15,7 @@ from services.kit.bus import Event, Log, Record
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.consumer import Worker
 from services.kit.database import open_database
-from services.kit.dispatch import Handler
+from services.kit.dispatch import Batch, Handler
 from services.kit.ids import random_id
 from services.kit.outbox import Unit, Units
 from services.kit.relay import Relay
@@ -107,7 +107,9 @@ class Room:
         unit.connection.execute(insert(EFFECTS), {"key": record.event.key, "body": record.event.payload})
 
     @contextmanager
-    def worker(self, handler: Handler | None = None, log: Log | None = None, **options: Any) -> Iterator[Worker]:
+    def worker(
+        self, handler: Handler | Batch | None = None, log: Log | None = None, **options: Any
+    ) -> Iterator[Worker]:
         handler = handler or self.effect
         worker = Worker(log or self.log, "g", [TOPIC], self.units, {SAID: handler, "person/": handler}, **options)
         worker.start()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from services.kit import deadletters
+from services.kit.dispatch import Batch
 from services.kit.errors import Refused
 
 SAID = "vivier.test.v1.Said"
@@ -68,17 +69,22 @@ def test_a_tombstone_that_is_retried_takes_the_other_letters_of_its_key_along(ro
     assert key not in {letter.record.event.key for letter in deadletters.letters(room.units)}
 
 
-def test_what_is_done_before_a_batch_is_done_before_a_letter_too(room, buried):
-    done = []
+def test_a_batch_handler_gets_a_letter_alone(room, buried):
+    got = []
+    deadletters.retry(room.units, {SAID: Batch(lambda unit, records: got.append(list(records)))}, buried[0].id)
+    assert got == [[buried[0].record]]
+    assert deadletters.letters(room.units) == buried[1:]
 
-    def effect(unit, record):
-        done.append(("handled", record.event.key))
 
-    deadletters.retry(
-        room.units, {SAID: effect}, buried[0].id, lambda records: done.extend(("before", r.event.key) for r in records)
-    )
-    key = buried[0].record.event.key
-    assert done == [("before", key), ("handled", key)]
+def test_a_batch_handler_that_fails_again_leaves_the_letter(room, buried):
+    def half(unit, records):
+        room.effect(unit, records[0])
+        raise ValueError
+
+    with pytest.raises(Refused, match="fails again, with ValueError"):
+        deadletters.retry(room.units, {SAID: Batch(half)}, buried[0].id)
+    assert deadletters.letters(room.units) == buried
+    assert room.effects() == []
 
 
 def test_what_nobody_listens_to_any_more_is_refused(room, buried):

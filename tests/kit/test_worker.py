@@ -13,10 +13,10 @@ from services.kit import consumer as consumer_module
 from services.kit import deadletters, inbox
 from services.kit.bus import Event, Fenced, LogUnavailable
 from services.kit.consumer import State
-from services.kit.dispatch import handler_of
+from services.kit.dispatch import Batch, handler_of, runs
 from services.kit.errors import Conflict, Poison, RetryLater
 
-TOPIC = "vivier.test.v1"
+TOPIC, SAID = "vivier.test.v1", "vivier.test.v1.Said"
 
 
 def letters(room):
@@ -205,32 +205,106 @@ def test_what_passes_is_waited_for_without_a_dead_letter(room, eventually, error
 
 
 def test_a_neighbour_that_bears_little_at_once_is_enough_to_get_on(room, eventually):
-    largest = []
-
-    def handle(unit, record):
-        largest[-1] += 1
-        if largest[-1] > 3:
+    def handle(unit, records):
+        if len(records) > 3:
             raise RetryLater("a neighbour had enough")
-        room.effect(unit, record)
+        for record in records:
+            room.effect(unit, record)
 
     room.append(*((f"offer/{n}", str(n).encode()) for n in range(30)))
-    with room.worker(handle, before=lambda records: largest.append(0)) as worker:
+    with room.worker(Batch(handle)) as worker:
         eventually(lambda: worker.lag() == 0)
     assert len(room.effects()) == 30
     assert letters(room) == []
 
 
-def test_what_comes_before_a_batch_hears_tombstones_each_time_and_the_rest_once(room, eventually):
-    told = []
+def gathering(room, fail=lambda records: None):
+    """A handler of many at once that keeps what it was given, by body; `fail(records)` may raise."""
+    given = []
+
+    def handle(unit, records):
+        given.append([record.event.payload for record in records])
+        for record in records:
+            room.effect(unit, record)
+        fail(records)
+
+    return Batch(handle), given
+
+
+def test_a_batch_handler_gets_records_in_a_row_together(room):
+    records = replayed(room, ("offer/1", b"a"), ("person/1", None), ("offer/1", b"b"), ("mentor/1", None))
+    records.sort(key=lambda record: (record.event.payload or b"", record.event.key))
+    both, one = Batch(lambda *_: None), lambda *_: None
+    together = [[r.event.key for r in given] for _, given in runs({SAID: both, "person/": both}, records)]
+    assert together == [["mentor/1"], ["person/1", "offer/1", "offer/1"]]
+    apart = [[r.event.key for r in given] for _, given in runs({SAID: both, "person/": one}, records)]
+    assert apart == [["mentor/1"], ["person/1"], ["offer/1", "offer/1"]]
+
+
+def test_a_batch_handler_gets_what_was_polled_at_once(room, eventually):
+    handler, given = gathering(room)
+    room.append(*(("offer/1", str(n).encode()) for n in range(30)))
+    with room.worker(handler, batch=10) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert [body for bodies in given for body in bodies] == [str(n).encode() for n in range(30)]
+    assert max(len(bodies) for bodies in given) == 10
+    assert worker.handled == len(room.effects()) == 30
+
+
+def test_a_batch_handler_gets_tombstones_each_time_and_the_rest_once(room, eventually):
+    handler, given = gathering(room)
     records = [
-        Event(TOPIC, "person/1", "vivier.test.v1.Said", b"x", "one", room.clock()),
+        Event(TOPIC, "person/1", SAID, b"x", "one", room.clock()),
         Event(TOPIC, "person/1", "", None, "two", room.clock()),
     ]
     room.log.append(records + records)
-    with room.worker(before=lambda batch: told.extend(r.event.id for r in batch), batch=2) as worker:
+    with room.worker(handler, batch=2) as worker:
         eventually(lambda: worker.lag() == 0)
-    assert told == ["one", "two", "two"]
-    assert len(room.effects()) == 2
+    assert [body for bodies in given for body in bodies] == [b"x", None, None]
+    assert worker.handled == 2
+
+
+def test_poison_in_a_batch_is_found_and_the_others_are_applied_once(room, eventually):
+    handler, given = gathering(room, lambda records: [bad(b"7", b"11")(record, 0) for record in records])
+    room.append(*((f"offer/{n}", str(n).encode()) for n in range(20)))
+    with room.worker(handler) as worker:
+        eventually(lambda: worker.lag() == 0)
+        assert worker.state is State.RUNNING
+    assert sorted(body for _, body in room.effects()) == sorted(str(n).encode() for n in range(20) if n not in (7, 11))
+    assert sorted(letter.record.event.payload for letter in letters(room)) == [b"11", b"7"]
+    tried = Counter(body for bodies in given for body in bodies)
+    assert tried[b"7"] == tried[b"11"] == consumer_module.ATTEMPTS
+    assert worker.dead_letters == 2
+
+
+def test_poison_by_name_in_a_batch_is_tried_once_alone(room, eventually):
+    handler, given = gathering(room, lambda records: [bad(b"x", error=Poison("NO"))(record, 0) for record in records])
+    room.append(("offer/1", b"w"), ("offer/1", b"x"), ("offer/1", b"y"))
+    with room.worker(handler) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert given.count([b"x"]) == 1
+    assert [letter.reason for letter in letters(room)] == ["NO"]
+    assert [body for _, body in room.effects()] == [b"w", b"y"]
+
+
+def test_an_error_of_a_batch_that_passes_leaves_no_letter(room, eventually):
+    handler, given = gathering(room, lambda records: 1 / (len(given) - 1))
+    room.append(*((f"offer/{n}", str(n).encode()) for n in range(10)))
+    with room.worker(handler) as worker:
+        eventually(lambda: worker.lag() == 0)
+    assert len(room.effects()) == 10
+    assert letters(room) == []
+
+
+def test_too_many_dead_letters_of_batches_halt_the_worker(room, eventually):
+    handler, _ = gathering(room, lambda records: 1 / 0)
+    room.append(*((f"offer/{n}", str(n).encode()) for n in range(30)))
+    with room.worker(handler, halt_after=4) as worker:
+        eventually(lambda: worker.state is State.HALTED)
+    assert len(letters(room)) == 4
+    with room.worker() as mended:
+        eventually(lambda: mended.lag() == 0)
+    assert len(room.effects()) == 26
 
 
 def test_a_batch_that_was_overtaken_is_done_again_at_once(room, eventually):

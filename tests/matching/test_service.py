@@ -29,12 +29,12 @@ from services.kit.outbox import Units
 from services.kit.pages import encode_token
 from services.matching import store
 from services.matching.app import MatchingSettings, build
-from services.matching.arriving import fill
 from services.matching.domain import M1
-from services.matching.events import person_of
 from services.matching.index import IndexUnavailable
 from services.matching.index_embedded import EmbeddedIndex
+from services.matching.ingest import fill
 from services.matching.kernel import Codes
+from services.matching.messages import person_of
 from services.matching.usecases import changes
 from services.matching.usecases.ranking import Matching
 from services.referential.france import LANGUAGE

@@ -7,11 +7,11 @@ from services.cli.move.books import CannotMove, Line
 from services.kit.adapters import open_log
 from services.kit.settings import Settings
 from services.matching.app import MatchingSettings, open_index
-from services.matching.arriving import fill
 from services.matching.domain import Knowledge
 from services.matching.index import Index
 from services.matching.index_elastic.mappings import KINDS, alias_of
 from services.matching.index_elastic.server import Deadline, Server
+from services.matching.ingest import fill
 from services.matching.kernel import Codes
 from services.referential import open_snapshot
 

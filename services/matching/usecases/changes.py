@@ -22,7 +22,7 @@ FORGOTTEN_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class OfferMet:
+class OfferMatched:
     """An offer met people who were never told of it."""
 
     offer: Offer
@@ -38,7 +38,7 @@ class PersonForgotten:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonMet:
+class PersonMatched:
     """A person met offers and courses that they were never told of."""
 
     person_id: str
@@ -48,7 +48,15 @@ class PersonMet:
     courses: Sequence[tuple[Course, CourseMatch]]
 
 
-def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -> None:
+def changed(matching: Matching, unit: Unit, value: Offer | Course | Person, now: datetime) -> None:
+    """Of a course people are told when they themselves change; until then they see it in their list."""
+    if isinstance(value, Offer):
+        _offer_changed(matching, unit, value, now)
+    elif isinstance(value, Person):
+        _person_changed(matching, unit, value, now)
+
+
+def _offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -> None:
     """Tell those who can take it and were never told of it."""
     if not (offer.searchable and offer.matchable):
         return
@@ -60,10 +68,10 @@ def offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -
     pairs = [Pair(line.id, offer.id, line.score, version, offer.version, line.version) for line in fresh]
     store.keep_pairs(unit.connection, pairs, now)
     if pairs:
-        unit.publish(OfferMet(offer, version, pairs))
+        unit.publish(OfferMatched(offer, version, pairs))
 
 
-def person_changed(matching: Matching, unit: Unit, person: Person, now: datetime) -> None:
+def _person_changed(matching: Matching, unit: Unit, person: Person, now: datetime) -> None:
     """Tell them of the offers and courses that fit and that they were never told of."""
     if not person.matchable:
         return
@@ -74,7 +82,7 @@ def person_changed(matching: Matching, unit: Unit, person: Person, now: datetime
     store.keep_pairs(unit.connection, pairs, now)
     courses = _new_courses(matching, unit, person, scored, now)
     if offers or courses:
-        unit.publish(PersonMet(person.id, person.version, version, offers, courses))
+        unit.publish(PersonMatched(person.id, person.version, version, offers, courses))
 
 
 def person_erased(unit: Unit, person_id: str, now: datetime) -> None:

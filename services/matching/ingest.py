@@ -1,30 +1,23 @@
-"""From the log into the index: a batch at once; what of it is news is then told."""
+"""From the log into the index: a batch of records at once, and all of the log where the index is empty."""
 
-import threading
-from collections.abc import Callable, Collection, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
+from google.protobuf.message import DecodeError
+
 from services.kit.bus import Log, Record
-from services.matching.events import OFFERS_TOPIC, PERSON, PROFILE_TOPIC, value_of
 from services.matching.index import Contents, IndexUnavailable
+from services.matching.messages import KEPT, value_of
 from services.matching.values import Course, Offer, Person
 
+logger = logging.getLogger(__name__)
+OFFERS_TOPIC = "vivier.offers.v1"
+PROFILE_TOPIC = "vivier.profile.v1"
+PERSON = "person/"
+"""What the keys of people begin with."""
+
 FILL_BATCH = 2000
-
-
-class Arriving(threading.local):
-    """The batch at hand, one in each thread."""
-
-    def __init__(self, index: Contents) -> None:
-        self._index = index
-        self._news: Collection[str] = ()
-
-    def put(self, records: Sequence[Record]) -> None:
-        self._news = put(self._index, records)
-
-    def is_news(self, record: Record) -> bool:
-        """Whether the index holds what it says, and nothing newer."""
-        return record.event.id in self._news
 
 
 def fill(contents: Contents, log: Log, alone: Callable[[], bool]) -> None:
@@ -36,22 +29,22 @@ def fill(contents: Contents, log: Log, alone: Callable[[], bool]) -> None:
     for topic in (OFFERS_TOPIC, PROFILE_TOPIC):
         records = log.replay(topic)
         while batch := list(islice(records, FILL_BATCH)):
-            put(contents, batch)
+            put(contents, _readable(batch))
             if not alone():
                 raise IndexUnavailable("the turn to fill the index is lost")
 
 
-def put(contents: Contents, records: Sequence[Record]) -> set[str]:
-    """All at once; the tombstone of a person removes them, others concern nothing here.
+def put(contents: Contents, read: Iterable[tuple[Record, Offer | Course | Person | None]]) -> set[str]:
+    """Put what was read of records into the index at once; a person's tombstone removes them.
 
     Returns the ids of those events that nothing newer overtook.
     """
     newest: dict[str, tuple[Record, Offer | Course | Person | None]] = {}
-    for record in records:
-        value, (_, known) = value_of(record), newest.get(record.event.key, (record, None))
+    for record, value in read:
+        _, known = newest.get(record.event.key, (record, None))
         if record.event.payload is None or (value and not (known and known.version > value.version)):
             newest[record.event.key] = record, value
-    for key in [key for key, (_, value) in newest.items() if value is None and key.startswith(PERSON)]:
+    for key in [key for key, (_, value) in newest.items() if value is None]:
         contents.remove_person(key.removeprefix(PERSON))
     values = [value for _, value in newest.values()]
     overtaken = {
@@ -62,3 +55,14 @@ def put(contents: Contents, records: Sequence[Record]) -> set[str]:
     return {
         record.event.id for record, value in newest.values() if value is None or value.id not in overtaken[type(value)]
     }
+
+
+def _readable(records: Sequence[Record]) -> Iterable[tuple[Record, Offer | Course | Person | None]]:
+    """Those that matching keeps. The consumer makes dead letters of those that cannot be read."""
+    for record in records:
+        event = record.event
+        if event.type in KEPT if event.payload is not None else event.key.startswith(PERSON):
+            try:
+                yield record, value_of(record)
+            except (DecodeError, ValueError, LookupError):
+                logger.warning("left out of the index: %s at %d/%d", event.type, record.partition, record.offset)
