@@ -66,7 +66,7 @@ def up(
         home.resolve(),
         port,
         lambda name, address: typer.echo(f"{name:<14} ready   {address}"),
-        lambda names, pause: typer.echo(f"{names}: ended unexpectedly, starting again in {pause:g} s", err=True),
+        lambda names, pause: typer.echo(f"{names}: ended unexpectedly, starting again in {pause:.1f} s", err=True),
         on_pause=lambda: typer.echo("`vivier move` copies the data: all is down until it is done"),
     )
     interrupts = Interrupts()

@@ -20,13 +20,14 @@ from services.cli.common import UNUSABLE
 from services.cli.elsewhere import engines_of
 from services.cli.folder import LOOK_SECONDS, Folder, Taken
 from services.cli.ports import free_ports, is_free, ports_beside
+from services.kit.backoff import Backoff
 from services.registry import CHOICE, GATEWAY, chosen, groups
 
 __all__ = ["CannotStart", "Supervisor", "free_ports"]
 
 STOP_SECONDS = 2.5
 QUICK_DEATH_SECONDS = 5.0
-LONGEST_PAUSE = 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 MOST_FALSE_STARTS = 3
 """A process that has never been ready is not tried more often: what is wrong will not pass."""
 
@@ -40,7 +41,7 @@ class _Child:
     names: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
-    pause: float = 0.0
+    backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_PAUSE, LONGEST_PAUSE))
     ready: set[str] = field(default_factory=set)
     was_ready: bool = False
     false_starts: int = 0
@@ -225,14 +226,16 @@ class Supervisor:
             if halted.is_set():
                 return
             quick = time.monotonic() - child.started < QUICK_DEATH_SECONDS
-            child.pause = min(max(child.pause * 2, 0.5), LONGEST_PAUSE) if quick else 0.0
+            if not quick:
+                child.backoff.reset()
+            pause = child.backoff.pause() if quick else 0.0
             child.ready.clear()
             child.false_starts += not child.was_ready
             if child.false_starts >= MOST_FALSE_STARTS or (status == UNUSABLE and not child.was_ready):
                 self._give_up(f"{child.title} cannot start: what it said above tells why")
                 return
-            self._on_death(child.title, child.pause)
-            if not halted.wait(child.pause):
+            self._on_death(child.title, pause)
+            if not halted.wait(pause):
                 self._spawn(child, halted)
 
     def _give_up(self, why: str) -> None:

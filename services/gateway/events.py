@@ -25,6 +25,7 @@ from services.gateway.context import House, deadline
 from services.gateway.errors import Problem, unavailable
 from services.gateway.execution import caller_of
 from services.kit.auth import Caller, Role
+from services.kit.backoff import Backoff
 from services.kit.errors import Refused, RetryLater
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ HEARTBEAT_SECONDS = 15.0
 SLOW_SECONDS = 10.0
 """How long one write to a reader may take."""
 SECONDS = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 _ITSELF = Caller(Role.SERVICE, "gateway")
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -131,19 +133,18 @@ class Broadcast:
                 reader.ended.set()
 
     async def _watch(self) -> None:
-        pause = 0.1
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 async for message in self._stream():
-                    pause = 0.1
+                    backoff.reset()
                     for notification in message.notifications:
                         self._hand_out(notification)
                     self._last = message.last_sequence
                     self._begun.set()
             except grpc.aio.AioRpcError as error:
                 logger.warning("the stream of notifications broke off: %s", error.code().name)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 2.0)
+            await asyncio.sleep(backoff.pause())
 
     def _stream(self) -> AsyncIterator[pb.WatchNotificationsResponse]:
         request = pb.WatchNotificationsRequest(after_sequence=self._last)

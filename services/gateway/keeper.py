@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 
 from services.gateway.tokens import Tokens
+from services.kit.backoff import Backoff
 from services.kit.errors import RetryLater
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Keeper:
 
     def _until_done(self, step: Callable[[], None]) -> bool:
         """False when the gateway stops before."""
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while not self._stopping.is_set():
             try:
                 step()
@@ -61,6 +62,5 @@ class Keeper:
             else:
                 self.trouble = ""
                 return True
-            self._stopping.wait(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            self._stopping.wait(backoff.pause())
         return False

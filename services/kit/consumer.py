@@ -23,6 +23,7 @@ from datetime import timedelta
 from enum import Enum
 
 from services.kit import deadletters, inbox, telemetry
+from services.kit.backoff import Backoff
 from services.kit.bus import Consumer, Fenced, Log, LogUnavailable, Record
 from services.kit.dispatch import Batch, Handler, Listens, handle, handler_of, runs
 from services.kit.errors import Conflict, Poison, RetryLater
@@ -95,7 +96,7 @@ class Worker:
         self._halt_after = halt_after
         self._on_progress = on_progress
         self._attempts: dict[str, int] = {}
-        self._failures = 0
+        self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._pruned_at = time.monotonic()
         self._consumer: Consumer | None = None
         self._busy = threading.Lock()
@@ -186,7 +187,8 @@ class Worker:
             self._wait(error)
             consumer.rewind()
         else:
-            self._failures, self._at_once = 0, min(2 * self._at_once, self._batch)
+            self._backoff.reset()
+            self._at_once = min(2 * self._at_once, self._batch)
             if not self._watchdog.stuck:
                 self.state, self.reason = State.RUNNING, ""
             if records and self._on_progress is not None:
@@ -194,8 +196,7 @@ class Worker:
 
     def _wait(self, error: Exception) -> None:
         self.state, self.reason = State.WAITING, str(error)
-        pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
-        self._failures = min(self._failures + 1, 10)
+        pause = self._backoff.pause()
         logger.warning("worker %s tries again in %.2f s: %s", self.group, pause, error)
         self._stopping.wait(pause)
 

@@ -13,7 +13,7 @@ from services.kit.consumer import State, Worker
 from services.kit.deadletters import DeadLetter
 from services.kit.errors import RetryLater, Unusable, denied, not_found
 from services.kit.outbox import Units
-from services.kit.pages import decode_token, encode_token, page_size
+from services.kit.pages import cut, decode_token, page_size
 from services.kit.relay import Relay
 from services.kit.rpc.server import Call, Function
 
@@ -94,8 +94,8 @@ class Operations:
         size = page_size(request.page_size)
         position = decode_token(request.page_token, str)
         found = deadletters.letters(self._units, size + 1, str(position[0]) if position else "")
-        more = encode_token(found[size - 1].id) if len(found) > size else ""
-        return pb.ListDeadLettersResponse(dead_letters=[_letter(x) for x in found[:size]], next_page_token=more)
+        page, more = cut(found, size, lambda letter: [letter.id])
+        return pb.ListDeadLettersResponse(dead_letters=map(_letter, page), next_page_token=more)
 
     def _retry(self, call: Call, request: pb.RetryDeadLetterRequest) -> pb.RetryDeadLetterResponse:
         _operator_only(call)

@@ -21,6 +21,7 @@ from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from sqlalchemy import Row, delete, func, select
 
+from services.kit.backoff import Backoff
 from services.kit.bus import Event, Log, LogUnavailable
 from services.kit.database import among
 from services.kit.errors import RetryLater
@@ -30,14 +31,14 @@ logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer(__name__)
 _TRACE = TraceContextTextMapPropagator()
 BATCH = 500
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 FAILURES_IN_A_ROW = 3
 
 
 @dataclass(slots=True)
 class _Trouble:
-    failures: int
-    until: float
+    backoff: Backoff
+    until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +153,11 @@ class Relay:
 
     def _failures(self, key: str) -> int:
         trouble = self._trouble.get(key)
-        return 0 if trouble is None else trouble.failures
+        return 0 if trouble is None else trouble.backoff.failures
 
     def _put_off(self, key: str) -> None:
-        failures = self._failures(key) + 1
-        pause = min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
-        self._trouble[key] = _Trouble(failures, time.monotonic() + pause)
+        trouble = self._trouble.setdefault(key, _Trouble(Backoff(FIRST_PAUSE, LONGEST_PAUSE)))
+        trouble.until = time.monotonic() + trouble.backoff.pause()
 
     def _forget(self, rows: Sequence[Row[Any]]) -> None:
         if rows:

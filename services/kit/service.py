@@ -17,6 +17,7 @@ from typing import Protocol
 from google.protobuf.descriptor import ServiceDescriptor
 
 from services.kit import requests, telemetry
+from services.kit.backoff import Backoff
 from services.kit.bus import Log, LogUnavailable
 from services.kit.consumer import Worker
 from services.kit.dispatch import Listens
@@ -156,15 +157,14 @@ class Service:
 
     def _patiently(self, step: Callable[[], None]) -> None:
         """Until it is done: what is missing may be starting itself."""
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while not self._stopping.is_set():
             try:
                 return step()
             except (RetryLater, LogUnavailable) as error:
                 self._operations.reasons[:] = [str(error)]
                 logger.warning("%s waits and tries again: %s", self.name, error)
-                self._stopping.wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                self._stopping.wait(backoff.pause())
 
     def _ensure_topics(self) -> None:
         for topic in sorted(self._topics):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from services.kit.backoff import Backoff
 from services.kit.bus import Log, LogUnavailable
 
 LOOKS = 6  # within the time that is long
@@ -55,18 +56,18 @@ class Watchdog:
         self._thread.join()
 
     def _run(self) -> None:
-        pause, silent_until = self._patience, 0.0
+        backoff, silent_until = Backoff(self._patience, LONGEST_PAUSE), 0.0
         while not self._stopping.wait(self._patience / LOOKS):
             try:
                 self.stuck = [place for topic in self._topics for place in self._look(topic, time.monotonic())]
             except LogUnavailable:
                 continue
             if not self.stuck:
-                pause, silent_until = self._patience, 0.0
+                backoff.reset()
+                silent_until = 0.0
             elif time.monotonic() >= silent_until:
                 self._alarm(self.stuck)
-                silent_until = time.monotonic() + pause
-                pause = min(2 * pause, LONGEST_PAUSE)
+                silent_until = time.monotonic() + backoff.pause()
 
     def _look(self, topic: str, now: float) -> Sequence[str]:
         ends = self._log.ends(topic)

@@ -10,7 +10,7 @@ from vivier.matching.v1 import matching_pb2 as pb
 from services.kit.auth import Role
 from services.kit.checks import Checks
 from services.kit.errors import denied, not_found
-from services.kit.pages import bad_token, decode_token, encode_token, page_size
+from services.kit.pages import bad_token, cut, decode_token, page_size
 from services.kit.rpc.server import Call, Function
 from services.matching import store
 from services.matching.domain import Assessment, CourseMatch, Gate, Part, Reason
@@ -50,16 +50,18 @@ def list_matches(matching: Matching, call: Call, request: pb.ListMatchesRequest)
     person = access.visible_person(matching, call.caller, request.person_id)
     size, (after, now) = page_size(request.page_size), _place(request, matching)
     ranked = lists.matches_of(matching, person, after, size, now)
-    lists.remember_shown(matching, "matches", person.id, ranked[:size])
-    return pb.ListMatchesResponse(matches=_messages(ranked[:size], call), next_page_token=_next(ranked, size, now))
+    page, more = _cut(ranked, size, now)
+    lists.remember_shown(matching, "matches", person.id, page)
+    return pb.ListMatchesResponse(matches=_messages(page, call), next_page_token=more)
 
 
 def list_candidates(matching: Matching, call: Call, request: pb.ListCandidatesRequest) -> pb.ListCandidatesResponse:
     offer = access.own_offer(matching, call.caller, request.offer_id)
     size, (after, now) = page_size(request.page_size), _place(request, matching)
     ranked = lists.candidates_of(matching, offer, after, size, now)
-    lists.remember_shown(matching, "candidates", offer.id, ranked[:size])
-    return pb.ListCandidatesResponse(matches=_messages(ranked[:size], call), next_page_token=_next(ranked, size, now))
+    page, more = _cut(ranked, size, now)
+    lists.remember_shown(matching, "candidates", offer.id, page)
+    return pb.ListCandidatesResponse(matches=_messages(page, call), next_page_token=more)
 
 
 def list_course_matches(
@@ -72,8 +74,8 @@ def list_course_matches(
     if position:
         found = [m for m in found if (-m.score, m.course_id) > (-float(position[0]), str(position[1]))]
     found.sort(key=lambda match: (-match.score, match.course_id))
-    more = encode_token(found[size - 1].score, found[size - 1].course_id) if len(found) > size else ""
-    return pb.ListCourseMatchesResponse(matches=map(_course_match, found[:size]), next_page_token=more)
+    shown, more = cut(found, size, lambda match: [match.score, match.course_id])
+    return pb.ListCourseMatchesResponse(matches=map(_course_match, shown), next_page_token=more)
 
 
 def explain(matching: Matching, call: Call, request: pb.ExplainRequest) -> pb.ExplainResponse:
@@ -92,8 +94,8 @@ def list_shown(matching: Matching, call: Call, request: pb.ListShownRequest) -> 
     with matching.units.reading() as connection:
         before = int(position[0]) if position else None
         found = store.shown(connection, request.person_id, request.offer_id, before, size + 1)
-    more = encode_token(found[size - 1][0]) if len(found) > size else ""
-    return pb.ListShownResponse(shown=[_shown(line) for _, line in found[:size]], next_page_token=more)
+    shown, more = cut(found, size, lambda numbered: numbered[:1])
+    return pb.ListShownResponse(shown=[_shown(line) for _, line in shown], next_page_token=more)
 
 
 def match_message(assessment: Assessment) -> pb.Match:
@@ -241,10 +243,8 @@ def _place(
         raise bad_token() from error
 
 
-def _next(ranked: list[Ranked], size: int, now: datetime) -> str:
-    if len(ranked) <= size:
-        return ""
-    return encode_token(*ranked[size - 1].position, now.timestamp())
+def _cut(ranked: Sequence[Ranked], size: int, now: datetime) -> tuple[Sequence[Ranked], str]:
+    return cut(ranked, size, lambda line: [*line.position, now.timestamp()])
 
 
 def serves(matching: Matching) -> Mapping[str, Function]:

@@ -10,7 +10,7 @@ from services.kit.auth import Role
 from services.kit.checks import Checks
 from services.kit.errors import Violation, denied, invalid
 from services.kit.outbox import Units
-from services.kit.pages import decode_token, encode_token, page_size
+from services.kit.pages import cut, decode_token, page_size
 from services.kit.rpc.server import Call, Function
 from services.notifications import usecases
 from services.notifications.domain import Frequency, Notification, Preferences
@@ -38,10 +38,8 @@ class _Calls:
         found, unread = usecases.list_notifications(
             self._units, call.caller, request.recipient, request.unread_only, before, size + 1
         )
-        more = encode_token(found[size - 1].sequence) if len(found) > size else ""
-        return pb.ListNotificationsResponse(
-            notifications=[_message(each) for each in found[:size]], next_page_token=more, unread=unread
-        )
+        page, more = cut(found, size, lambda each: [each.sequence])
+        return pb.ListNotificationsResponse(notifications=map(_message, page), next_page_token=more, unread=unread)
 
     def mark_read(self, call: Call, request: pb.MarkReadRequest) -> pb.MarkReadResponse:
         checks = Checks()

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from services.kit.backoff import Backoff
 from services.matching.index_elastic.documents import document_of
 from services.matching.index_elastic.server import BUSY, Busy, Deadline, Server, WrongQuestion
 from services.matching.index_shared.words import Words
@@ -112,12 +113,12 @@ class Contents:
 
     def _settle(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> None:
         """Each write is done, or superseded by what is `held`, when this returns."""
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while writes := self._left(target, writes, held, deadline):
+            pause = backoff.pause()
             if deadline.left() <= pause:
                 raise self._server.unavailable("takes no writes now")
             time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
 
     def _left(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> list[_Write]:
         """Try them; those that are to be tried again."""
