@@ -9,6 +9,7 @@ from services.kit.auth import Caller, Role
 from services.kit.bus import Log
 from services.kit.clock import Clock, system_clock
 from services.kit.database import open_database, store_of
+from services.kit.deliveries import Deliveries
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
 from services.kit.rpc.client import Neighbour
@@ -19,11 +20,12 @@ from services.notifications import usecases
 from services.notifications.domain import Addressee, person
 from services.notifications.events import PUBLISHES, TOPICS, listens
 from services.notifications.feed import Feed
+from services.notifications.mail_sender import Addressees, MailSender
 from services.notifications.mailer import Mailer
 from services.notifications.mailer_log import LogMailer
-from services.notifications.postman import Addressees, Postman
 from services.notifications.server import DESCRIPTOR, serves
-from services.notifications.store.tables import METADATA, MIGRATIONS
+from services.notifications.store.mails import CHANNEL
+from services.notifications.store.tables import DELIVERIES, METADATA, MIGRATIONS
 
 PROFILE = profile_pb2.DESCRIPTOR.services_by_name["ProfileService"]
 ROUND_SECONDS = 3.0
@@ -58,7 +60,8 @@ def build(
     secret = settings.secret.get_secret_value()
     feed = Feed()
     profile = Neighbour(settings.profile_address, secret, PROFILE)
-    postman = Postman(units, mailer or LogMailer(), _addressees(profile), feed.announce, feed.stopping)
+    senders = {CHANNEL: MailSender(units, mailer or LogMailer(), _addressees(profile))}
+    deliveries = Deliveries(units, DELIVERIES, senders, feed.stopping)
     return Service(
         "notifications",
         settings.notifications_address,
@@ -70,7 +73,12 @@ def build(
         publishes_on=(),
         subscriptions=[Subscription("notifications", TOPICS, listens(clock, feed.announce), BATCH)],
         tickers=[
-            Ticker("notifications: post", ROUND_SECONDS, postman.round),
+            Ticker(
+                "notifications: mails to come",
+                ROUND_SECONDS,
+                lambda: usecases.prepare_mails(units, feed.announce, feed.stopping),
+            ),
+            Ticker("notifications: deliveries", ROUND_SECONDS, deliveries.round),
             Ticker("notifications: sweep", HOUR, lambda: usecases.sweep(units)),
         ],
         counts=lambda: usecases.counts(units),

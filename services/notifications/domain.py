@@ -14,12 +14,9 @@ from services.kit.checks import Checks
 
 KEPT = timedelta(days=730)
 """Read notifications go after 24 months, and what is older than that is news to nobody."""
-GOODBYE_WITHIN = timedelta(days=60)
+OFFER_GONE_WITHIN = timedelta(days=60)
 DIGEST_HOUR = 16
 DAILY_CAP, HIGHEST_CAP = 5, 50
-ATTEMPTS = 10
-"""A mail is given up after them; with the pauses that is more than a day."""
-LONGEST_PAUSE = timedelta(hours=6)
 
 
 class Kind(StrEnum):
@@ -35,15 +32,22 @@ class Frequency(StrEnum):
     NEVER = "NEVER"  # the inbox still fills
 
 
-class Post(StrEnum):
+class MailState(StrEnum):
     """Where a notification is on its way into a mail."""
 
     WAITING = "waiting"  # for the day's digest
-    DUE = "due"
+    DUE = "due"  # in a mail that is on its way
     SENT = "sent"
     NEEDLESS = "needless"  # read or overtaken before it was sent
     NO_ADDRESS = "no_address"
     FAILED = "failed"
+
+    @classmethod
+    def of_outcome(cls, reason: str) -> "MailState":
+        """What a mail's delivery ended with, a reason of ours or of the kit; empty when it went."""
+        if not reason:
+            return cls.SENT
+        return cls(reason) if reason in (cls.NEEDLESS, cls.NO_ADDRESS) else cls.FAILED
 
 
 def person(identifier: str) -> str:
@@ -55,12 +59,8 @@ def mentor(identifier: str) -> str:
     return f"mentor/{identifier}"
 
 
-def _digest(*words: str) -> str:
-    return blake2b("|".join(words).encode(), digest_size=16).hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
-class Note:
+class NewNotification:
     """Something to be told. Its id is made of what must be told only once, whoever says it again."""
 
     recipient: str
@@ -72,12 +72,13 @@ class Note:
 
     @property
     def id(self) -> str:
-        return _digest(self.recipient, self.kind, self.subject_id, self.state)
+        words = "|".join((self.recipient, self.kind, self.subject_id, self.state))
+        return blake2b(words.encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A note in its recipient's inbox."""
+    """A notification in its recipient's inbox."""
 
     sequence: int
     id: str
@@ -95,9 +96,9 @@ class Notification:
         """Not read yet, and still true: offers go, and some come back."""
         return self.read_at is None and self.gone is (self.kind is Kind.OFFER_GONE)
 
-    def goodbye(self) -> Note:
-        """Tells that the offer of this notification is gone."""
-        return Note(self.recipient, Kind.OFFER_GONE, self.subject_id, self.parameters)
+    def offer_gone(self) -> NewNotification:
+        """Says that the offer of this notification is gone."""
+        return NewNotification(self.recipient, Kind.OFFER_GONE, self.subject_id, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +112,24 @@ class Preferences:
         checks.number("daily_cap", self.daily_cap, 1, HIGHEST_CAP)
         checks.done()
 
-    def pushes(self, notes: Sequence[Note], pushed_today: int, now: datetime) -> list["Queued"]:
+    def pushes(self, new: Sequence[NewNotification], pushed_today: int, now: datetime) -> list["QueuedMail"]:
         """One mail for all that is still below the day's cap; the rest joins the next digest."""
         if self.mail is Frequency.NEVER:
             return []
         room = max(self.daily_cap - pushed_today, 0) if self.mail is Frequency.AT_ONCE else 0
-        first = notes[0].id
-        queued = [Queued(note.id, self.recipient, Post.DUE, first, True, now) for note in notes[:room]]
-        return queued + [Queued(note.id, self.recipient, Post.WAITING, "", False, now) for note in notes[room:]]
+        mail = new[0].id
+        queued = [QueuedMail(each.id, self.recipient, MailState.DUE, mail, True, now) for each in new[:room]]
+        waiting = [QueuedMail(each.id, self.recipient, MailState.WAITING, "", False, now) for each in new[room:]]
+        return queued + waiting
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class QueuedMail:
     """A notification in the queue of mails. Those of one `mail` go together, under one Message-ID."""
 
     notification_id: str
     recipient: str
-    state: Post
+    state: MailState
     mail: str
     at_once: bool
     at: datetime
@@ -150,12 +152,3 @@ def last_digest(now: datetime) -> datetime:
     """When the newest digest closed: what was queued until then goes into it."""
     today = midnight(now) + timedelta(hours=DIGEST_HOUR)
     return today if today <= now else today - timedelta(days=1)
-
-
-def digest_id(recipient: str, closed: datetime) -> str:
-    return _digest(recipient, "digest", closed.date().isoformat())
-
-
-def pause(attempts: int) -> timedelta:
-    """How long a mail waits after so many failures: 1 minute, 4, 16, and so on."""
-    return min(timedelta(minutes=pow(4.0, attempts - 1)), LONGEST_PAUSE)

@@ -16,7 +16,7 @@ from services.kit.dispatch import Handler, Listens
 from services.kit.errors import Poison
 from services.kit.outbox import Publishes, Unit
 from services.notifications import usecases
-from services.notifications.domain import KEPT, Kind, Note, mentor, person
+from services.notifications.domain import KEPT, Kind, NewNotification, mentor, person
 from services.notifications.store import inbox
 from services.notifications.store.tables import ERASED
 
@@ -37,20 +37,24 @@ def _read(kind: type[_M], record: Record, key: Callable[[_M], str]) -> _M:
     return message
 
 
-def _offer_matched(record: Record) -> list[Note]:
+def _offer_matched(record: Record) -> list[NewNotification]:
     event = _read(matching.OfferMatched, record, lambda m: m.offer_id)
     words = {"title": event.title, "organisation_name": event.organisation_name}
     return [
-        Note(person(each.person_id), Kind.OFFER_MATCHED, event.offer_id, words, each.score) for each in event.people
+        NewNotification(person(each.person_id), Kind.OFFER_MATCHED, event.offer_id, words, each.score)
+        for each in event.people
     ]
 
 
-def _person_matched(record: Record) -> list[Note]:
+def _person_matched(record: Record) -> list[NewNotification]:
     event = _read(matching.PersonMatched, record, lambda m: m.person_id)
     who = person(event.person_id)
     return [
-        *(Note(who, Kind.OFFER_MATCHED, each.offer_id, _words(each), each.score) for each in event.offers),
-        *(Note(who, Kind.COURSE_MATCHED, each.course_id, _course_words(each), each.score) for each in event.courses),
+        *(NewNotification(who, Kind.OFFER_MATCHED, each.offer_id, _words(each), each.score) for each in event.offers),
+        *(
+            NewNotification(who, Kind.COURSE_MATCHED, each.course_id, _course_words(each), each.score)
+            for each in event.courses
+        ),
     ]
 
 
@@ -62,14 +66,14 @@ def _course_words(event: matching.MatchedCourse) -> dict[str, str]:
     return {**_words(event), "closed_skills": str(event.closed_skills), "offers": str(event.offers)}
 
 
-def _mentorship(record: Record) -> tuple[Note, list[str]]:
+def _mentorship(record: Record) -> tuple[NewNotification, list[str]]:
     """Who asks waits, so the mentor is told of that; the person of all that follows."""
     event = _read(profile.MentorshipChanged, record, lambda m: m.id)
     asked = event.state == profile_pb2.MENTORSHIP_STATE_ASKED
     state = profile_pb2.MentorshipState.Name(event.state).removeprefix("MENTORSHIP_STATE_")
     recipient = mentor(event.mentor_id) if asked else person(event.person_id)
-    note = Note(recipient, Kind.MENTORSHIP_CHANGED, event.id, {"state": state}, state=state)
-    return note, [person(event.person_id), f"mentorship/{event.id}"]
+    new = NewNotification(recipient, Kind.MENTORSHIP_CHANGED, event.id, {"state": state}, state=state)
+    return new, [person(event.person_id), f"mentorship/{event.id}"]
 
 
 def _person_changed(unit: Unit, record: Record) -> None:
@@ -83,20 +87,20 @@ def _offer_changed(unit: Unit, record: Record) -> None:
 
 
 def listens(clock: Clock, announce: Callable[[], None]) -> Listens:
-    def telling(notes_of: Callable[[Record], list[Note]]) -> Handler:
+    def notifying(read: Callable[[Record], list[NewNotification]]) -> Handler:
         def handle(unit: Unit, record: Record) -> None:
             if record.event.time > clock() - KEPT:
-                usecases.tell(unit, notes_of(record), clock(), announce)
+                usecases.notify(unit, read(record), clock(), announce)
 
         return handle
 
     def mentorship_changed(unit: Unit, record: Record) -> None:
         if record.event.time > clock() - KEPT:
-            usecases.tell_of_mentorship(unit, *_mentorship(record), clock(), announce)
+            usecases.notify_of_mentorship(unit, *_mentorship(record), clock(), announce)
 
     return {
-        "vivier.matching.v1.OfferMatched": telling(_offer_matched),
-        "vivier.matching.v1.PersonMatched": telling(_person_matched),
+        "vivier.matching.v1.OfferMatched": notifying(_offer_matched),
+        "vivier.matching.v1.PersonMatched": notifying(_person_matched),
         "vivier.profile.v1.MentorshipChanged": mentorship_changed,
         "vivier.profile.v1.PersonChanged": _person_changed,
         "vivier.offers.v1.OfferChanged": _offer_changed,

@@ -1,130 +1,106 @@
 """What this service does: one function a verb, one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
+from threading import Event
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection
 
-from services.kit import requests
+from services.kit import deliveries, requests
 from services.kit.auth import Caller, Role
 from services.kit.errors import denied, not_found
 from services.kit.outbox import Unit, Units
 from services.notifications.domain import (
-    ATTEMPTS,
-    GOODBYE_WITHIN,
     KEPT,
+    OFFER_GONE_WITHIN,
     Frequency,
     Kind,
-    Note,
+    NewNotification,
     Notification,
-    Post,
     Preferences,
     last_digest,
     mentor,
     midnight,
-    pause,
     person,
 )
 from services.notifications.store import inbox, mails
-from services.notifications.store.mails import Due
-from services.notifications.store.tables import ERASED
+from services.notifications.store.tables import DELIVERIES, ERASED
 
-GOODBYES = 500
+NOTIFIED = 500
 """How many notifications are looked at in one transaction."""
 OLD = 500
-MAILS_AT_A_TIME = 50
 MAILS_KEPT = timedelta(days=30)
 
 
-def tell(unit: Unit, notes: Sequence[Note], now: datetime, announce: Callable[[], None]) -> None:
-    """Write what was never told, and queue its mails in the same transaction."""
-    fresh = inbox.fresh(unit.connection, notes)
+def notify(unit: Unit, new: Sequence[NewNotification], now: datetime, announce: Callable[[], None]) -> None:
+    """Write what was never written, and queue its mails in the same transaction."""
+    fresh = inbox.fresh(unit.connection, new)
     if fresh:
         inbox.put(unit.connection, fresh, now)
         _queue_mails(unit.connection, fresh, now)
         unit.after_commit(announce)
 
 
-def _queue_mails(connection: Connection, notes: Sequence[Note], now: datetime) -> None:
-    gone = inbox.gone_among(connection, {note.subject_id for note in notes if note.kind is Kind.OFFER_MATCHED})
-    notes = [note for note in notes if note.kind is not Kind.OFFER_MATCHED or note.subject_id not in gone]
-    by_recipient = groupby(sorted(notes, key=attrgetter("recipient")), attrgetter("recipient"))
+def _queue_mails(connection: Connection, new: Sequence[NewNotification], now: datetime) -> None:
+    gone = inbox.gone_among(connection, {each.subject_id for each in new if each.kind is Kind.OFFER_MATCHED})
+    new = [each for each in new if each.kind is not Kind.OFFER_MATCHED or each.subject_id not in gone]
+    by_recipient = groupby(sorted(new, key=attrgetter("recipient")), attrgetter("recipient"))
     mine = {recipient: list(some) for recipient, some in by_recipient}
     wishes = inbox.preferences(connection, mine)
     pushed = mails.pushed_since(connection, mine, midnight(now))
     queued = [each for r, some in mine.items() for each in wishes[r].pushes(some, pushed.get(r, 0), now)]
-    mails.enqueue(connection, queued)
+    mails.enqueue(connection, queued, now)
 
 
-def say_goodbye(units: Units, announce: Callable[[], None]) -> bool:
+def prepare_mails(units: Units, announce: Callable[[], None], stopping: Event) -> None:
+    """Say of offers that they are gone, and close the day's digests."""
+    while not stopping.is_set() and (notify_offer_gone(units, announce) or bundle_digests(units)):
+        pass
+
+
+def notify_offer_gone(units: Units, announce: Callable[[], None]) -> bool:
     """Tell some of those who were told of an offer that it is gone; whether there may be more to do."""
     now = units.clock()
     with units() as unit:
-        offer = inbox.next_goodbye(unit.connection)
+        offer = inbox.next_offer_gone(unit.connection)
         if offer is None:
             return False
-        told = inbox.told_of(unit.connection, offer.id, offer.told_up_to, GOODBYES)
-        recent = [each.goodbye() for each in told if each.created_at > now - GOODBYE_WITHIN]
-        tell(unit, recent, now, announce)
+        told = inbox.notifications_of(unit.connection, offer.id, offer.told_up_to, NOTIFIED)
+        recent = [each.offer_gone() for each in told if each.created_at > now - OFFER_GONE_WITHIN]
+        notify(unit, recent, now, announce)
         up_to = told[-1].sequence if told else offer.told_up_to
-        inbox.goodbyes_told(unit.connection, offer.id, up_to, len(told) < GOODBYES)
+        inbox.offer_gone_notified(unit.connection, offer.id, up_to, len(told) < NOTIFIED)
     return True
 
 
-def tell_of_mentorship(
-    unit: Unit, note: Note, keys: Sequence[str], now: datetime, announce: Callable[[], None]
+def notify_of_mentorship(
+    unit: Unit, new: NewNotification, keys: Sequence[str], now: datetime, announce: Callable[[], None]
 ) -> None:
     """`keys` are the mentorship and the person in it: where one of them is erased nobody is told."""
     if not ERASED.among(unit.connection, keys):
-        tell(unit, [note], now, announce)
+        notify(unit, [new], now, announce)
 
 
 def bundle_digests(units: Units) -> int:
     """Close the day's digests, for some of those who have one; how many were made."""
     now = units.clock()
     with units() as unit:
-        return mails.bundle(unit.connection, last_digest(now), now, OLD)
-
-
-def due_mails(units: Units) -> list[Due]:
-    with units.reading() as connection:
-        return mails.due(connection, units.clock(), MAILS_AT_A_TIME)
-
-
-def take_mails(units: Units, due: Sequence[Due]) -> list[Due]:
-    """Those that have an attempt left; it is counted, and they are put off until the next. The others are given up."""
-    now = units.clock()
-    with units() as unit:
-        for each in due:
-            if each.attempts >= ATTEMPTS:
-                mails.settle(unit.connection, each.mail, Post.FAILED)
-            mails.put_off(unit.connection, each.mail, each.attempts + 1, now + pause(each.attempts + 1))
-    return [each for each in due if each.attempts < ATTEMPTS]
-
-
-def mail_contents(units: Units, due: Due) -> list[Notification]:
-    """Nothing where all of it was erased or withdrawn meanwhile."""
-    with units.reading() as connection:
-        return mails.contents(connection, due.mail)
-
-
-def settle_mails(units: Units, outcomes: Mapping[str, Post]) -> None:
-    """Write down what became of each mail."""
-    with units() as unit:
-        for mail, outcome in outcomes.items():
-            mails.settle(unit.connection, mail, outcome)
+        return mails.bundle(unit.connection, last_digest(now), now, units.ids, OLD)
 
 
 def sweep(units: Units) -> None:
-    """Delete what is no longer kept, a little at a time."""
+    """Delete what is no longer kept, a little at a time; and take over mails that the release before has queued."""
     now = units.clock()
+    with units() as unit:
+        mails.deliver_left_behind(unit.connection, now)
     while True:
         with units() as unit:
             gone = inbox.forget_read(unit.connection, now - KEPT, OLD)
             gone += mails.forget_settled(unit.connection, now - MAILS_KEPT, OLD)
+            gone += deliveries.prune(unit.connection, DELIVERIES, mails.CHANNEL, now - MAILS_KEPT, OLD)
         if not gone:
             return
 

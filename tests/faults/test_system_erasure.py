@@ -51,10 +51,11 @@ def anything_of(services: Quartet, person: str) -> dict[str, int]:
     """How many rows of the person each store still has; the mark that they were erased is not one of them."""
     stores = {
         "matching": ("matches", "course_matches", "shown"),
-        "notifications": ("notifications", "people", "mails", "preferences"),
+        "notifications": ("notifications", "people", "mails", "deliveries", "preferences"),
         "profile": ("people",),
     }
-    columns = {"people": "id", "notifications": "recipient", "mails": "recipient", "preferences": "recipient"}
+    columns = {"people": "id", "deliveries": "target"}
+    columns |= dict.fromkeys(("notifications", "mails", "preferences"), "recipient")
     return {
         f"{store}.{table}": count
         for store, tables in stores.items()
@@ -89,10 +90,10 @@ def test_a_mail_that_waits_is_not_sent_after_the_erasure(services: Quartet) -> N
     eventually(lambda: mailer.tried >= 2)
     erase(services, erased)
     services.quiet()
-    services.write("notifications", "UPDATE mails SET due_at = 0 WHERE state = 'due'")
+    services.write("notifications", "UPDATE deliveries SET due_at = 0")
     mailer.works = True
     eventually(lambda: mailer.letters)
-    services.write("notifications", "UPDATE mails SET due_at = 0 WHERE state = 'due'")
+    services.write("notifications", "UPDATE deliveries SET due_at = 0")
     eventually(lambda: services.rows("notifications", "SELECT 1 FROM mails WHERE state = 'due'") == [])
     assert [letter.to for letter in mailer.letters] == ["p2@example.org"]
     assert anything_of(services, erased) == {}

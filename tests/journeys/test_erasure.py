@@ -74,7 +74,7 @@ def test_who_is_erased_leaves_no_byte_anywhere_and_no_answer(running: Stack) -> 
     append_late_match(running, person, other, late)
     eventually(lambda: late in inbox(partner.api, other))
     quiet(running)
-    assert rows_about(running, person) == {"notifications": 0, "mails": 0, "matches": 0}
+    assert rows_about(running, person) == {"notifications": 0, "mails": 0, "deliveries": 0, "matches": 0}
 
 
 def test_who_is_erased_is_not_written_again_by_their_own_token(running: Stack) -> None:
@@ -126,6 +126,7 @@ def rows_about(running: Stack, person: str) -> dict[str, int]:
     asked = {
         "notifications": ("notifications", "SELECT count(*) FROM notifications WHERE recipient = ?", recipient),
         "mails": ("notifications", "SELECT count(*) FROM mails WHERE recipient = ?", recipient),
+        "deliveries": ("notifications", "SELECT count(*) FROM deliveries WHERE target = ?", recipient),
         "matches": ("matching", "SELECT count(*) FROM matches WHERE person_id = ?", person),
     }
     return {name: running.rows(*query)[0][0] for name, query in asked.items()}

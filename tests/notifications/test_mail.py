@@ -1,16 +1,23 @@
 """Mails: at once below the day's cap, the rest in a digest; tried again, given up in the end, never in the way."""
 
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import eventually
+from schemas import files_only
 from vivier.matching.v1 import events_pb2 as matching
 from vivier.notifications.v1 import notifications_pb2 as pb
 
 from services.kit.auth import Caller, Role
+from services.kit.deliveries import ATTEMPTS
 from services.kit.errors import Poison, RetryLater
-from services.notifications.domain import ATTEMPTS
 from services.notifications.texts import FRAMES, LINES
+
+FIRST_RELEASE = Path(__file__).parents[1] / "kit" / "first_release"
 
 
 def states(system: Any) -> list[str]:
@@ -129,6 +136,7 @@ def test_an_impossible_address_is_given_up_at_once(system: Any, mailer: Any, pro
     system.match("o1", "ana")
     eventually(lambda: states(system) == ["failed"])
     assert mailer.tried == 1
+    assert system.rows("deliveries", "state, reason") == [("given_up", "impossible")]
 
 
 def test_while_profile_is_away_mails_wait_and_inboxes_fill(system: Any, mailer: Any, profile: Any) -> None:
@@ -137,7 +145,7 @@ def test_while_profile_is_away_mails_wait_and_inboxes_fill(system: Any, mailer: 
     system.match("o1", "ana")
     eventually(lambda: profile.asked >= 2)
     assert system.inbox("ana").unread == 1
-    assert system.rows("mails", "attempts") == [(0,)]
+    assert system.rows("deliveries", "attempts") == [(0,)]
     profile.refuses = False
     eventually(lambda: mailer.letters)
 
@@ -165,7 +173,7 @@ def test_erasing_takes_mails_out_of_the_queue(system: Any, mailer: Any, profile:
     system.erase("person/ana")
     system.settle()
     profile.refuses = False
-    assert system.rows("mails") == []
+    assert system.rows("mails") == system.rows("deliveries") == []
     system.match("o1", "ben")
     eventually(lambda: states(system) == ["no_address"])
     assert mailer.letters == []
@@ -197,6 +205,23 @@ def test_a_restart_goes_on_with_the_queue(start: Any, mailer: Any, profile: Any)
     profile.refuses = False
     with start():
         eventually(lambda: len(mailer.letters) == 1)
+
+
+@files_only
+def test_mails_that_the_first_release_queued_go(start: Any, mailer: Any, profile: Any, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "notifications.db")) as connection:
+        connection.executescript((FIRST_RELEASE / "notifications.sql").read_text(encoding="utf-8"))
+        queued = dict(connection.execute("SELECT mail, recipient FROM mails WHERE state = 'due'").fetchall())
+    for recipient in queued.values():
+        profile.add(recipient.removeprefix("person/"))
+    with start() as system:
+        eventually(lambda: "due" not in states(system))
+        reasons = dict(system.rows("deliveries", "id, reason"))
+    went = Counter(letter.id for letter in mailer.letters)
+    to_mentors = {mail for mail, recipient in queued.items() if recipient.startswith("mentor/")}
+    assert {mail: went[mail] for mail in queued} == {mail: int(mail not in to_mentors) for mail in queued}
+    assert {reasons[mail] for mail in to_mentors} == {"no_address"}
+    assert len(queued) == 7
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -325,9 +325,10 @@ class Ledger:
             ("matching", "shown", "person_id"),
             ("notifications", "notifications", "recipient"),
             ("notifications", "mails", "recipient"),
+            ("notifications", "deliveries", "target"),
             ("notifications", "people", "id"),
         ):
-            value = f"person/{person.id}" if column == "recipient" else person.id
+            value = f"person/{person.id}" if column in ("recipient", "target") else person.id
             (left,) = self.running.rows(store, f"SELECT count(*) FROM {table} WHERE {column} = ?", value)
             assert left == (0,), f"{self.what}: {person.id} was erased and is in {store}.{table}"
 

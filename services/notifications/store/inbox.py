@@ -7,36 +7,37 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 from sqlalchemy import false as sql_false
 
+from services.kit import deliveries
 from services.kit.database import add, among, upsert
-from services.notifications.domain import Frequency, Kind, Note, Notification, Preferences
-from services.notifications.store.tables import ERASED, MAILS, NOTIFICATIONS, OFFERS, PEOPLE, PREFERENCES
+from services.notifications.domain import Frequency, Kind, NewNotification, Notification, Preferences
+from services.notifications.store.tables import DELIVERIES, ERASED, MAILS, NOTIFICATIONS, OFFERS, PEOPLE, PREFERENCES
 
 INBOX = select(NOTIFICATIONS, func.coalesce(OFFERS.c.gone, sql_false()).label("gone")).join_from(
     NOTIFICATIONS, OFFERS, OFFERS.c.id == NOTIFICATIONS.c.subject_id, isouter=True
 )
 
 
-def fresh(connection: Connection, notes: Sequence[Note]) -> list[Note]:
-    """Those that were never told, each once, and to nobody who is erased."""
-    by_id = {note.id: note for note in notes}
+def fresh(connection: Connection, new: Sequence[NewNotification]) -> list[NewNotification]:
+    """Those that were never written, each once, and to nobody who is erased."""
+    by_id = {each.id: each for each in new}
     for known in connection.scalars(select(NOTIFICATIONS.c.id).where(among(NOTIFICATIONS.c.id, by_id))):
         del by_id[known]
-    gone = ERASED.among(connection, {note.recipient for note in by_id.values()})
-    return [note for note in by_id.values() if note.recipient not in gone]
+    gone = ERASED.among(connection, {each.recipient for each in by_id.values()})
+    return [each for each in by_id.values() if each.recipient not in gone]
 
 
-def put(connection: Connection, notes: Sequence[Note], now: datetime) -> None:
+def put(connection: Connection, new: Sequence[NewNotification], now: datetime) -> None:
     rows = [
         {
-            "id": note.id,
-            "recipient": note.recipient,
-            "kind": note.kind,
-            "subject_id": note.subject_id,
-            "parameters": dict(note.parameters),
-            "score": note.score,
+            "id": each.id,
+            "recipient": each.recipient,
+            "kind": each.kind,
+            "subject_id": each.subject_id,
+            "parameters": dict(each.parameters),
+            "score": each.score,
             "created_at": now,
         }
-        for note in notes
+        for each in new
     ]
     add(connection, NOTIFICATIONS, rows)
 
@@ -117,6 +118,7 @@ def erase(connection: Connection, key: str) -> None:
     connection.execute(delete(MAILS).where(MAILS.c.notification_id.in_(select(NOTIFICATIONS.c.id).where(of_key))))
     connection.execute(delete(NOTIFICATIONS).where(of_key))
     connection.execute(delete(PREFERENCES).where(PREFERENCES.c.recipient == key))
+    deliveries.forget(connection, DELIVERIES, key)
     if kind == "person":
         connection.execute(delete(PEOPLE).where(PEOPLE.c.id == identifier))
 
@@ -140,19 +142,19 @@ def gone_among(connection: Connection, subject_ids: Collection[str]) -> set[str]
     return set(connection.scalars(select(OFFERS.c.id).where(among(OFFERS.c.id, subject_ids), OFFERS.c.gone)))
 
 
-def next_goodbye(connection: Connection) -> Row[Any] | None:
+def next_offer_gone(connection: Connection) -> Row[Any] | None:
     """An offer that is gone and whose people do not all know."""
     return connection.execute(select(OFFERS).where(OFFERS.c.told.is_(False)).limit(1)).one_or_none()
 
 
-def told_of(connection: Connection, offer_id: str, after_sequence: int, limit: int) -> list[Notification]:
-    """The notifications that told of this offer, in the order in which they were written."""
+def notifications_of(connection: Connection, offer_id: str, after_sequence: int, limit: int) -> list[Notification]:
+    """The notifications of matches with this offer, in the order in which they were written."""
     query = INBOX.where(NOTIFICATIONS.c.subject_id == offer_id, NOTIFICATIONS.c.kind == Kind.OFFER_MATCHED)
     query = query.where(NOTIFICATIONS.c.sequence > after_sequence).order_by(NOTIFICATIONS.c.sequence).limit(limit)
     return select_notifications(connection, query)
 
 
-def goodbyes_told(connection: Connection, offer_id: str, up_to: int, all_of_them: bool) -> None:
+def offer_gone_notified(connection: Connection, offer_id: str, up_to: int, all_of_them: bool) -> None:
     connection.execute(update(OFFERS).where(OFFERS.c.id == offer_id).values(told_up_to=up_to, told=all_of_them))
 
 

@@ -1,34 +1,39 @@
-"""The queue of mails. Its rows are committed with the notifications that they carry."""
+"""Which notifications go into which mail, and the queue of mails: all committed with the notifications."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from services.kit import deliveries
 from services.kit.database import add, among
-from services.notifications.domain import Notification, Post, Queued, digest_id
+from services.kit.deliveries import Delivery
+from services.kit.ids import Ids
+from services.notifications.domain import MailState, Notification, QueuedMail
 from services.notifications.store.inbox import INBOX, select_notifications
-from services.notifications.store.tables import MAILS, NOTIFICATIONS
+from services.notifications.store.tables import DELIVERIES, MAILS, NOTIFICATIONS
 
-ROWS_A_MAIL = 8
-"""A mail carries several notifications; so many rows are looked at for each that is wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A mail that is to be sent now."""
-
-    mail: str
-    recipient: str
-    attempts: int
+CHANNEL = "mail"
 
 
-def enqueue(connection: Connection, queued: Sequence[Queued]) -> None:
+def enqueue(connection: Connection, queued: Sequence[QueuedMail], now: datetime) -> None:
     add(connection, MAILS, [_row(each) for each in queued])
+    _deliver(connection, {each.mail: each.recipient for each in queued if each.state is MailState.DUE}.items(), now)
 
 
-def _row(of: Queued) -> dict[str, object]:
+def _deliver(connection: Connection, mails: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Mails, each with its recipient."""
+    deliveries.enqueue(connection, DELIVERIES, [Delivery(mail, CHANNEL, whose) for mail, whose in mails], now)
+
+
+def deliver_left_behind(connection: Connection, now: datetime) -> None:
+    """Queue what the release before queued in its own way; it may be running beside this one."""
+    unknown = (MAILS.c.state == MailState.DUE) & MAILS.c.mail.not_in(select(DELIVERIES.c.id))
+    left = connection.execute(select(MAILS.c.mail, MAILS.c.recipient).where(unknown).distinct())
+    _deliver(connection, [(mail, recipient) for mail, recipient in left], now)
+
+
+def _row(of: QueuedMail) -> dict[str, object]:
     return {
         "notification_id": of.notification_id,
         "recipient": of.recipient,
@@ -47,59 +52,47 @@ def pushed_since(connection: Connection, recipients: Collection[str], since: dat
     return {row.recipient: row.pushed for row in connection.execute(query)}
 
 
-def bundle(connection: Connection, closed: datetime, now: datetime, limit: int) -> int:
+def bundle(connection: Connection, closed: datetime, now: datetime, ids: Ids, limit: int) -> int:
     """Make digests of what waits since before `closed`, for up to `limit` recipients; for how many it did."""
-    waiting = (MAILS.c.state == Post.WAITING) & (MAILS.c.due_at <= closed)  # by the index; it is `at` until then
+    waiting = (MAILS.c.state == MailState.WAITING) & (MAILS.c.due_at <= closed)  # by the index; it is `at` until then
     recipients = connection.scalars(select(MAILS.c.recipient).where(waiting).distinct().limit(limit)).all()
     if recipients:
-        rows = [{"whose": recipient, "into": digest_id(recipient, closed)} for recipient in recipients]
+        digests = [(ids(), recipient) for recipient in recipients]
         theirs = update(MAILS).where(waiting, MAILS.c.recipient == bindparam("whose"))
-        connection.execute(theirs.values(state=Post.DUE, mail=bindparam("into"), due_at=now), rows)
+        changes = theirs.values(state=MailState.DUE, mail=bindparam("into"), due_at=now)
+        connection.execute(changes, [{"whose": recipient, "into": mail} for mail, recipient in digests])
+        _deliver(connection, digests, now)
     return len(recipients)
-
-
-def due(connection: Connection, now: datetime, limit: int) -> list[Due]:
-    """Some whose time has come, the longest waiting first: it reads a few rows however many wait."""
-    ready = (MAILS.c.state == Post.DUE) & (MAILS.c.due_at <= now)
-    query = select(MAILS.c.mail, MAILS.c.recipient, MAILS.c.attempts).where(ready)
-    rows = connection.execute(query.order_by(MAILS.c.due_at).limit(limit * ROWS_A_MAIL))
-    found = {mail: Due(mail, recipient, attempts) for mail, recipient, attempts in rows}
-    return list(found.values())[:limit]
 
 
 def contents(connection: Connection, mail: str) -> list[Notification]:
     """What goes into a mail, the oldest first."""
     query = INBOX.join(MAILS, MAILS.c.notification_id == NOTIFICATIONS.c.id).where(
-        MAILS.c.mail == mail, MAILS.c.state == Post.DUE
+        MAILS.c.mail == mail, MAILS.c.state == MailState.DUE
     )
     return select_notifications(connection, query.order_by(NOTIFICATIONS.c.sequence))
 
 
-def put_off(connection: Connection, mail: str, attempts: int, due_at: datetime) -> None:
-    this = (MAILS.c.mail == mail) & (MAILS.c.state == Post.DUE)
-    connection.execute(update(MAILS).where(this).values(attempts=attempts, due_at=due_at))
-
-
-def settle(connection: Connection, mail: str, state: Post) -> None:
-    """Say what became of a mail."""
-    connection.execute(update(MAILS).where(MAILS.c.mail == mail, MAILS.c.state == Post.DUE).values(state=state))
+def settle(connection: Connection, mail: str, state: MailState) -> None:
+    """Say what became of the notifications of a mail."""
+    connection.execute(update(MAILS).where(MAILS.c.mail == mail, MAILS.c.state == MailState.DUE).values(state=state))
 
 
 def withdraw(connection: Connection, recipient: str) -> None:
     """Take back all that was not sent yet."""
-    unsent = MAILS.c.state.in_([Post.WAITING, Post.DUE])
+    unsent = MAILS.c.state.in_([MailState.WAITING, MailState.DUE])
     connection.execute(delete(MAILS).where(MAILS.c.recipient == recipient, unsent))
 
 
 def forget_settled(connection: Connection, before: datetime, limit: int) -> int:
     """Delete up to `limit` rows that need nothing more; how many went."""
-    settled = MAILS.c.state.not_in([Post.WAITING, Post.DUE]) & (MAILS.c.at < before)
+    settled = MAILS.c.state.not_in([MailState.WAITING, MailState.DUE]) & (MAILS.c.at < before)
     old = select(MAILS.c.notification_id).where(settled).limit(limit)
     return connection.execute(delete(MAILS).where(MAILS.c.notification_id.in_(old))).rowcount
 
 
 def counts(connection: Connection) -> dict[str, int]:
-    queued = func.count().filter(MAILS.c.state.in_([Post.WAITING, Post.DUE]))
-    failed = func.count().filter(MAILS.c.state == Post.FAILED)
+    queued = func.count().filter(MAILS.c.state.in_([MailState.WAITING, MailState.DUE]))
+    failed = func.count().filter(MAILS.c.state == MailState.FAILED)
     row = connection.execute(select(queued.label("queued"), failed.label("failed")).select_from(MAILS)).one()
     return {"mails_queued": row.queued, "mails_failed": row.failed}

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
 
 from services.kit.database import Json, Moment
+from services.kit.deliveries import deliveries_table
 from services.kit.private.erased import Erased
 
 METADATA = MetaData()
@@ -66,13 +67,14 @@ MAILS = Table(
     Column("mail", String, nullable=False),  # what goes together, and its Message-ID
     Column("at_once", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),  # of the release before; now they are counted in deliveries
+    Column("due_at", Moment, nullable=False),  # for the digest; as above
     Index("mails_due", "state", "due_at"),
     Index("mails_mail", "mail"),
     Index("mails_recipient", "recipient", "state"),
 )
 _AT_ONCE = MAILS.c.at_once.is_(True)
 Index("mails_pushed", MAILS.c.recipient, MAILS.c.at, sqlite_where=_AT_ONCE, postgresql_where=_AT_ONCE)
+DELIVERIES = deliveries_table(METADATA)
 ERASED = Erased(METADATA)
 """Keys of erased aggregates, and nothing else of them: what still comes for them is dropped."""
