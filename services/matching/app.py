@@ -4,30 +4,29 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 
-from vivier.matching.v1 import matching_pb2
-
 from services.kit.bus import Log, LogUnavailable
 from services.kit.clock import Clock, system_clock
 from services.kit.database import open_database, store_of
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
+from services.kit.rpc.server import bound
 from services.kit.service import Service, Subscription
 from services.kit.settings import Settings
 from services.kit.ticker import Ticker
 from services.matching import store
+from services.matching.deps import Deps
 from services.matching.domain import M1, Knowledge
 from services.matching.events import PUBLISHES, TOPIC, listens
 from services.matching.index import Index, IndexUnavailable
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.ingest import OFFERS_TOPIC, PROFILE_TOPIC, fill
 from services.matching.kernel import Codes
-from services.matching.server import serves
+from services.matching.server import DESCRIPTOR, TABLE
 from services.matching.usecases import changes, lists
-from services.matching.usecases.ranking import Matching
 from services.referential import Referential, open_snapshot
 
 logger = logging.getLogger(__name__)
-GROUP = "matching.index"
+GROUP = "deps.index"
 PRUNE_SECONDS = 3600.0
 LOOK_SECONDS = 5.0
 FORGET_SECONDS = 60.0
@@ -54,26 +53,26 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
         open_database(store_of(settings, "matching"), store.METADATA, store.MIGRATIONS), PUBLISHES, clock, ids
     )
     codes = Codes(_knowledge(referential))
-    matching = Matching(open_index(settings, codes, referential), codes, M1, units)
+    deps = Deps(units, open_index(settings, codes, referential), codes, M1)
     return Service(
         name="matching",
         address=settings.matching_address,
         secret=settings.secret.get_secret_value(),
         log=log,
         units=units,
-        contract=matching_pb2.DESCRIPTOR.services_by_name["MatchingService"],
-        serves=serves(matching),
+        contract=DESCRIPTOR,
+        serves=bound(TABLE, deps),
         publishes_on=[TOPIC],
-        subscriptions=[Subscription(GROUP, [OFFERS_TOPIC, PROFILE_TOPIC], listens(matching, clock), BATCH)],
+        subscriptions=[Subscription(GROUP, [OFFERS_TOPIC, PROFILE_TOPIC], listens(deps, clock), BATCH)],
         tickers=[
-            Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(matching)),
-            Ticker("matching: index", LOOK_SECONDS, lambda: _refill(matching, log)),
-            Ticker("matching: people just forgotten", FORGET_SECONDS, lambda: changes.forget_again(matching)),
+            Ticker("matching: lists shown long ago", PRUNE_SECONDS, lambda: lists.prune(deps)),
+            Ticker("matching: index", LOOK_SECONDS, lambda: _refill(deps, log)),
+            Ticker("matching: people just forgotten", FORGET_SECONDS, lambda: changes.forget_again(deps)),
         ],
-        prepare=lambda: fill_if_missing(matching, log),
-        counts=lambda: _counts(matching),
-        needs=lambda: _demand_whole(matching.index),
-        close=matching.index.close,
+        prepare=lambda: fill_if_missing(deps, log),
+        counts=lambda: _counts(deps),
+        needs=lambda: _demand_whole(deps.index),
+        close=deps.index.close,
     )
 
 
@@ -88,21 +87,21 @@ def open_index(settings: MatchingSettings, codes: Codes, referential: Referentia
     return ElasticIndex(address, settings.namespace, replicas, codes, referential.language, words)
 
 
-def fill_if_missing(matching: Matching, log: Log) -> None:
+def fill_if_missing(deps: Deps, log: Log) -> None:
     """By one process; `IndexUnavailable` for the others, until it is done."""
-    if not matching.index.missing():
+    if not deps.index.missing():
         return
-    with matching.units.database.only_one("index") as alone:
-        if alone() and matching.index.missing():
-            with matching.index.rebuilding() as contents:
+    with deps.units.database.only_one("index") as alone:
+        if alone() and deps.index.missing():
+            with deps.index.rebuilding() as contents:
                 fill(contents, log, alone)
-    _demand_whole(matching.index)
+    _demand_whole(deps.index)
 
 
-def _refill(matching: Matching, log: Log) -> None:
+def _refill(deps: Deps, log: Log) -> None:
     """Somebody may delete the index while it is used."""
     try:
-        fill_if_missing(matching, log)
+        fill_if_missing(deps, log)
     except (IndexUnavailable, LogUnavailable) as error:
         logger.warning("the index is looked at again in %g s: %s", LOOK_SECONDS, error)
 
@@ -129,7 +128,7 @@ def _occupation_words(referential: Referential) -> Callable[[str], str]:
     return words
 
 
-def _counts(matching: Matching) -> Mapping[str, int]:
-    held = matching.index.counts()
-    with matching.units.reading() as connection:
+def _counts(deps: Deps) -> Mapping[str, int]:
+    held = deps.index.counts()
+    with deps.units.reading() as connection:
         return {"offers": held.offers, "people": held.people, "courses": held.courses, **store.counts(connection)}

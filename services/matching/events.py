@@ -8,11 +8,11 @@ from vivier.matching.v1 import events_pb2 as out
 from services.kit.bus import Event, Record
 from services.kit.dispatch import Batch, Listens, handling
 from services.kit.outbox import Unit, erased, outgoing
+from services.matching.deps import Deps
 from services.matching.ingest import PERSON, put
 from services.matching.messages import KEPT, value_of
 from services.matching.usecases import changes
 from services.matching.usecases.changes import OfferMatched, PersonForgotten, PersonMatched
-from services.matching.usecases.ranking import Matching
 
 TOPIC = "vivier.matching.v1"
 
@@ -63,17 +63,17 @@ PUBLISHES: Mapping[type, Callable[..., Event]] = {
 }
 
 
-def listens(matching: Matching, now: Callable[[], datetime]) -> Listens:
+def listens(deps: Deps, now: Callable[[], datetime]) -> Listens:
     """All goes into the index at once; those whom it concerns are then told of what nothing newer overtook."""
 
     def index_and_notify(unit: Unit, records: Sequence[Record]) -> None:
         read = [(record, value_of(record)) for record in records]
-        news = put(matching.index, read)
+        news = put(deps.index, read)
         for record, value in read:
             with handling(record):
                 if record.event.payload is None:
                     changes.person_erased(unit, record.event.key.removeprefix(PERSON), now())
                 elif value is not None and record.event.id in news:
-                    changes.changed(matching, unit, value, now())
+                    changes.changed(deps, unit, value, now())
 
     return dict.fromkeys([*KEPT, PERSON], Batch(index_and_notify))

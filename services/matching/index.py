@@ -2,9 +2,9 @@
 
 **Content**
 - Three kinds of things: offers, people, courses, each by id. `put_…` keeps the highest version: an older one is
-  ignored, an equal one changes nothing; it gives back the ids of which something newer was there. `remove_…` forgets
-  the id and its version; a missing id is fine. So an older version put *after* a removal comes back: the order of the
-  log is the guard; a replay ends at the tombstone again.
+  ignored, an equal one changes nothing; it gives back the ids of which something newer was there. `remove_person`
+  forgets the id and its version; a missing id is fine. So an older version put *after* a removal comes back: the
+  order of the log is the guard; a replay ends at the tombstone again.
 - A write is visible to the next call in the same process; to a search, where much is written, within `BEHIND_SECONDS`.
   A reading call sees one state throughout.
 - The index is disposable: everything is rebuilt by replaying the log. What was never filled, was lost, or was made by
@@ -139,7 +139,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[C_co]):
+class Candidates(Generic[C_co]):
     """Candidates as rows of columns, so that the kernel scores them where they lie. Valid for ever, never updated."""
 
     columns: C_co = field(repr=False)
@@ -157,7 +157,7 @@ class Counts:
     courses: int
 
 
-Rerank = Callable[[Found[OfferColumns]], Floats]
+Rerank = Callable[[Candidates[OfferColumns]], Floats]
 """A score for each row found, in the order of `rows`; the higher, the earlier."""
 
 
@@ -170,11 +170,7 @@ class Contents(Protocol):
 
     def put_courses(self, courses: Sequence[Course]) -> Set[str]: ...
 
-    def remove_offer(self, offer_id: str) -> None: ...
-
     def remove_person(self, person_id: str) -> None: ...
-
-    def remove_course(self, course_id: str) -> None: ...
 
 
 class Index(Contents, Protocol):
@@ -205,10 +201,10 @@ class Index(Contents, Protocol):
     def courses(self, ids: Sequence[str]) -> Mapping[str, Course]:
         """Those that are there."""
 
-    def people_for(self, offer: Offer, cap: int = CAP) -> Found[PeopleColumns]:
+    def people_for(self, offer: Offer, cap: int = CAP) -> Candidates[PeopleColumns]:
         """The offer need not be in the index."""
 
-    def offers_for(self, person: Person, cap: int = CAP) -> Found[OfferColumns]:
+    def offers_for(self, person: Person, cap: int = CAP) -> Candidates[OfferColumns]:
         """The person need not be in the index."""
 
     def search_offers(self, query: SearchQuery, rerank: Rerank | None = None) -> Page: ...

@@ -57,11 +57,9 @@ def offer_of(message: offers.OfferChanged) -> Offer:
         green_grade=green_name(offer.green.grade),
         published_at=offer.published_at.ToDatetime(UTC),
         expires_at=offer.expires_at.ToDatetime(UTC) if offer.HasField("expires_at") else None,
-        place_label=offer.place.label,
         searchable=offer.status.searchable,
         matchable=offer.status.matchable,
         sees_people=offer.status.sees_people,
-        disability_friendly=offer.disability_friendly,
     )
 
 

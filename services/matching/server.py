@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from vivier.matching.v1 import matching_pb2 as pb
@@ -11,66 +10,67 @@ from services.kit.auth import Role
 from services.kit.checks import Checks
 from services.kit.errors import denied, not_found
 from services.kit.pages import bad_token, cut, decode_token, page_size
-from services.kit.rpc.server import Call, Function
+from services.kit.rpc.server import Call
 from services.matching import store
+from services.matching.deps import Deps
 from services.matching.domain import Assessment, CourseMatch, Gate, Part, Reason
 from services.matching.index import Circle, CourseQuery, Hit, Page, SearchQuery
 from services.matching.messages import KINDS, contract_name, green_name
 from services.matching.usecases import access, lists
 from services.matching.usecases.lists import Ranked
-from services.matching.usecases.ranking import Matching
+from services.matching.usecases.ranking import assessed
 from services.matching.values import Point
 
+DESCRIPTOR = pb.DESCRIPTOR.services_by_name["MatchingService"]
 LONGEST_TEXT = 200
 MOST_CODES = 100
 FARTHEST_KM = 20_000
 OFFERS_SHOWN = 20
+Function = Callable[[Deps, Call, Any], Any]
 
 
-def search_offers(matching: Matching, call: Call, request: pb.SearchOffersRequest) -> pb.SearchOffersResponse:
-    person = access.visible_person(matching, call.caller, request.person_id) if request.person_id else None
-    now = matching.units.clock()
-    page = lists.search_offers(matching, _offer_query(request, now), person)
+def search_offers(deps: Deps, call: Call, request: pb.SearchOffersRequest) -> pb.SearchOffersResponse:
+    person = access.visible_person(deps, call.caller, request.person_id) if request.person_id else None
+    now = deps.units.clock()
+    page = lists.search_offers(deps, _offer_query(request, now), person)
     response = pb.SearchOffersResponse(next_page_token=page.cursor, total=page.total, facets=_facets(page))
-    offers = matching.index.offers([hit.id for hit in page.hits]) if person else {}
+    offers = deps.index.offers([hit.id for hit in page.hits]) if person else {}
     for hit in page.hits:
         line = response.hits.add(offer_id=hit.id, score=hit.score, parts=_hit_parts(hit))
         if person and hit.id in offers:
-            line.match.CopyFrom(match_message(matching.assess(person, offers[hit.id], now)))
+            line.match.CopyFrom(match_message(assessed(deps, person, offers[hit.id], now)))
     return response
 
 
-def search_courses(matching: Matching, call: Call, request: pb.SearchCoursesRequest) -> pb.SearchCoursesResponse:
-    page = matching.index.search_courses(_course_query(request))
+def search_courses(deps: Deps, call: Call, request: pb.SearchCoursesRequest) -> pb.SearchCoursesResponse:
+    page = deps.index.search_courses(_course_query(request))
     hits = [pb.CourseHit(course_id=hit.id, score=hit.score, parts=_hit_parts(hit)) for hit in page.hits]
     return pb.SearchCoursesResponse(hits=hits, next_page_token=page.cursor, total=page.total, facets=_facets(page))
 
 
-def list_matches(matching: Matching, call: Call, request: pb.ListMatchesRequest) -> pb.ListMatchesResponse:
-    person = access.visible_person(matching, call.caller, request.person_id)
-    size, (after, now) = page_size(request.page_size), _place(request, matching)
-    ranked = lists.matches_of(matching, person, after, size, now)
+def list_matches(deps: Deps, call: Call, request: pb.ListMatchesRequest) -> pb.ListMatchesResponse:
+    person = access.visible_person(deps, call.caller, request.person_id)
+    size, (after, now) = page_size(request.page_size), _place(request, deps)
+    ranked = lists.matches_of(deps, person, after, size, now)
     page, more = _cut(ranked, size, now)
-    lists.remember_shown(matching, "matches", person.id, page)
+    lists.remember_shown(deps, "matches", person.id, page)
     return pb.ListMatchesResponse(matches=_messages(page, call), next_page_token=more)
 
 
-def list_candidates(matching: Matching, call: Call, request: pb.ListCandidatesRequest) -> pb.ListCandidatesResponse:
-    offer = access.own_offer(matching, call.caller, request.offer_id)
-    size, (after, now) = page_size(request.page_size), _place(request, matching)
-    ranked = lists.candidates_of(matching, offer, after, size, now)
+def list_candidates(deps: Deps, call: Call, request: pb.ListCandidatesRequest) -> pb.ListCandidatesResponse:
+    offer = access.own_offer(deps, call.caller, request.offer_id)
+    size, (after, now) = page_size(request.page_size), _place(request, deps)
+    ranked = lists.candidates_of(deps, offer, after, size, now)
     page, more = _cut(ranked, size, now)
-    lists.remember_shown(matching, "candidates", offer.id, page)
+    lists.remember_shown(deps, "candidates", offer.id, page)
     return pb.ListCandidatesResponse(matches=_messages(page, call), next_page_token=more)
 
 
-def list_course_matches(
-    matching: Matching, call: Call, request: pb.ListCourseMatchesRequest
-) -> pb.ListCourseMatchesResponse:
-    person = access.visible_person(matching, call.caller, request.person_id)
+def list_course_matches(deps: Deps, call: Call, request: pb.ListCourseMatchesRequest) -> pb.ListCourseMatchesResponse:
+    person = access.visible_person(deps, call.caller, request.person_id)
     size = page_size(request.page_size)
     position = decode_token(request.page_token, float, str)
-    found = lists.courses_for(matching, person, matching.units.clock())
+    found = lists.courses_for(deps, person, deps.units.clock())
     if position:
         found = [m for m in found if (-m.score, m.course_id) > (-float(position[0]), str(position[1]))]
     found.sort(key=lambda match: (-match.score, match.course_id))
@@ -78,20 +78,20 @@ def list_course_matches(
     return pb.ListCourseMatchesResponse(matches=map(_course_match, shown), next_page_token=more)
 
 
-def explain(matching: Matching, call: Call, request: pb.ExplainRequest) -> pb.ExplainResponse:
-    person, offer = access.explained_pair(matching, call.caller, request.person_id, request.offer_id)
-    judged = matching.assess(person, offer, matching.units.clock())
+def explain(deps: Deps, call: Call, request: pb.ExplainRequest) -> pb.ExplainResponse:
+    person, offer = access.explained_pair(deps, call.caller, request.person_id, request.offer_id)
+    judged = assessed(deps, person, offer, deps.units.clock())
     return pb.ExplainResponse(match=match_message(access.seen_by(call.caller, judged)))
 
 
-def list_shown(matching: Matching, call: Call, request: pb.ListShownRequest) -> pb.ListShownResponse:
+def list_shown(deps: Deps, call: Call, request: pb.ListShownRequest) -> pb.ListShownResponse:
     if call.caller.role is not Role.OPERATOR:
         raise denied("OPERATOR_ONLY", "only an operator may read what was shown")
     if not (request.person_id or request.offer_id):
         raise not_found("list", "")
     size = page_size(request.page_size)
     position = decode_token(request.page_token, int)
-    with matching.units.reading() as connection:
+    with deps.units.reading() as connection:
         before = int(position[0]) if position else None
         found = store.shown(connection, request.person_id, request.offer_id, before, size + 1)
     shown, more = cut(found, size, lambda numbered: numbered[:1])
@@ -228,7 +228,7 @@ def _messages(ranked: Sequence[Ranked], call: Call) -> list[pb.Match]:
 
 
 def _place(
-    request: pb.ListMatchesRequest | pb.ListCandidatesRequest, matching: Matching
+    request: pb.ListMatchesRequest | pb.ListCandidatesRequest, deps: Deps
 ) -> tuple[tuple[float, str] | None, datetime]:
     """The line before the page, and the moment at which the list is judged.
 
@@ -236,7 +236,7 @@ def _place(
     """
     position = decode_token(request.page_token, float, str, float)
     if position is None:
-        return None, matching.units.clock()
+        return None, deps.units.clock()
     try:
         return position[:2], datetime.fromtimestamp(position[2], UTC)
     except (ValueError, OverflowError, OSError) as error:
@@ -247,15 +247,12 @@ def _cut(ranked: Sequence[Ranked], size: int, now: datetime) -> tuple[Sequence[R
     return cut(ranked, size, lambda line: [*line.position, now.timestamp()])
 
 
-def serves(matching: Matching) -> Mapping[str, Function]:
-    """Call → function."""
-    table: Mapping[str, Callable[[Matching, Call, Any], Any]] = {
-        "SearchOffers": search_offers,
-        "SearchCourses": search_courses,
-        "ListMatches": list_matches,
-        "ListCourseMatches": list_course_matches,
-        "ListCandidates": list_candidates,
-        "Explain": explain,
-        "ListShown": list_shown,
-    }
-    return {name: partial(function, matching) for name, function in table.items()}
+TABLE: Mapping[str, Function] = {
+    "SearchOffers": search_offers,
+    "SearchCourses": search_courses,
+    "ListMatches": list_matches,
+    "ListCourseMatches": list_course_matches,
+    "ListCandidates": list_candidates,
+    "Explain": explain,
+    "ListShown": list_shown,
+}

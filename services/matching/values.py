@@ -61,11 +61,9 @@ class Offer:
     green_grade: str  # none, brown, strategic, green, or "" when not known
     published_at: datetime
     expires_at: datetime | None
-    place_label: str = ""
     searchable: bool = True  # published, and not over
     matchable: bool = True  # and well enough described
     sees_people: bool = True  # its organisation is verified
-    disability_friendly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

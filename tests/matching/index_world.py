@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from services.matching.domain import Knowledge, distance_km
-from services.matching.index import CAP, OCCUPATION_WEIGHT, TIERS_KM, CourseQuery, Found, SearchQuery
+from services.matching.index import CAP, OCCUPATION_WEIGHT, TIERS_KM, Candidates, CourseQuery, SearchQuery
 from services.matching.values import Course, CourseSession, HeldSkill, Offer, OfferKind, Person, Point, Remote
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -97,7 +97,6 @@ class Dice:
             green_grade=self.random.choice(("", "none", "green")),
             published_at=NOW - timedelta(hours=self.random.randrange(2_000)),
             expires_at=NOW + timedelta(hours=self.random.randrange(-50, 300)) if self.chance(0.4) else None,
-            place_label="quelque part",
             searchable=self.chance(0.9),
             matchable=self.chance(0.9),
         )
@@ -159,7 +158,7 @@ def a_course(name: str = "c", **changes: Any) -> Course:
     return replace(Dice(1).course(name), searchable=True, **changes)
 
 
-def names(found: Found[Any]) -> list[str]:
+def names(found: Candidates[Any]) -> list[str]:
     return [found.name(int(row)) for row in found.rows]
 
 

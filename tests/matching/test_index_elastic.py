@@ -13,7 +13,7 @@ import indices
 import pytest
 from indices import namespace_on_elasticsearch
 
-from services.matching.index import BEHIND_SECONDS, Circle, CourseQuery, Found, Page, SearchQuery
+from services.matching.index import BEHIND_SECONDS, Candidates, Circle, CourseQuery, Page, SearchQuery
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes, PeopleColumns
@@ -136,7 +136,7 @@ def test_candidates_carry_the_columns_and_versions_of_the_embedded_index(
         assert rows[0] == rows[1]
 
 
-def skills_of(found: Found[PeopleColumns], row: int) -> int:
+def skills_of(found: Candidates[PeopleColumns], row: int) -> int:
     return int(found.columns.skills.count[row])
 
 
@@ -153,8 +153,8 @@ def test_more_candidates_than_one_answer_holds_come_in_several(
 
 
 def test_what_is_remembered_is_bounded_and_never_stale(elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.matching.index_elastic.remembered.MOST", 50)
-    monkeypatch.setattr("services.matching.index_elastic.remembered.FETCHED", 30)
+    monkeypatch.setattr("services.matching.index_elastic.column_cache.MOST", 50)
+    monkeypatch.setattr("services.matching.index_elastic.column_cache.FETCHED", 30)
     elastic.put_people([a_person(f"p{n}", travel_limit_km=30, version=1) for n in range(80)])
     before = elastic.people_for(an_offer())
     elastic.put_people([a_person(f"p{n}", travel_limit_km=50, version=2) for n in range(40)])
@@ -189,7 +189,7 @@ def test_candidates_are_whole_while_another_process_changes_them(
     elastic: ElasticIndex, another: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found in one question and fetched in another: what changed between the two is found again."""
-    monkeypatch.setattr("services.matching.index_elastic.remembered.MOST", 0)
+    monkeypatch.setattr("services.matching.index_elastic.column_cache.MOST", 0)
     monkeypatch.setattr("services.matching.index_elastic.collection.TRIES", 1_000)
     crowd = [a_person(f"p{n}", travel_limit_km=30) for n in range(60)]
     elastic.put_people(crowd)

@@ -15,7 +15,7 @@ from services.matching.index import IndexUnavailable, SearchQuery
 from services.matching.index_elastic import ElasticIndex, mappings
 from services.matching.index_elastic.documents import document_of
 from services.matching.index_elastic.server import Deadline
-from services.matching.index_shared.words import Words
+from services.matching.index_shared.analysis import Analyser
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
 from tests.matching.index_world import NOW, Dice, a_person, an_offer, names
@@ -140,7 +140,7 @@ def test_an_index_made_by_an_older_release_is_missing(
 def test_a_change_of_documents_or_words_raises_the_mapping() -> None:
     """An index filled by the old code would answer the new one wrongly. Raise MAPPING, then renew the number here."""
     texts = "L'élagueuse répare les éoliennes (H/F) près des écoles, zingueurs et couvreuses."
-    dice, words = Dice(5), Words(LANGUAGE, world.label)
+    dice, words = Dice(5), Analyser(LANGUAGE, world.label)
     values = [
         replace(dice.offer("o"), description=texts),
         dice.person("p"),

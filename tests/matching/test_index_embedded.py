@@ -23,9 +23,9 @@ from services.matching.index import (
     skills_part,
     text_part,
 )
-from services.matching.index_embedded import EmbeddedIndex, shelf
+from services.matching.index_embedded import EmbeddedIndex, column_store
 from services.matching.index_embedded.views import Statistics
-from services.matching.index_shared.asking import K1, B
+from services.matching.index_shared.cursor import K1, B
 from services.matching.index_shared.records import mark
 from services.matching.kernel import Codes, score_offers, score_people
 from services.matching.values import Offer, Point, Remote
@@ -39,7 +39,7 @@ seeds = st.integers(0, 10**9)
 @pytest.fixture(params=["merged at once", "merged beside the writer"])
 def merging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "merged beside the writer":
-        monkeypatch.setattr(shelf, "QUICK", 0)
+        monkeypatch.setattr(column_store, "QUICK", 0)
 
 
 def embedded() -> EmbeddedIndex:
@@ -96,7 +96,7 @@ class Scorer:
 @given(seed=seeds)
 def test_the_top_twenty_are_those_of_a_full_scan(seed: int) -> None:
     dice, index = Dice(seed), embedded()
-    first = [dice.offer(f"o{n}") for n in range(shelf.SHORTEST_TAIL + 1 + dice.random.randrange(100))]
+    first = [dice.offer(f"o{n}") for n in range(column_store.SHORTEST_TAIL + 1 + dice.random.randrange(100))]
     late = [dice.offer(f"late{n}") for n in range(10)]
     index.put_offers(first)  # one batch longer than the longest tail: merged, and so published
     index.put_offers(late)
@@ -129,14 +129,17 @@ def test_rare_words_weigh_more() -> None:
 def test_an_index_of_many_small_writes_equals_one_written_at_once(seed: int) -> None:
     dice, slow, fast = Dice(seed), embedded(), embedded()
     history = [dice.offer(f"o{dice.random.randrange(150)}", version) for version in range(400)]
-    gone = {f"o{dice.random.randrange(150)}" for _ in range(40)}
-    for number, offer in enumerate(history):
-        slow.put_offers([offer])
+    people = [dice.person(f"p{dice.random.randrange(150)}", version) for version in range(400)]
+    gone = {f"p{dice.random.randrange(150)}" for _ in range(40)}
+    for number, (offer, person) in enumerate(zip(history, people, strict=True)):
+        slow.put_people([person])
         if number == 300:
             for name in gone:
-                slow.remove_offer(name)
-    kept = world.newest(o for n, o in enumerate(history) if n > 300 or o.id not in gone)
+                slow.remove_person(name)
+        slow.put_offers([offer])
+    kept = world.newest(history)
     fast.put_offers(kept)
+    fast.put_people(world.newest(p for n, p in enumerate(people) if n > 300 or p.id not in gone))
     assert slow.digest() == fast.digest()
     assert slow.counts() == fast.counts()
     for text in world.TEXTS:

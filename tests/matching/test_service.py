@@ -29,6 +29,7 @@ from services.kit.outbox import Units
 from services.kit.pages import encode_token
 from services.matching import store
 from services.matching.app import MatchingSettings, build
+from services.matching.deps import Deps
 from services.matching.domain import M1
 from services.matching.index import IndexUnavailable
 from services.matching.index_embedded import EmbeddedIndex
@@ -36,7 +37,6 @@ from services.matching.ingest import fill
 from services.matching.kernel import Codes
 from services.matching.messages import person_of
 from services.matching.usecases import changes
-from services.matching.usecases.ranking import Matching
 from services.referential.france import LANGUAGE
 from tests.matching.index_world import KNOWLEDGE
 
@@ -253,7 +253,7 @@ def test_who_was_forgotten_leaves_the_index_again_when_a_late_write_brought_them
     index = EmbeddedIndex(Codes(KNOWLEDGE), LANGUAGE, lambda code: code)
     with index.rebuilding() as contents:
         contents.put_people([person_of(person_changed("inès")), person_of(person_changed("bo"))])
-    changes.forget_again(Matching(index, Codes(KNOWLEDGE), M1, units))
+    changes.forget_again(Deps(units, index, Codes(KNOWLEDGE), M1))
     assert [name for name in ("inès", "bo") if index.person(name)] == ["bo"]
     units.database.close()
 

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from services.matching.index import CAP, Circle, Counts, CourseQuery, Found, Page, Rerank, SearchQuery
+from services.matching.index import CAP, Candidates, Circle, Counts, CourseQuery, Page, Rerank, SearchQuery
 from services.matching.index import Contents as ContentsPort
 from services.matching.index_elastic.candidates import find, offers_sought, people_sought
 from services.matching.index_elastic.collection import Collection
+from services.matching.index_elastic.column_cache import ColumnCache
 from services.matching.index_elastic.generations import Generations
 from services.matching.index_elastic.mappings import alias_of
-from services.matching.index_elastic.remembered import Remembered
 from services.matching.index_elastic.searching import search_courses, search_offers
 from services.matching.index_elastic.server import Deadline, Server
 from services.matching.index_elastic.writing import FILL_SECONDS, Contents
-from services.matching.index_shared.words import Labels, Words
+from services.matching.index_shared.analysis import Analyser, Labels
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns
 from services.matching.values import Course, Offer, Person, Point
 from services.referential.text import Language
@@ -35,14 +35,14 @@ class ElasticIndex(Contents):
     def __init__(
         self, address: str, namespace: str, replicas: int, codes: Codes, language: Language, occupation_words: Labels
     ) -> None:
-        server, words = Server(address), Words(language, occupation_words)
+        server, words = Server(address), Analyser(language, occupation_words)
         self._server, self._words, self._codes = server, words, codes
         self._offers = Collection(server, alias_of(namespace, "offers"), Offer)
         self._people = Collection(server, alias_of(namespace, "people"), Person)
         self._courses = Collection(server, alias_of(namespace, "courses"), Course)
         encoding = threading.Lock()
-        self._known_offers = Remembered(self._offers, codes.offers, encoding)
-        self._known_people = Remembered(self._people, codes.people, encoding)
+        self._known_offers = ColumnCache(self._offers, codes.offers, encoding)
+        self._known_people = ColumnCache(self._people, codes.people, encoding)
         self._generations = Generations(server, namespace, replicas)
         super().__init__(server, words, self._generations.targets, self._all_written)
         self._begun = False
@@ -76,11 +76,11 @@ class ElasticIndex(Contents):
     def courses(self, ids: Sequence[str]) -> dict[str, Course]:
         return self._courses.get(ids, Deadline(SEARCH_SECONDS))
 
-    def people_for(self, offer: Offer, cap: int = CAP) -> Found[PeopleColumns]:
+    def people_for(self, offer: Offer, cap: int = CAP) -> Candidates[PeopleColumns]:
         sought = people_sought(offer, self._codes.knowledge, cap)
         return find(self._people, self._known_people, sought, Deadline(CANDIDATE_SECONDS))
 
-    def offers_for(self, person: Person, cap: int = CAP) -> Found[OfferColumns]:
+    def offers_for(self, person: Person, cap: int = CAP) -> Candidates[OfferColumns]:
         sought = offers_sought(person, self._codes.knowledge, cap)
         return find(self._offers, self._known_offers, sought, Deadline(CANDIDATE_SECONDS))
 

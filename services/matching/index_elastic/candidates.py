@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.domain import Knowledge
-from services.matching.index import DEFAULT_LIMIT_KM, OCCUPATION_WEIGHT, TIERS_KM, Found
+from services.matching.index import DEFAULT_LIMIT_KM, OCCUPATION_WEIGHT, TIERS_KM, Candidates
 from services.matching.index_elastic.collection import Collection, hits_of
+from services.matching.index_elastic.column_cache import ColumnCache
 from services.matching.index_elastic.documents import SIGN
 from services.matching.index_elastic.questions import Clause, around, either, every, having, shared
-from services.matching.index_elastic.remembered import Remembered
 from services.matching.index_elastic.server import Deadline
 from services.matching.index_shared.places import ROUNDING_KM, kilometres, limits_km
 from services.matching.kernel import OfferColumns, PeopleColumns
@@ -94,19 +94,19 @@ def offers_sought(person: Person, knowledge: Knowledge, cap: int) -> Sought[Offe
 
 
 def find(
-    collection: Collection[Any], remembered: Remembered[Any, C], sought: Sought[C], deadline: Deadline
-) -> Found[C]:
+    collection: Collection[Any], remembered: ColumnCache[Any, C], sought: Sought[C], deadline: Deadline
+) -> Candidates[C]:
     """As they were when this process wrote last, or later."""
     collection.show(deadline)
 
-    def read() -> Found[C]:
+    def read() -> Candidates[C]:
         near, far = _contents(collection, sought, deadline)
         chosen = far[: sought.cap]
         recalled = remembered.recall(near + chosen, deadline)
         reached = _reached(sought, recalled.columns, recalled.rows[: len(near)])
         rows = np.union1d(reached, recalled.rows[len(near) :])
         away = _away(sought.center, recalled.columns, rows)
-        return Found(recalled.columns, rows, away, len(far) <= sought.cap, recalled.name, recalled.version)
+        return Candidates(recalled.columns, rows, away, len(far) <= sought.cap, recalled.name, recalled.version)
 
     return collection.steadily(read)
 

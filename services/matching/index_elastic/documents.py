@@ -7,8 +7,8 @@ import numpy as np
 import orjson
 
 from services.matching.index import DEFAULT_LIMIT_KM, tier_of
+from services.matching.index_shared.analysis import Analyser
 from services.matching.index_shared.records import content_of, mark, record_of
-from services.matching.index_shared.words import Words
 from services.matching.kernel import NEVER
 from services.matching.kernel.codes import micros
 from services.matching.values import Course, Offer, Person, Point, Remote
@@ -17,7 +17,7 @@ SIGN = 1 << 63
 LONGEST = 65_535
 
 
-def document_of(value: Offer | Person | Course, words: Words) -> bytes:
+def document_of(value: Offer | Person | Course, words: Analyser) -> bytes:
     """As JSON."""
     record = record_of(value)
     return orjson.dumps(
@@ -55,7 +55,7 @@ def _person(person: Person) -> dict[str, Any]:
     }
 
 
-def _told(value: Offer | Course, words: Words) -> dict[str, Any]:
+def _told(value: Offer | Course, words: Analyser) -> dict[str, Any]:
     weights, length = words.of(value)
     return {
         "searchable": value.searchable,

@@ -1,6 +1,6 @@
 """What the three Elasticsearch indices hold, by which names: the one place where fields are defined.
 
-Every text is analysed by `index_shared.words`, for this adapter as for the embedded one, so that both find the same;
+Every text is analysed by `index_shared.analysis`, for this adapter as for the embedded one, so that both find the same;
 Elasticsearch keeps the stems as keywords, and beside them what each weighs.
 """
 

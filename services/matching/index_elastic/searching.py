@@ -11,8 +11,8 @@ from services.matching.index import (
     BEHIND_SECONDS,
     FACET_VALUES,
     RERANKED,
+    Candidates,
     CourseQuery,
-    Found,
     Hit,
     Page,
     Rerank,
@@ -24,13 +24,13 @@ from services.matching.index import (
 )
 from services.matching.index_elastic import scripts
 from services.matching.index_elastic.collection import Collection, Statistics, hits_of
+from services.matching.index_elastic.column_cache import ColumnCache
 from services.matching.index_elastic.documents import SIGN, weight_of
 from services.matching.index_elastic.questions import Clause, around, either, every, having, one_of, shared
-from services.matching.index_elastic.remembered import Remembered
 from services.matching.index_elastic.server import Deadline
-from services.matching.index_shared.asking import Pinned, Query, pinned
+from services.matching.index_shared.analysis import Analyser
+from services.matching.index_shared.cursor import CursorState, Query, cursor_state
 from services.matching.index_shared.ranking import page_of
-from services.matching.index_shared.words import Words
 from services.matching.kernel import OfferColumns
 from services.matching.kernel.codes import micros
 from services.matching.values import Course, Offer
@@ -73,14 +73,16 @@ _COURSES = _Kind(
 
 def search_offers(
     offers: Collection[Offer],
-    remembered: Remembered[Offer, OfferColumns],
-    words: Words,
+    remembered: ColumnCache[Offer, OfferColumns],
+    words: Analyser,
     query: SearchQuery,
     rerank: Rerank | None,
     deadline: Deadline,
 ) -> Page:
     stems = words.asked(query.text)
-    pin = pinned(query, rerank is not None, micros(query.as_of), stems, lambda: _published(offers, stems, deadline))
+    pin = cursor_state(
+        query, rerank is not None, micros(query.as_of), stems, lambda: _published(offers, stems, deadline)
+    )
     filters = [{"range": {"expires": {"gt": micros(query.as_of)}}}]
     filters += [one_of("kind", query.kinds)] if query.kinds else []
     filters += [one_of("green_grade", query.green_grades)] if query.green_grades else []
@@ -92,9 +94,9 @@ def search_offers(
     return offers.steadily(lambda: asked.reranked(offers, remembered, rerank, deadline))
 
 
-def search_courses(courses: Collection[Course], words: Words, query: CourseQuery, deadline: Deadline) -> Page:
+def search_courses(courses: Collection[Course], words: Analyser, query: CourseQuery, deadline: Deadline) -> Page:
     stems = words.asked(query.text)
-    pin = pinned(query, False, 0, stems, lambda: _published(courses, stems, deadline))
+    pin = cursor_state(query, False, 0, stems, lambda: _published(courses, stems, deadline))
     filters = [one_of("funding", query.funding)] if query.funding else []
     asked = _Search(_COURSES, query, stems, pin, filters)
     courses.show(deadline, BEHIND_SECONDS)
@@ -113,7 +115,7 @@ class _Search:
     kind: _Kind
     query: Query
     stems: Sequence[str]
-    pin: Pinned
+    pin: CursorState
     filters: list[Clause]
 
     def page_body(self) -> dict[str, Any]:
@@ -130,14 +132,20 @@ class _Search:
         return self._page(found, names, scores, ranked=False)
 
     def reranked(
-        self, offers: Collection[Offer], remembered: Remembered[Offer, OfferColumns], rerank: Rerank, deadline: Deadline
+        self,
+        offers: Collection[Offer],
+        remembered: ColumnCache[Offer, OfferColumns],
+        rerank: Rerank,
+        deadline: Deadline,
     ) -> Page:
         body = self._body(RERANKED) | {"stored_fields": "_none_"}
         found = offers.search(body, deadline, _WANTED)
         recalled = remembered.recall([hit["sort"][2] for hit in hits_of(found)], deadline)
         distance = _numbers(hits_of(found), "kilometres")
         complete = len(recalled.rows) == _total(found)
-        scores = rerank(Found(recalled.columns, recalled.rows, distance, complete, recalled.name, recalled.version))
+        scores = rerank(
+            Candidates(recalled.columns, recalled.rows, distance, complete, recalled.name, recalled.version)
+        )
         return self._page(found, list(map(recalled.name, recalled.rows.tolist())), np.asarray(scores), ranked=True)
 
     def _body(self, size: int) -> dict[str, Any]:

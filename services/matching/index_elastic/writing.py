@@ -11,7 +11,7 @@ import orjson
 from services.kit.backoff import Backoff
 from services.matching.index_elastic.documents import document_of
 from services.matching.index_elastic.server import BUSY, Busy, Deadline, Server, WrongQuestion
-from services.matching.index_shared.words import Words
+from services.matching.index_shared.analysis import Analyser
 from services.matching.values import Course, Offer, Person
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Contents:
     def __init__(
         self,
         server: Server,
-        words: Words,
+        words: Analyser,
         targets: Callable[[str, Deadline], Sequence[Target]],
         written: Callable[[], None],
         seconds: float = WRITE_SECONDS,
@@ -83,14 +83,8 @@ class Contents:
     def put_courses(self, courses: Sequence[Course]) -> set[str]:
         return self._put("courses", courses)
 
-    def remove_offer(self, offer_id: str) -> None:
-        self._write("offers", [_Write(offer_id)])
-
     def remove_person(self, person_id: str) -> None:
         self._write("people", [_Write(person_id)])
-
-    def remove_course(self, course_id: str) -> None:
-        self._write("courses", [_Write(course_id)])
 
     def _put(self, kind: str, values: Sequence[Offer | Person | Course]) -> set[str]:
         held = self._write(kind, [_Write(value.id, value.version, document_of(value, self._words)) for value in values])

@@ -4,13 +4,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from services.matching.index import CAP, Contents, Counts, CourseQuery, Found, Page, Rerank, SearchQuery
-from services.matching.index_embedded.courses import CourseShelf, search_courses
-from services.matching.index_embedded.offers import OfferShelf, offers_for, search_offers
-from services.matching.index_embedded.people import PeopleShelf, people_for
-from services.matching.index_embedded.shelf import Shelf
+from services.matching.index import CAP, Candidates, Contents, Counts, CourseQuery, Page, Rerank, SearchQuery
+from services.matching.index_embedded.column_store import ColumnStore
+from services.matching.index_embedded.courses import CourseEncoder, search_courses
+from services.matching.index_embedded.offers import OfferEncoder, offers_for, search_offers
+from services.matching.index_embedded.people import PeopleEncoder, people_for
 from services.matching.index_embedded.terms import Terms
-from services.matching.index_shared.words import Labels, Words
+from services.matching.index_shared.analysis import Analyser, Labels
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns
 from services.matching.values import Course, Offer, Person
 from services.referential.text import Language
@@ -21,12 +21,12 @@ class EmbeddedIndex:
 
     def __init__(self, codes: Codes, language: Language, occupation_words: Labels) -> None:
         self._codes = codes
-        self._terms = Terms(Words(language, occupation_words))
-        self._offer_rows = OfferShelf(codes, self._terms)
-        self._course_rows = CourseShelf(codes, self._terms)
-        self._offers = Shelf(self._offer_rows)
-        self._people = Shelf(PeopleShelf(codes))
-        self._courses = Shelf(self._course_rows)
+        self._terms = Terms(Analyser(language, occupation_words))
+        self._offer_rows = OfferEncoder(codes, self._terms)
+        self._course_rows = CourseEncoder(codes, self._terms)
+        self._offers = ColumnStore(self._offer_rows)
+        self._people = ColumnStore(PeopleEncoder(codes))
+        self._courses = ColumnStore(self._course_rows)
         self._writing = threading.Lock()
         self._filled = False
 
@@ -51,17 +51,9 @@ class EmbeddedIndex:
         with self._writing:
             return self._courses.put(courses)
 
-    def remove_offer(self, offer_id: str) -> None:
-        with self._writing:
-            self._offers.remove(offer_id)
-
     def remove_person(self, person_id: str) -> None:
         with self._writing:
             self._people.remove(person_id)
-
-    def remove_course(self, course_id: str) -> None:
-        with self._writing:
-            self._courses.remove(course_id)
 
     def offer(self, offer_id: str) -> Offer | None:
         return self._offers.get(offer_id)
@@ -81,10 +73,10 @@ class EmbeddedIndex:
     def courses(self, ids: Sequence[str]) -> dict[str, Course]:
         return self._courses.several(ids)
 
-    def people_for(self, offer: Offer, cap: int = CAP) -> Found[PeopleColumns]:
+    def people_for(self, offer: Offer, cap: int = CAP) -> Candidates[PeopleColumns]:
         return people_for(self._people.view, self._codes, offer, cap)
 
-    def offers_for(self, person: Person, cap: int = CAP) -> Found[OfferColumns]:
+    def offers_for(self, person: Person, cap: int = CAP) -> Candidates[OfferColumns]:
         return offers_for(self._offers.view, self._codes, person, cap)
 
     def search_offers(self, query: SearchQuery, rerank: Rerank | None = None) -> Page:
@@ -97,11 +89,11 @@ class EmbeddedIndex:
         return Counts(self._offers.view.alive, self._people.view.alive, self._courses.view.alive)
 
     def digest(self) -> str:
-        return "".join(f"{shelf.view.content:016x}" for shelf in (self._offers, self._people, self._courses))
+        return "".join(f"{store.view.content:016x}" for store in (self._offers, self._people, self._courses))
 
     def close(self) -> None:
-        for shelf in (self._offers, self._people, self._courses):
-            shelf.close()
+        for store in (self._offers, self._people, self._courses):
+            store.close()
 
     def bytes(self) -> dict[str, int]:
         """Memory of the columns and postings of each kind, without the words' own table."""

@@ -11,8 +11,8 @@ from services.matching.index_embedded.candidates import occupation_term, skill_t
 from services.matching.index_embedded.search import Engine, Matched, Ranked, allowed, facet
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import Own, View
-from services.matching.index_shared.asking import pinned
 from services.matching.index_shared.columns import flat, ragged
+from services.matching.index_shared.cursor import cursor_state
 from services.matching.index_shared.places import kilometres
 from services.matching.kernel import Codes, Ragged, Vocabulary
 from services.matching.values import Course
@@ -32,7 +32,7 @@ class CourseRows:
     longitudes: Ragged
 
 
-class CourseShelf:
+class CourseEncoder:
     """How courses become rows."""
 
     type = Course
@@ -64,27 +64,29 @@ class CourseShelf:
         yield from (occupation_term(self._codes.occupations.add(code)) for code in value.occupation_codes)
 
 
-def search_courses(view: View[CourseRows], codes: Codes, terms: Terms, shelf: CourseShelf, query: CourseQuery) -> Page:
+def search_courses(
+    view: View[CourseRows], codes: Codes, terms: Terms, encoder: CourseEncoder, query: CourseQuery
+) -> Page:
     engine = Engine(view, codes, terms)
     stems = terms.asked(query.text)
-    pin = pinned(query, False, 0, stems, lambda: engine)
+    pin = cursor_state(query, False, 0, stems, lambda: engine)
     matched = Matched(engine.first_rows(query, stems))
     matched.keep((view.rows.own.died[matched.rows] > view.generation) & view.rows.searchable[matched.rows])
     if query.funding:
-        matched.keep(_funded(view, shelf, query.funding, matched.rows))
+        matched.keep(_funded(view, encoder, query.funding, matched.rows))
     engine.narrow_to_codes(matched, query)
     engine.narrow_to_text(matched, stems, pin)
     _narrow_to_circle(view, query, matched)
     parts = matched.parts(query.within, len(query.skills))
-    facets = _facets(view, codes, shelf, matched.rows) if query.facets else {}
+    facets = _facets(view, codes, encoder, matched.rows) if query.facets else {}
     scores = relevance(parts, len(matched.rows))
     return Ranked(matched, parts, scores, len(matched.rows), facets).page(view, query, pin)
 
 
-def _funded(view: View[CourseRows], shelf: CourseShelf, funding: frozenset[str], rows: Ints) -> NDArray[np.bool_]:
+def _funded(view: View[CourseRows], encoder: CourseEncoder, funding: frozenset[str], rows: Ints) -> NDArray[np.bool_]:
     numbers, positions = flat(view.rows.funding, rows)
     passed = np.zeros(len(rows), np.bool_)
-    passed[positions[allowed(shelf.funding.codes, funding)[numbers]]] = True
+    passed[positions[allowed(encoder.funding.codes, funding)[numbers]]] = True
     return passed
 
 
@@ -106,10 +108,10 @@ def _nearest(view: View[CourseRows], within: Circle, rows: Ints) -> NDArray[np.f
 
 
 def _facets(
-    view: View[CourseRows], codes: Codes, shelf: CourseShelf, rows: Ints
+    view: View[CourseRows], codes: Codes, encoder: CourseEncoder, rows: Ints
 ) -> dict[str, Sequence[tuple[str, int]]]:
     return {
-        "green_grade": facet(view.rows.green_grade[rows], shelf.green_grades.codes),
-        "funding": facet(flat(view.rows.funding, rows)[0], shelf.funding.codes),
+        "green_grade": facet(view.rows.green_grade[rows], encoder.green_grades.codes),
+        "funding": facet(flat(view.rows.funding, rows)[0], encoder.funding.codes),
         "occupation": facet(flat(view.rows.occupations, rows)[0], codes.occupations.codes),
     }

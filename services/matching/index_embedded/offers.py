@@ -10,8 +10,8 @@ from services.matching.index import (
     DEFAULT_LIMIT_KM,
     RERANKED,
     TIERS_KM,
+    Candidates,
     Circle,
-    Found,
     Page,
     Rerank,
     SearchQuery,
@@ -23,8 +23,8 @@ from services.matching.index_embedded.grid import place_keys, ranges_near
 from services.matching.index_embedded.search import Engine, Matched, Ranked, allowed, facet
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import Own, View
-from services.matching.index_shared.asking import pinned
 from services.matching.index_shared.columns import spread
+from services.matching.index_shared.cursor import cursor_state
 from services.matching.index_shared.places import ROUNDING_KM, kilometres
 from services.matching.index_shared.ranking import best
 from services.matching.kernel import KINDS, Codes, OfferColumns, Vocabulary
@@ -48,7 +48,7 @@ class OfferRows:
     green_grade: NDArray[np.int16]
 
 
-class OfferShelf:
+class OfferEncoder:
     """How offers become rows."""
 
     type = Offer
@@ -79,7 +79,7 @@ class OfferShelf:
             yield occupation_term(self._codes.occupations.add(value.occupation_code))
 
 
-def offers_for(view: View[OfferRows], codes: Codes, person: Person, cap: int) -> Found[OfferColumns]:
+def offers_for(view: View[OfferRows], codes: Codes, person: Person, cap: int) -> Candidates[OfferColumns]:
     match = view.rows.match
     weights = term_weights(
         codes, person.skills or (), (person.wished_occupations or frozenset()) | person.past_occupations
@@ -89,9 +89,9 @@ def offers_for(view: View[OfferRows], codes: Codes, person: Person, cap: int) ->
     )
     rows = np.union1d(_within_limit(view, person), far)
     if person.place is None:
-        return Found(match, rows, np.full(len(rows), np.nan), complete, view.name, view.version)
+        return Candidates(match, rows, np.full(len(rows), np.nan), complete, view.name, view.version)
     distance = kilometres(person.place, match.latitude[rows], match.longitude[rows])
-    return Found(match, rows, distance, complete, view.name, view.version)
+    return Candidates(match, rows, distance, complete, view.name, view.version)
 
 
 def _within_limit(view: View[OfferRows], person: Person) -> Ints:
@@ -112,19 +112,19 @@ def _near(view: View[OfferRows], within: Circle) -> Ints:
 
 
 def search_offers(
-    view: View[OfferRows], codes: Codes, terms: Terms, shelf: OfferShelf, query: SearchQuery, rerank: Rerank | None
+    view: View[OfferRows], codes: Codes, terms: Terms, encoder: OfferEncoder, query: SearchQuery, rerank: Rerank | None
 ) -> Page:
     engine = Engine(view, codes, terms)
     stems = terms.asked(query.text)
-    pin = pinned(query, rerank is not None, micros(query.as_of), stems, lambda: engine)
+    pin = cursor_state(query, rerank is not None, micros(query.as_of), stems, lambda: engine)
     matched = Matched(_first_rows(engine, query, stems))
-    matched.keep(_open(view, shelf, query, matched.rows))
+    matched.keep(_open(view, encoder, query, matched.rows))
     _narrow_to_circle(view, query, matched)
     engine.narrow_to_codes(matched, query)
     engine.narrow_to_text(matched, stems, pin)
     parts = matched.parts(query.within, len(query.skills))
     parts["freshness"] = freshness_part((pin.as_of - view.rows.match.published[matched.rows]) / _MICROS_PER_DAY)
-    facets = _facets(view, codes, shelf, matched.rows) if query.facets else {}
+    facets = _facets(view, codes, encoder, matched.rows) if query.facets else {}
     found = Ranked(matched, parts, relevance(parts, len(matched.rows)), len(matched.rows), facets)
     return (_reranked(view, found, rerank) if rerank else found).page(view, query, pin)
 
@@ -140,16 +140,16 @@ def _first_rows(engine: Engine[OfferRows], query: SearchQuery, stems: Sequence[s
     return rare if len(rare) < len(near) else near
 
 
-def _open(view: View[OfferRows], shelf: OfferShelf, query: SearchQuery, rows: Ints) -> NDArray[np.bool_]:
+def _open(view: View[OfferRows], encoder: OfferEncoder, query: SearchQuery, rows: Ints) -> NDArray[np.bool_]:
     match = view.rows.match
     passed = (view.rows.own.died[rows] > view.generation) & view.rows.searchable[rows]
     passed &= match.expires[rows] > micros(query.as_of)
     if query.kinds:
         passed &= allowed(KINDS, query.kinds)[match.kind[rows]]
     if query.green_grades:
-        passed &= allowed(shelf.green_grades.codes, query.green_grades)[view.rows.green_grade[rows]]
+        passed &= allowed(encoder.green_grades.codes, query.green_grades)[view.rows.green_grade[rows]]
     if query.contracts:
-        passed &= allowed(shelf.contracts.codes, query.contracts)[view.rows.contract[rows]]
+        passed &= allowed(encoder.contracts.codes, query.contracts)[view.rows.contract[rows]]
     return passed
 
 
@@ -161,11 +161,13 @@ def _narrow_to_circle(view: View[OfferRows], query: SearchQuery, matched: Matche
         matched.keep(inside | match.remote[rows] if query.include_remote else inside)
 
 
-def _facets(view: View[OfferRows], codes: Codes, shelf: OfferShelf, rows: Ints) -> dict[str, Sequence[tuple[str, int]]]:
+def _facets(
+    view: View[OfferRows], codes: Codes, encoder: OfferEncoder, rows: Ints
+) -> dict[str, Sequence[tuple[str, int]]]:
     return {
         "kind": facet(view.rows.match.kind[rows], KINDS),
-        "green_grade": facet(view.rows.green_grade[rows], shelf.green_grades.codes),
-        "contract": facet(view.rows.contract[rows], shelf.contracts.codes),
+        "green_grade": facet(view.rows.green_grade[rows], encoder.green_grades.codes),
+        "contract": facet(view.rows.contract[rows], encoder.contracts.codes),
         "occupation": facet(view.rows.match.occupation[rows], codes.occupations.codes),
     }
 
@@ -175,6 +177,8 @@ def _reranked(view: View[OfferRows], found: Ranked, rerank: Rerank) -> Ranked:
     matched = found.matched
     matched.keep(top)
     distance = np.full(len(top), np.nan) if matched.distance_km is None else matched.distance_km
-    scores = rerank(Found(view.rows.match, matched.rows, distance, len(top) == found.total, view.name, view.version))
+    scores = rerank(
+        Candidates(view.rows.match, matched.rows, distance, len(top) == found.total, view.name, view.version)
+    )
     parts = {name: values[top] for name, values in found.parts.items()}
     return Ranked(matched, parts, np.asarray(scores, np.float64), found.total, found.facets, ranked=True)

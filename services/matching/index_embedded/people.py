@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.index import TIERS_KM, Found, tier_of
+from services.matching.index import TIERS_KM, Candidates, tier_of
 from services.matching.index_embedded.candidates import most_shared, occupation_term, skill_term, term_weights
 from services.matching.index_embedded.grid import place_keys, ranges_near
 from services.matching.index_embedded.views import Own, View
@@ -28,7 +28,7 @@ class PeopleRows:
     match: PeopleColumns
 
 
-class PeopleShelf:
+class PeopleEncoder:
     """How people become rows."""
 
     type = Person
@@ -51,7 +51,7 @@ class PeopleShelf:
         yield from (occupation_term(self._codes.occupations.add(code)) for code in occupations)
 
 
-def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> Found[PeopleColumns]:
+def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> Candidates[PeopleColumns]:
     match = view.rows.match
     remote = offer.remote is Remote.FULL
     weights = term_weights(
@@ -61,11 +61,11 @@ def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> 
         view, weights, lambda rows: match.matchable[rows] & (match.anywhere[rows] | remote), cap
     )
     if offer.place is None:
-        return Found(match, rows, np.full(len(rows), np.nan), complete, view.name, view.version)
+        return Candidates(match, rows, np.full(len(rows), np.nan), complete, view.name, view.version)
     if not remote:
         rows = np.concatenate([_reached(view, offer.place), rows])
     distance = kilometres(offer.place, match.latitude[rows], match.longitude[rows])
-    return Found(match, rows, distance, complete, view.name, view.version)
+    return Candidates(match, rows, distance, complete, view.name, view.version)
 
 
 def _groups(match: PeopleColumns) -> Ints:

@@ -20,7 +20,7 @@ from services.matching.index import (
 from services.matching.index_embedded.candidates import occupation_term, skill_term
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import Owned, R_co, View
-from services.matching.index_shared.asking import K1, B, Pinned, Query
+from services.matching.index_shared.cursor import K1, B, CursorState, Query
 from services.matching.index_shared.ranking import page_of
 from services.matching.kernel import Codes
 
@@ -57,7 +57,7 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Engine(Generic[R_co]):
-    """One shelf's view with the words and numbers to read it."""
+    """One column store's view with the words and numbers to read it."""
 
     view: View[R_co]
     codes: Codes
@@ -99,7 +99,7 @@ class Engine(Generic[R_co]):
             matched.shared = self.holders(self._skill_terms(query))[matched.rows]
             matched.keep(matched.shared > 0)
 
-    def narrow_to_text(self, matched: Matched, stems: Sequence[str], pin: Pinned) -> None:
+    def narrow_to_text(self, matched: Matched, stems: Sequence[str], pin: CursorState) -> None:
         """Every one must be there; BM25 with the weights of the postings as frequencies."""
         for stem, idf in zip(stems, pin.idf, strict=True):
             weights = self._dense(self.terms.number(stem))[matched.rows]
@@ -137,7 +137,7 @@ class Ranked:
     facets: Mapping[str, Sequence[tuple[str, int]]]
     ranked: bool = False
 
-    def page(self, view: View[Owned], query: Query, pin: Pinned) -> Page:
+    def page(self, view: View[Owned], query: Query, pin: CursorState) -> Page:
         """At most `page_size` hits behind the cursor."""
         marks = view.rows.own.mark[self.matched.rows]
         return page_of(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.matching.index_shared.words import Words
+from services.matching.index_shared.analysis import Analyser
 from services.matching.kernel import UNKNOWN
 from services.matching.values import Course, Offer
 
@@ -10,13 +10,13 @@ from services.matching.values import Course, Offer
 class Terms:
     """`of` belongs to the writer; `asked` and `number` may run in any thread meanwhile."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Analyser) -> None:
         self._words = words
         self._numbers: dict[str, int] = {}
         self.asked = words.asked
 
     def of(self, value: Offer | Course) -> tuple[Mapping[int, int], int]:
-        """As `Words.of`, by number."""
+        """As `Analyser.of`, by number."""
         weights, length = self._words.of(value)
         numbers = self._numbers
         return {numbers.setdefault(stem, len(numbers)): weight for stem, weight in weights.items()}, length

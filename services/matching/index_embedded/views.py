@@ -1,4 +1,4 @@
-"""What a reader of a shelf holds: one state that never changes."""
+"""What a reader of a column store holds: one state that never changes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from services.matching.index_embedded.grid import KM_PER_DEGREE
 from services.matching.index_embedded.postings import Postings
-from services.matching.index_shared.asking import idf
+from services.matching.index_shared.cursor import idf
 from services.matching.index_shared.records import mark
 from services.matching.kernel import Ragged
 from services.matching.values import Point

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.index import Hit, Page
-from services.matching.index_shared.asking import Pinned, Query
+from services.matching.index_shared.cursor import CursorState, Query
 
 Floats = NDArray[np.float64]
 Marks = NDArray[np.uint64]
@@ -24,7 +24,7 @@ def best(scores: Floats, marks: Marks, count: int) -> NDArray[Any]:
 def page_of(
     query: Query,
     ranked: bool,
-    pin: Pinned,
+    pin: CursorState,
     scores: Floats,
     marks: Marks,
     hit: Callable[[int], Hit],

@@ -5,37 +5,37 @@ from dataclasses import replace
 
 from services.kit.auth import Caller, Role
 from services.kit.errors import not_found
+from services.matching.deps import Deps
 from services.matching.domain import Assessment, Code, Reason
-from services.matching.usecases.ranking import Matching
 from services.matching.values import Offer, Person
 
 STEP_KM = 5
 
 
-def visible_person(matching: Matching, caller: Caller, person_id: str) -> Person:
+def visible_person(deps: Deps, caller: Caller, person_id: str) -> Person:
     """The person, if this caller may see their matches."""
-    person = matching.index.person(person_id)
+    person = deps.index.person(person_id)
     if person is None or not _sees_person(caller, person):
         raise not_found("person", person_id)
     return person
 
 
-def own_offer(matching: Matching, caller: Caller, offer_id: str) -> Offer:
+def own_offer(deps: Deps, caller: Caller, offer_id: str) -> Offer:
     """The offer, if its people may be shown to this caller."""
-    offer = matching.index.offer(offer_id)
+    offer = deps.index.offer(offer_id)
     if offer is None or not (offer.sees_people and caller.may_act_for(Role.RECRUITER, offer.organisation_id)):
         raise not_found("offer", offer_id)
     return offer
 
 
-def explained_pair(matching: Matching, caller: Caller, person_id: str, offer_id: str) -> tuple[Person, Offer]:
+def explained_pair(deps: Deps, caller: Caller, person_id: str, offer_id: str) -> tuple[Person, Offer]:
     """Both, if this caller may see how they fit."""
     if caller.role is not Role.RECRUITER:
-        person, offer = visible_person(matching, caller, person_id), matching.index.offer(offer_id)
+        person, offer = visible_person(deps, caller, person_id), deps.index.offer(offer_id)
         if offer is None:
             raise not_found("offer", offer_id)
         return person, offer
-    own, shown = own_offer(matching, caller, offer_id), matching.index.person(person_id)
+    own, shown = own_offer(deps, caller, offer_id), deps.index.person(person_id)
     if shown is None or not shown.visible_to_employers:
         raise not_found("person", person_id)
     return shown, own

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from services.kit.outbox import Unit
 from services.matching import store
+from services.matching.deps import Deps
 from services.matching.domain import CourseMatch
 from services.matching.kernel import OfferColumns
 from services.matching.store import Pair
 from services.matching.usecases.lists import courses_near
-from services.matching.usecases.ranking import Matching, Scored
+from services.matching.usecases.ranking import ScoredCandidates, offers_of, people_of
 from services.matching.values import Course, Offer, Person
 
 TOLD_PER_CHANGE = 20
@@ -48,22 +49,22 @@ class PersonMatched:
     courses: Sequence[tuple[Course, CourseMatch]]
 
 
-def changed(matching: Matching, unit: Unit, value: Offer | Course | Person, now: datetime) -> None:
+def changed(deps: Deps, unit: Unit, value: Offer | Course | Person, now: datetime) -> None:
     """Of a course people are told when they themselves change; until then they see it in their list."""
     if isinstance(value, Offer):
-        _offer_changed(matching, unit, value, now)
+        _offer_changed(deps, unit, value, now)
     elif isinstance(value, Person):
-        _person_changed(matching, unit, value, now)
+        _person_changed(deps, unit, value, now)
 
 
-def _offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) -> None:
+def _offer_changed(deps: Deps, unit: Unit, offer: Offer, now: datetime) -> None:
     """Tell those who can take it and were never told of it."""
     if not (offer.searchable and offer.matchable):
         return
     told = store.people_told(unit.connection, offer.id)
-    room = max(matching.formula.kept_per_offer - len(told), 0)
-    version = matching.formula.version
-    fits = matching.people_of(offer, now).matched(room + len(told))
+    room = max(deps.formula.kept_per_offer - len(told), 0)
+    version = deps.formula.version
+    fits = people_of(deps, offer, now).matched(room + len(told))
     fresh = [line for line in fits if line.id not in told][:room]
     pairs = [Pair(line.id, offer.id, line.score, version, offer.version, line.version) for line in fresh]
     store.keep_pairs(unit.connection, pairs, now)
@@ -71,16 +72,16 @@ def _offer_changed(matching: Matching, unit: Unit, offer: Offer, now: datetime) 
         unit.publish(OfferMatched(offer, version, pairs))
 
 
-def _person_changed(matching: Matching, unit: Unit, person: Person, now: datetime) -> None:
+def _person_changed(deps: Deps, unit: Unit, person: Person, now: datetime) -> None:
     """Tell them of the offers and courses that fit and that they were never told of."""
     if not person.matchable:
         return
-    scored = matching.offers_of(person, now)
-    offers = _new_offers(matching, unit, person, scored)
-    version = matching.formula.version
+    scored = offers_of(deps, person, now)
+    offers = _new_offers(deps, unit, person, scored)
+    version = deps.formula.version
     pairs = [Pair(person.id, offer.id, score, version, offer.version, person.version) for offer, score in offers]
     store.keep_pairs(unit.connection, pairs, now)
-    courses = _new_courses(matching, unit, person, scored, now)
+    courses = _new_courses(deps, unit, person, scored, now)
     if offers or courses:
         unit.publish(PersonMatched(person.id, person.version, version, offers, courses))
 
@@ -91,36 +92,36 @@ def person_erased(unit: Unit, person_id: str, now: datetime) -> None:
     unit.publish(PersonForgotten(person_id))
 
 
-def forget_again(matching: Matching) -> None:
+def forget_again(deps: Deps) -> None:
     """A list that was being shown, an offer that met people in another process, or a write to the index that was on its
     way for long, knew nothing of an erasure.
     """
-    with matching.units.reading() as connection:
+    with deps.units.reading() as connection:
         people = store.forgotten(connection)
     for person_id in people:
-        matching.index.remove_person(person_id)
-    with matching.units() as unit:
-        store.forget_again(unit.connection, people, matching.units.clock() - FORGOTTEN_FOR)
+        deps.index.remove_person(person_id)
+    with deps.units() as unit:
+        store.forget_again(unit.connection, people, deps.units.clock() - FORGOTTEN_FOR)
 
 
 def _new_offers(
-    matching: Matching, unit: Unit, person: Person, scored: Scored[OfferColumns]
+    deps: Deps, unit: Unit, person: Person, scored: ScoredCandidates[OfferColumns]
 ) -> list[tuple[Offer, float]]:
     told = store.offers_told(unit.connection, person.id)
     ranked = scored.matched(TOLD_PER_CHANGE + len(told))
     fresh = [line for line in ranked if line.id not in told][:TOLD_PER_CHANGE]
-    offers = matching.index.offers([line.id for line in fresh])
+    offers = deps.index.offers([line.id for line in fresh])
     return [(offers[line.id], line.score) for line in fresh if line.id in offers]
 
 
 def _new_courses(
-    matching: Matching, unit: Unit, person: Person, scored: Scored[OfferColumns], now: datetime
+    deps: Deps, unit: Unit, person: Person, scored: ScoredCandidates[OfferColumns], now: datetime
 ) -> list[tuple[Course, CourseMatch]]:
-    found = courses_near(matching, person, scored, now)
+    found = courses_near(deps, person, scored, now)
     told = store.courses_told(unit.connection, person.id) if found else set()
     fresh = [match for match in found if match.course_id not in told][:COURSES_PER_CHANGE]
-    courses = matching.index.courses([match.course_id for match in fresh])
+    courses = deps.index.courses([match.course_id for match in fresh])
     kept = [(courses[match.course_id], match) for match in fresh if match.course_id in courses]
     scores = {course.id: match.score for course, match in kept}
-    store.keep_courses(unit.connection, person.id, scores, matching.formula.version, now)
+    store.keep_courses(unit.connection, person.id, scores, deps.formula.version, now)
     return kept

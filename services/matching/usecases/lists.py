@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from services.matching import store
+from services.matching.deps import Deps
 from services.matching.domain import Assessment, CourseMatch, course_matches
-from services.matching.index import Circle, CourseQuery, Found, Page, SearchQuery
+from services.matching.index import Candidates, Circle, CourseQuery, Page, SearchQuery
 from services.matching.kernel import OfferColumns, score_offers
 from services.matching.store import Pair, Shown
-from services.matching.usecases.ranking import Matching, Scored, after
+from services.matching.usecases.ranking import ScoredCandidates, after, assessed, offers_of, people_of
 from services.matching.values import Offer, Person
 
 NEAR_OFFERS = 100
@@ -35,82 +36,84 @@ class Ranked:
 
 
 def matches_of(
-    matching: Matching, person: Person, position: tuple[float, str] | None, size: int, now: datetime
+    deps: Deps, person: Person, position: tuple[float, str] | None, size: int, now: datetime
 ) -> list[Ranked]:
     """The offers that match, best first; one more than `size` when there are more."""
-    lines = list(islice(after(matching.offers_of(person, now).matched(), position), size + 1))
-    offers = matching.index.offers([line.id for _, line in lines])
+    lines = list(islice(after(offers_of(deps, person, now).matched(), position), size + 1))
+    offers = deps.index.offers([line.id for _, line in lines])
     return [
-        Ranked(rank, matching.assess(person, offers[line.id], now), (line.score, line.id))
+        Ranked(rank, assessed(deps, person, offers[line.id], now), (line.score, line.id))
         for rank, line in lines
         if line.id in offers
     ]
 
 
 def candidates_of(
-    matching: Matching, offer: Offer, position: tuple[float, str] | None, size: int, now: datetime
+    deps: Deps, offer: Offer, position: tuple[float, str] | None, size: int, now: datetime
 ) -> list[Ranked]:
     """The people who match and agreed to be shown, best first; one more than `size` when there are more."""
     shown: list[Ranked] = []
-    lines = after(matching.people_of(offer, now).matched(), position)
+    lines = after(people_of(deps, offer, now).matched(), position)
     while len(shown) <= size and (some := list(islice(lines, AT_ONCE))):
-        people = matching.index.people([line.id for _, line in some])
+        people = deps.index.people([line.id for _, line in some])
         shown += [
-            Ranked(rank, matching.assess(people[line.id], offer, now), (line.score, line.id))
+            Ranked(rank, assessed(deps, people[line.id], offer, now), (line.score, line.id))
             for rank, line in some
             if line.id in people and people[line.id].visible_to_employers
         ]
     return shown[: size + 1]
 
 
-def courses_for(matching: Matching, person: Person, now: datetime) -> list[CourseMatch]:
+def courses_for(deps: Deps, person: Person, now: datetime) -> list[CourseMatch]:
     """The courses that close gaps between this person and the best offers near them, the most useful first."""
-    return courses_near(matching, person, matching.offers_of(person, now), now)
+    return courses_near(deps, person, offers_of(deps, person, now), now)
 
 
-def courses_near(matching: Matching, person: Person, scored: Scored[OfferColumns], now: datetime) -> list[CourseMatch]:
+def courses_near(
+    deps: Deps, person: Person, scored: ScoredCandidates[OfferColumns], now: datetime
+) -> list[CourseMatch]:
     """The same, where the offers near them are scored already."""
-    near = list(matching.index.offers([line.id for line in scored.passed(NEAR_OFFERS)]).values())
+    near = list(deps.index.offers([line.id for line in scored.passed(NEAR_OFFERS)]).values())
     asked = {code for offer in near for code in offer.required_skills | offer.wished_skills}
     lacking = frozenset(asked.difference(person.skills or ()))
     if not lacking:
         return []
-    hits = matching.index.search_courses(_teaching(matching, person, lacking)).hits
-    courses = list(matching.index.courses([hit.id for hit in hits]).values())
+    hits = deps.index.search_courses(_teaching(deps, person, lacking)).hits
+    courses = list(deps.index.courses([hit.id for hit in hits]).values())
     if not courses:
         return []
-    return course_matches(person, near, courses, matching.formula, matching.codes.knowledge, now)
+    return course_matches(person, near, courses, deps.formula, deps.codes.knowledge, now)
 
 
-def search_offers(matching: Matching, query: SearchQuery, person: Person | None) -> Page:
+def search_offers(deps: Deps, query: SearchQuery, person: Person | None) -> Page:
     """Open offers; with a person, in the order of their match."""
     if person is None:
-        return matching.index.search_offers(query)
+        return deps.index.search_offers(query)
 
-    def rerank(found: Found[OfferColumns]) -> "np.ndarray[Any, np.dtype[np.float64]]":
-        return score_offers(person, found.columns, found.rows, matching.codes, matching.formula, query.as_of).score
+    def rerank(found: Candidates[OfferColumns]) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        return score_offers(person, found.columns, found.rows, deps.codes, deps.formula, query.as_of).score
 
-    return matching.index.search_offers(query, rerank)
+    return deps.index.search_offers(query, rerank)
 
 
-def remember_shown(matching: Matching, name: str, subject_id: str, lines: Sequence[Ranked]) -> None:
+def remember_shown(deps: Deps, name: str, subject_id: str, lines: Sequence[Ranked]) -> None:
     """Keep the first twenty of a list that somebody sees, with every part."""
     kept = [line for line in lines if line.rank <= SHOWN_RANKS]
     if not kept:
         return
-    now = matching.units.clock()
-    with matching.units() as unit:
+    now = deps.units.clock()
+    with deps.units() as unit:
         store.keep_shown(unit.connection, [_shown(name, subject_id, line, now) for line in kept])
 
 
-def prune(matching: Matching) -> None:
+def prune(deps: Deps) -> None:
     """Forget lists shown more than two years ago."""
-    with matching.units() as unit:
-        store.prune_shown(unit.connection, matching.units.clock() - SHOWN_FOR)
+    with deps.units() as unit:
+        store.prune_shown(unit.connection, deps.units.clock() - SHOWN_FOR)
 
 
-def _teaching(matching: Matching, person: Person, lacking: frozenset[str]) -> CourseQuery:
-    limit = float(person.travel_limit_km or matching.formula.default_limit_km)
+def _teaching(deps: Deps, person: Person, lacking: frozenset[str]) -> CourseQuery:
+    limit = float(person.travel_limit_km or deps.formula.default_limit_km)
     bound = person.place if not person.anywhere else None
     within = Circle(bound, limit) if bound else None
     return CourseQuery(within=within, include_remote=True, skills=lacking, page_size=COURSE_CANDIDATES)

@@ -7,10 +7,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from services.kit.outbox import Units
-from services.matching.domain import GATES, Assessment, Formula, assess
-from services.matching.index import Found, Index
-from services.matching.kernel import Codes, OfferColumns, PeopleColumns, Scores, score_offers, score_people
+from services.matching.deps import Deps
+from services.matching.domain import GATES, Assessment, assess
+from services.matching.index import Candidates
+from services.matching.kernel import OfferColumns, PeopleColumns, Scores, score_offers, score_people
 from services.matching.values import Offer, Person
 
 EVERY_GATE = (1 << len(GATES)) - 1
@@ -30,10 +30,10 @@ C_co = TypeVar("C_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Scored(Generic[C_co]):
+class ScoredCandidates(Generic[C_co]):
     """Candidates and their scores."""
 
-    found: Found[C_co]
+    found: Candidates[C_co]
     scores: Scores
 
     def matched(self, most: int | None = None) -> list[Line]:
@@ -57,26 +57,19 @@ class Scored(Generic[C_co]):
         return sorted(named, key=lambda line: (-line.score, line.id))
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """What the use cases work with."""
+def assessed(deps: Deps, person: Person, offer: Offer, now: datetime) -> Assessment:
+    """One pair, with every gate, part and reason."""
+    return assess(person, offer, deps.formula, deps.codes.knowledge, now)
 
-    index: Index
-    codes: Codes
-    formula: Formula
-    units: Units
 
-    def assess(self, person: Person, offer: Offer, now: datetime) -> Assessment:
-        """One pair, with every gate, part and reason."""
-        return assess(person, offer, self.formula, self.codes.knowledge, now)
+def people_of(deps: Deps, offer: Offer, now: datetime) -> ScoredCandidates[PeopleColumns]:
+    found = deps.index.people_for(offer)
+    return ScoredCandidates(found, score_people(offer, found.columns, found.rows, deps.codes, deps.formula, now))
 
-    def people_of(self, offer: Offer, now: datetime) -> Scored[PeopleColumns]:
-        found = self.index.people_for(offer)
-        return Scored(found, score_people(offer, found.columns, found.rows, self.codes, self.formula, now))
 
-    def offers_of(self, person: Person, now: datetime) -> Scored[OfferColumns]:
-        found = self.index.offers_for(person)
-        return Scored(found, score_offers(person, found.columns, found.rows, self.codes, self.formula, now))
+def offers_of(deps: Deps, person: Person, now: datetime) -> ScoredCandidates[OfferColumns]:
+    found = deps.index.offers_for(person)
+    return ScoredCandidates(found, score_offers(person, found.columns, found.rows, deps.codes, deps.formula, now))
 
 
 def after(lines: Sequence[Line], position: tuple[float, str] | None) -> Iterator[tuple[int, Line]]:

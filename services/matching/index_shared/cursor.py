@@ -40,7 +40,7 @@ def idf(documents: int, holders: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
+class CursorState:
     """What the first page was scored with, and the last hit shown; later pages go on from there."""
 
     as_of: int  # microseconds since 1970
@@ -56,16 +56,18 @@ class Pinned:
         return encode_token(_fingerprint(query, ranked), self.as_of, self.average_length, self.idf, score, mark)
 
 
-def pinned(query: Query, ranked: bool, as_of: int, stems: Sequence[str], publish: Callable[[], Published]) -> Pinned:
+def cursor_state(
+    query: Query, ranked: bool, as_of: int, stems: Sequence[str], publish: Callable[[], Published]
+) -> CursorState:
     """From the cursor, or anew for a first page."""
     position = decode_token(query.cursor, *[object] * 6)
     if position is None:
         published = publish()
-        return Pinned(as_of, published.average_length, [published.idf(stem) for stem in stems])
+        return CursorState(as_of, published.average_length, [published.idf(stem) for stem in stems])
     fingerprint, *rest = position
     if fingerprint != _fingerprint(query, ranked) or not _well_formed(rest, len(stems)):
         raise invalid([Violation("page_token", "OTHER_QUERY", "this token belongs to another query")])
-    return Pinned(*rest)
+    return CursorState(*rest)
 
 
 def _well_formed(position: list[Any], stems: int) -> bool:

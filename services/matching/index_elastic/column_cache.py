@@ -48,7 +48,7 @@ class _Table(Generic[C]):
         self.versions: list[int] = []
 
 
-class Remembered(Generic[V, C]):
+class ColumnCache(Generic[V, C]):
     """Rows are known by their content, 64 bits that stand for the whole value: what changed is another content."""
 
     def __init__(self, collection: Collection[V], encode: Callable[[Sequence[V]], C], encoding: threading.Lock) -> None:

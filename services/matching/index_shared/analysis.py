@@ -24,7 +24,7 @@ _SPELLINGS = 500_000
 _GENDER_LETTERS = frozenset("hfx")  # of "(H/F)"
 
 
-class Words:
+class Analyser:
     """`of` belongs to the writer; `asked` may run in any thread meanwhile."""
 
     def __init__(self, language: Language, labels: Labels) -> None:

@@ -1,4 +1,4 @@
-"""A shelf: the rows of one kind of thing, for one writer and any number of readers.
+"""A column store: the rows of one kind of thing, for one writer and any number of readers.
 
 Rows lie in columns: a base sorted by key, then a tail in order of arrival. An update appends a row and marks the old
 one as died in a generation; a reader holds a `View` (how many rows, which generation) that never changes. When the tail
@@ -33,7 +33,7 @@ R = TypeVar("R", bound=Owned)
 R_co = TypeVar("R_co", bound=Owned, covariant=True)
 
 
-class Kind(Protocol[V, R_co]):
+class Encoder(Protocol[V, R_co]):
     """How one kind of thing becomes rows."""
 
     @property
@@ -49,12 +49,12 @@ class Kind(Protocol[V, R_co]):
         """Terms of its skills and occupations."""
 
 
-class Shelf(Generic[V, R]):
+class ColumnStore(Generic[V, R]):
     """The writer's side. Calls of `put` and `remove` must not overlap; `view` may be read at any time."""
 
-    def __init__(self, kind: Kind[V, R]) -> None:
-        self._kind = kind
-        self._rows = Grown(kind.rows([], _own([], [], [], [])))
+    def __init__(self, encoder: Encoder[V, R]) -> None:
+        self._encoder = encoder
+        self._rows = Grown(encoder.rows([], _own([], [], [], [])))
         self._merge: Merge[R] | None = None
         self._worker = ThreadPoolExecutor(1, "merge")
         self._running: Future[None] = Future()
@@ -87,12 +87,12 @@ class Shelf(Generic[V, R]):
     def get(self, name: str) -> V | None:
         view = self.view
         row = view.find([name])[0]
-        return None if row is None else value_of(self._kind.type, name, view.record(row))
+        return None if row is None else value_of(self._encoder.type, name, view.record(row))
 
     def several(self, names: Sequence[str]) -> dict[str, V]:
         view = self.view
         rows = zip(names, view.find(names), strict=True)
-        return {name: value_of(self._kind.type, name, view.record(row)) for name, row in rows if row is not None}
+        return {name: value_of(self._encoder.type, name, view.record(row)) for name, row in rows if row is not None}
 
     def close(self) -> None:
         self._worker.shutdown(wait=False)
@@ -115,13 +115,13 @@ class Shelf(Generic[V, R]):
 
     def _encoded(self, values: Sequence[V]) -> Batch[R]:
         """Everything that can fail, before anything is changed."""
-        kind = self._kind
-        texts = [kind.words(value) for value in values]
+        encoder = self._encoder
+        texts = [encoder.words(value) for value in values]
         records = [record_of(value) for value in values]
         contents = [content_of(value, record) for value, record in zip(values, records, strict=True)]
         own = _own(values, [length for _, length in texts], records, contents)
-        codes = [dict.fromkeys(kind.codes(value), 1) for value in values]
-        return Batch(kind.rows(values, own), [words for words, _ in texts], codes)
+        codes = [dict.fromkeys(encoder.codes(value), 1) for value in values]
+        return Batch(encoder.rows(values, own), [words for words, _ in texts], codes)
 
     def _append(self, batch: Batch[R]) -> None:
         """Past the end of every view, so nobody sees it yet."""
