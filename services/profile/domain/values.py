@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from services.common import values as common
 from services.common.values import OUTPUT_ONLY, Occupation, OfferKind, Resolution
+from services.common.values import Place as AnyPlace
 
 
 class TravelMode(StrEnum):
@@ -39,7 +39,7 @@ class ConsentKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place(common.Place):
+class Place(AnyPlace):
     """`label` may be as exact as an address; `commune_label` is the official name that was found for it."""
 
     commune_label: str = ""
