@@ -28,7 +28,7 @@ from services.gateway.keeper import Keeper
 from services.gateway.labels import Labels
 from services.gateway.neighbours import Neighbour
 from services.gateway.oauth import TokenEndpoint, ensure_operator
-from services.gateway.schema.build import schema
+from services.gateway.schema.build import READERS, schema
 from services.gateway.store import open_store
 from services.gateway.tokens import Tokens
 from services.kit import telemetry
@@ -73,7 +73,7 @@ def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
     tokens = Tokens(store, settings.gateway_issuer)
     neighbours: dict[str, Neighbour] = {}
     book = open_snapshot(settings.referential)
-    house = House(neighbours, book, Labels(book), store, tokens, Acting(neighbours))
+    house = House(neighbours, book, Labels(book), store, tokens, Acting(neighbours), READERS)
     broadcast = Broadcast(house)
 
     def prepare() -> None:

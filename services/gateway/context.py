@@ -1,9 +1,9 @@
 """What one request knows: who asks, in which language, until when, and how to reach the neighbours."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from google.protobuf.message import Message
@@ -22,7 +22,23 @@ from services.referential import Referential
 LANGUAGES = ("fr", "en")
 ARRIVAL = 2
 """A request may take so many times longer to arrive than to be answered."""
+T = TypeVar("T")
+Read = Callable[..., Awaitable[Any]]
 CLOSE_TO_PEOPLE = (Role.PERSON, Role.PARTNER, Role.MENTOR, Role.OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """How fields of one service's types are read from another service; `schema.build` fills it.
+
+    Each takes the request and an id first.
+    """
+
+    candidates: Read
+    matches: Read
+    course_matches: Read
+    notifications: Read
+    mentorships: Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ class House:
     store: Store
     tokens: Tokens
     acting: Acting
+    readers: Readers
 
 
 @dataclass(slots=True)
@@ -49,7 +66,11 @@ class Asking:
     """Every field name that the document mentions: what is not among them need not be fetched."""
     plans: Plans | None = None
     """How to read the plain parts of the document; see `compiled`."""
-    loaders: dict[str, DataLoader[str, Any]] = field(default_factory=dict)
+    loaders: dict[Any, DataLoader[str, Any]] = field(default_factory=dict)
+
+    @property
+    def readers(self) -> Readers:
+        return self.house.readers
 
     async def ask(self, neighbour: str, method: str, request: Message) -> Any:
         """The neighbour's answer, within what is left of this request's time; a refusal where it was left out."""
@@ -69,6 +90,18 @@ class Asking:
                 raise
             return nothing
 
+    async def load(self, fetch: "Fetch[T]", id: str) -> T | None:
+        """One thing by its id; several questions of one request become one call of `fetch`."""
+        if fetch not in self.loaders:
+
+            async def load(ids: list[str]) -> list[T | None]:
+                found = await fetch(self, ids)
+                return [found.get(each) for each in ids]
+
+            self.loaders[fetch] = DataLoader(load_fn=load, max_batch_size=100)
+        found: T | None = await self.loaders[fetch].load(id)
+        return found
+
     def wants(self, *names: str) -> bool:
         return not self.names.isdisjoint(names)
 
@@ -80,6 +113,8 @@ class Asking:
 
 
 Info = strawberry.Info[Asking, None]
+Fetch = Callable[[Asking, Sequence[str]], Awaitable[Mapping[str, T]]]
+"""Things by their ids; those that are missing are left out."""
 
 
 def deadline(seconds: float) -> float:

@@ -4,13 +4,16 @@ from enum import Enum
 from typing import Any
 
 import pytest
+import strawberry
 from vivier.common.v1 import common_pb2
 from vivier.notifications.v1 import notifications_pb2
 from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
-from services.gateway.schema import common, notifications_types, offers_types, profile_types
+from services.gateway.schema import enums
 from services.gateway.schema.build import COMMITTED, schema
+from services.gateway.schema.convert import FromProto
+from services.gateway.schema.inputs import input_of
 from services.registry import SERVICES
 
 
@@ -28,13 +31,8 @@ def test_what_a_service_that_is_left_out_would_answer_is_not_in_it() -> None:
 
 
 ENUMS = [
-    (getattr(module, descriptor.name), descriptor)
-    for module, contract in (
-        (common, common_pb2),
-        (offers_types, offers_pb2),
-        (profile_types, profile_pb2),
-        (notifications_types, notifications_pb2),
-    )
+    (getattr(enums, descriptor.name), descriptor)
+    for contract in (common_pb2, offers_pb2, profile_pb2, notifications_pb2)
     for descriptor in contract.DESCRIPTOR.enum_types_by_name.values()
 ]
 
@@ -44,3 +42,47 @@ def test_enums_say_what_the_contracts_say(ours: type[Enum], theirs: Any) -> None
     prefix = theirs.values_by_number[0].name.removesuffix("UNSPECIFIED")
     wanted = {v.name.removeprefix(prefix): v.number for v in theirs.values if v.number}
     assert {member.name: member.value for member in ours} == wanted
+
+
+@strawberry.type
+class Size(FromProto):
+    output_only = frozenset({"measured"})
+    width: float | None
+    round: bool
+    measured: str
+
+
+@strawberry.type
+class Box(FromProto):
+    output_only = frozenset({"version"})
+    id: strawberry.ID
+    title: str
+    sizes: list[Size]
+    version: int
+
+
+@input_of(Size)
+class SizeInput:
+    round: bool = False
+
+
+@input_of(Box, "What is left out stays.")
+class BoxInput: ...
+
+
+def test_an_input_mirrors_its_type() -> None:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def put(self, box: BoxInput) -> bool:
+            return True
+
+    assert (
+        strawberry.Schema(Query)
+        .as_str()
+        .startswith(
+            '"""What is left out stays."""\n'
+            "input BoxInput {\n  id: ID = null\n  title: String = null\n  sizes: [SizeInput!] = null\n}"
+        )
+    )
+    assert "input SizeInput {\n  width: Float = null\n  round: Boolean! = false\n}" in strawberry.Schema(Query).as_str()

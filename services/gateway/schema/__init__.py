@@ -1,1 +1,1 @@
-"""The GraphQL schema: one file per neighbour, put together here.."""
+"""The GraphQL schema: one package or file per neighbour, put together in `build`."""

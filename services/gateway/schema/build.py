@@ -6,16 +6,29 @@ from pathlib import Path
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from services.gateway.context import Readers
 from services.gateway.schema.common import RefusedHandler
-from services.gateway.schema.matching import MatchingQuery
-from services.gateway.schema.notifications import NotificationsMutation, NotificationsQuery
-from services.gateway.schema.offers import OffersMutation, OffersQuery
+from services.gateway.schema.matching.fetch import candidates_of, course_matches_of_person, matches_of_person
+from services.gateway.schema.matching.queries import MatchingQuery
+from services.gateway.schema.notifications.mutations import NotificationsMutation
+from services.gateway.schema.notifications.queries import NotificationsQuery, inbox
+from services.gateway.schema.offers.mutations import OffersMutation
+from services.gateway.schema.offers.queries import OffersQuery
 from services.gateway.schema.operations import OperationsMutation, OperationsQuery
-from services.gateway.schema.profile import ProfileMutation, ProfileQuery
+from services.gateway.schema.profile.fetch import mentorships_of
+from services.gateway.schema.profile.mutations import ProfileMutation
+from services.gateway.schema.profile.queries import ProfileQuery
 from services.gateway.schema.referential import ReferentialQuery
 from services.registry import GATEWAY
 
 COMMITTED = Path(__file__).parents[1] / "schema.graphql"
+READERS = Readers(
+    candidates=candidates_of,
+    matches=matches_of_person,
+    course_matches=course_matches_of_person,
+    notifications=inbox,
+    mentorships=mentorships_of,
+)
 
 
 PARTS: Sequence[tuple[str, type, type | None]] = (

@@ -1,13 +1,20 @@
 """Words that every part of the schema shares."""
 
-from enum import Enum
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import strawberry
 from vivier.common.v1 import common_pb2
 
 from services.gateway.errors import fields_of
-from services.gateway.schema.convert import FromProto
+from services.gateway.labels import Labels
+from services.gateway.schema.convert import FromProto, members_of
+from services.gateway.schema.enums import Outcome
+from services.gateway.schema.inputs import input_of
 from services.kit import errors
+from services.kit.checks import Checks
+
+LONGEST_TEXT = 200
 
 
 @strawberry.type(description="WGS 84, in degrees.")
@@ -25,6 +32,7 @@ class Resolution(FromProto):
 
 @strawberry.type
 class Place(FromProto):
+    output_only = frozenset({"resolution"})
     country_code: str | None
     commune_code: str | None
     postal_code: str | None
@@ -35,6 +43,7 @@ class Place(FromProto):
 
 @strawberry.type(description="An occupation by its code (ROME in France), and the words that were said.")
 class Occupation(FromProto):
+    output_only = frozenset({"resolution"})
     code: str | None
     label: str | None
     resolution: Resolution | None
@@ -46,34 +55,46 @@ class PointInput:
     longitude: float
 
 
-@strawberry.input(description="A place as somebody says it; what is missing is resolved from what is there.")
+@input_of(Place, "A place as somebody says it; what is missing is resolved from what is there.")
 class PlaceInput:
-    country_code: str | None = None
-    commune_code: str | None = None
-    postal_code: str | None = None
-    label: str | None = None
     point: PointInput | None = None
 
 
-@strawberry.input(description="A code, or words to be resolved.")
-class OccupationInput:
-    code: str | None = None
-    label: str | None = None
+@input_of(Occupation, "A code, or words to be resolved.")
+class OccupationInput: ...
 
 
-@strawberry.enum(description="What an idempotent write did.")
-class Outcome(Enum):
-    CREATED = 1
-    UPDATED = 2
-    UNCHANGED = 3
+@strawberry.type(description="A skill's code with its official name; null where this referential does not know it.")
+class SkillName:
+    code: str
+    label: str | None
 
 
-@strawberry.enum
-class OfferKind(Enum):
-    JOB = 1
-    APPRENTICESHIP = 2
-    INTERNSHIP = 3
-    VOLUNTEERING = 4
+def skill_names(labels: Labels, codes: Iterable[str]) -> list[SkillName]:
+    """Codes with their labels."""
+    return [SkillName(code=code, label=labels.skill(code) or None) for code in codes]
+
+
+@strawberry.type
+class Parameter:
+    name: str
+    value: str
+
+
+def listed(parameters: Mapping[str, str]) -> list[Parameter]:
+    return [Parameter(name=name, value=value) for name, value in sorted(parameters.items())]
+
+
+def outcome_of(number: int) -> Any:
+    return members_of(Outcome).get(number)
+
+
+def short_text(name: str, value: str, path: str = "") -> str:
+    """A text that must be said; `path` stands before its name in a refusal."""
+    checks = Checks(path)
+    text = checks.text(name, value, LONGEST_TEXT, required=True)
+    checks.done()
+    return text
 
 
 @strawberry.type(description="One wrong field: its path in the input.")

@@ -34,10 +34,11 @@ class FromProto:
     """A type that is made from a message. `more` are the fields that do not come from it.
 
     `names` are the GraphQL names that a document mentions: other fields stay null and cost nothing, except those in
-    `always`, which the gateway itself reads.
+    `always`, which the gateway itself reads. `output_only` are the fields that an input made of the type lacks.
     """
 
     always: ClassVar[frozenset[str]] = frozenset({"id"})
+    output_only: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def from_proto(cls, message: Message, names: Names = None, **more: Any) -> Self:
@@ -52,7 +53,7 @@ class FromProto:
 @lru_cache(5_000)
 def _getters(cls: Any, descriptor: Descriptor, names: Names) -> tuple[Sequence[tuple[str, Getter]], dict[str, None]]:
     """How to read each wanted field, and the others."""
-    hints = {name: hint for c in reversed(cls.__mro__) for name, hint in getattr(c, "__annotations__", {}).items()}
+    hints = annotations_of(cls)
     own = {f.name for f in dataclasses.fields(cls) if f.init}
     known = descriptor.fields_by_name
     shared = [name for name in hints if name in own and name in known]
@@ -61,9 +62,14 @@ def _getters(cls: Any, descriptor: Descriptor, names: Names) -> tuple[Sequence[t
     return getters, {name: None for name in shared if name not in wanted}
 
 
+def annotations_of(cls: type) -> dict[str, Any]:
+    """The hints of all fields, in order."""
+    return {name: hint for c in reversed(cls.__mro__) for name, hint in getattr(c, "__annotations__", {}).items()}
+
+
 def _getter(hint: Any, known: FieldDescriptor, names: Names) -> Getter:
     name = known.name
-    inner, optional = _without_none(hint)
+    inner, optional = without_none(hint)
     message = known.message_type.full_name if known.message_type is not None else ""
     if message in _WRAPPED:
         items = _items(get_args(inner)[0], names)
@@ -91,7 +97,7 @@ def _items(kind: Any, names: Names) -> Getter:
     return list
 
 
-def _without_none(hint: Any) -> tuple[Any, bool]:
+def without_none(hint: Any) -> tuple[Any, bool]:
     if get_origin(hint) in (types.UnionType, typing.Union):
         kinds = [kind for kind in get_args(hint) if kind is not type(None)]
         return kinds[0], len(kinds) < len(get_args(hint))

@@ -1,6 +1,5 @@
 """Occupations, skills, places and priority neighbourhoods: read from the snapshot in this process."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from enum import Enum
 
@@ -8,25 +7,10 @@ import strawberry
 
 from services import referential
 from services.gateway.context import Info
-from services.gateway.labels import Labels
+from services.gateway.schema.common import SkillName, short_text, skill_names
+from services.gateway.schema.enums import GreenGrade
 from services.gateway.schema.fields import field
-from services.gateway.schema.offers_types import GreenGrade
 from services.kit.checks import Checks
-
-LONGEST_TEXT = 200
-_GRADES = {
-    referential.Green.NONE: GreenGrade.NONE,
-    referential.Green.BROWN: GreenGrade.BROWN,
-    referential.Green.STRATEGIC: GreenGrade.STRATEGIC,
-    referential.Green.GREEN: GreenGrade.GREEN,
-}
-
-
-@strawberry.enum
-class SkillKind(Enum):
-    KNOW_HOW = "know_how"
-    KNOWLEDGE = "knowledge"
-    SOFT = "soft"
 
 
 @strawberry.enum
@@ -34,12 +18,6 @@ class QpvState(Enum):
     IN = "in"
     OUT = "out"
     UNKNOWN = "unknown"
-
-
-@strawberry.type(description="A skill's code with its official name; null where this referential does not know it.")
-class SkillName:
-    code: str
-    label: str | None
 
 
 @strawberry.type
@@ -93,18 +71,6 @@ class QpvAnswer:
     vintage: str
 
 
-def skill_names(labels: Labels, codes: Iterable[str]) -> list[SkillName]:
-    """Codes with their labels."""
-    return [SkillName(code=code, label=labels.skill(code) or None) for code in codes]
-
-
-def _text(value: str) -> str:
-    checks = Checks()
-    text = checks.text("text", value, LONGEST_TEXT, required=True)
-    checks.done()
-    return text
-
-
 def _place(guess: referential.PlaceGuess) -> PlaceGuess:
     place = asdict(guess.place)
     del place["parent"]
@@ -116,11 +82,11 @@ def _place(guess: referential.PlaceGuess) -> PlaceGuess:
 class ReferentialQuery:
     @field("Occupations that a job title may mean, the surest first; also completes words.")
     def occupations(self, info: Info, text: str, first: int = 10) -> list[OccupationGuess] | None:
-        book, text = info.context.house.referential, _text(text)
+        book, text = info.context.house.referential, short_text("text", text)
         guesses = book.occupations_for(text, first) or book.search_occupations(text, first)
         return [
             OccupationGuess(
-                code=g.code, label=g.label, confidence=g.confidence, matched=g.matched, green=_GRADES[g.green]
+                code=g.code, label=g.label, confidence=g.confidence, matched=g.matched, green=GreenGrade[g.green.name]
             )
             for g in guesses
         ]
@@ -135,7 +101,7 @@ class ReferentialQuery:
             code=found.code,
             label=found.label,
             definition=found.definition,
-            green=_GRADES[found.green],
+            green=GreenGrade[found.green.name],
             esco_uri=found.esco_uri,
             skills=skill_names(info.context.house.labels, found.skills),
             other_skills=skill_names(info.context.house.labels, found.other_skills),
@@ -143,13 +109,13 @@ class ReferentialQuery:
 
     @field("Skills named by free words, the surest first; also completes words.")
     def skills(self, info: Info, text: str, first: int = 10) -> list[SkillGuess] | None:
-        book, text = info.context.house.referential, _text(text)
+        book, text = info.context.house.referential, short_text("text", text)
         guesses = book.skills_for(text, first) or book.search_skills(text, first)
         return [SkillGuess(**asdict(guess)) for guess in guesses]
 
     @field("Places that a text may mean, the surest first.")
     def places(self, info: Info, text: str, first: int = 10) -> list[PlaceGuess] | None:
-        return [_place(guess) for guess in info.context.house.referential.places_for(_text(text), first)]
+        return [_place(guess) for guess in info.context.house.referential.places_for(short_text("text", text), first)]
 
     @strawberry.field
     def qpv_at(self, info: Info, latitude: float, longitude: float) -> QpvAnswer | None:

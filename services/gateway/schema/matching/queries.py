@@ -1,43 +1,23 @@
-"""Search, matches and their explanation: one call to matching, one to offers, one to profile, however long the list."""
+"""What can be asked of matching: search, explanations, and lists as they were shown."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import strawberry
 from vivier.matching.v1 import matching_pb2 as pb
 
 from services.gateway.context import Asking, Info
-from services.gateway.schema.common import OfferKind, PointInput
-from services.gateway.schema.convert import numbers
+from services.gateway.schema.common import PointInput, short_text
+from services.gateway.schema.convert import FromProto, numbers
+from services.gateway.schema.enums import ContractType, GreenGrade, OfferKind
 from services.gateway.schema.fields import field
-from services.gateway.schema.matching_types import (
-    CourseMatch,
-    CourseSearch,
-    Facet,
-    Gate,
-    Match,
-    OfferSearch,
-    Part,
-    Reason,
-    Shown,
-    listed,
-)
-from services.gateway.schema.offers import fetch_courses, fetch_offers
-from services.gateway.schema.offers_types import ContractType, GreenGrade, Offer
+from services.gateway.schema.linked_types import Course, Match, Offer
+from services.gateway.schema.matching.fetch import MATCHING, Reader, people_of, read_matches
+from services.gateway.schema.offers.fetch import fetch_courses, fetch_offers
 from services.gateway.schema.pages import After, Connection, First, page
-from services.gateway.schema.profile_types import Evidence, PersonFields
-from services.gateway.schema.referential import LONGEST_TEXT, skill_names
-from services.gateway.voice import Voice
 from services.kit.auth import Role
-from services.kit.checks import Checks
 from services.kit.errors import Violation, invalid
-
-if TYPE_CHECKING:
-    from services.gateway.schema.people import Person
-
-MATCHING = "matching"
 
 
 @strawberry.input(description="A circle around a point, or around a place by its name or code.")
@@ -47,102 +27,35 @@ class NearInput:
     point: PointInput | None = None
 
 
-class Reader:
-    """Turns matches into what this reader sees."""
-
-    def __init__(self, asking: Asking, language: str | None, people: Mapping[str, PersonFields]) -> None:
-        self._labels = asking.house.labels
-        self._wants = asking.wants
-        self._voice = Voice(language or asking.language, asking.caller.role is Role.PERSON, self._labels)
-        self._people = people
-        self._evidence = {e.id: e for person in people.values() for s in person.skills or () for e in s.evidence}
-
-    def match(self, message: pb.Match, offers: Mapping[str, Offer]) -> Match:
-        return Match(
-            person_id=strawberry.ID(message.person_id),
-            offer_id=strawberry.ID(message.offer_id),
-            score=message.score,
-            matched=message.matched,
-            parts=[self.part(part) for part in message.parts] if self._wants("parts") else [],
-            gates=[self._gate(gate) for gate in message.gates] if self._wants("gates") else [],
-            missing_skills=skill_names(self._labels, message.missing_skill_codes),
-            formula_version=message.formula_version,
-            offer_version=message.offer_version,
-            person_version=message.person_version,
-            offer=offers.get(message.offer_id),
-            person=cast("Person | None", self._people.get(message.person_id)),
-        )
-
-    def part(self, message: pb.Part) -> Part:
-        return Part(
-            name=message.name,
-            weight=message.weight,
-            value=message.value,
-            known=message.known,
-            reasons=[self._reason(reason) for reason in message.reasons] if self._wants("reasons") else [],
-        )
-
-    def _gate(self, message: pb.Gate) -> Gate:
-        reason = self._reason(message.reason) if message.HasField("reason") else None
-        return Gate(name=message.name, passed=message.passed, reason=reason)
-
-    def _reason(self, message: pb.Reason) -> Reason:
-        parameters = dict(message.parameters)
-        known: Sequence[Evidence] = [e for i in message.evidence_ids if (e := self._evidence.get(strawberry.ID(i)))]
-        return Reason(
-            code=message.code,
-            text=self._voice.say(message.code, parameters) if self._wants("text") else "",
-            parameters=listed(parameters) if self._wants("parameters") else [],
-            evidence=list(known),
-        )
+@strawberry.type
+class FacetCount(FromProto):
+    value: str
+    count: int
 
 
-async def _people_of(asking: Asking, ids: Sequence[str]) -> Mapping[str, PersonFields]:
-    from services.gateway.schema.people import fetch_people  # noqa: PLC0415 — a person knows its matches
-
-    return await fetch_people(asking, ids) if asking.wants("evidence", "person") else {}
-
-
-async def read_matches(asking: Asking, messages: Sequence[pb.Match], language: str | None = None) -> list[Match]:
-    """Matches with their offers, people and words, as far as the document asks for them."""
-    offer_ids = [m.offer_id for m in messages] if asking.wants("offer") else []
-    people, offers = await asyncio.gather(
-        _people_of(asking, [m.person_id for m in messages]), fetch_offers(asking, offer_ids)
-    )
-    reader = Reader(asking, language, people)
-    return [reader.match(message, offers) for message in messages]
+@strawberry.type
+class Facet(FromProto):
+    name: str
+    counts: list[FacetCount]
 
 
-async def matches_of_person(asking: Asking, person_id: str, first: int, after: str | None) -> Connection[Match]:
-    at = page(first, after)
-    request = pb.ListMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
-    answer = await asking.ask_about(MATCHING, "ListMatches", request, pb.ListMatchesResponse())
-    return Connection[Match].of(at, await read_matches(asking, answer.matches[at.skip :]), answer.next_page_token)
+@strawberry.type
+class OfferSearch(Connection[Offer]):
+    facets: list[Facet]
 
 
-async def course_matches_of_person(
-    asking: Asking, person_id: str, first: int, after: str | None
-) -> Connection[CourseMatch]:
-    at = page(first, after)
-    request = pb.ListCourseMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
-    answer = await asking.ask_about(MATCHING, "ListCourseMatches", request, pb.ListCourseMatchesResponse())
-    messages = answer.matches[at.skip :]
-    courses = await fetch_courses(asking, [m.course_id for m in messages] if asking.wants("course") else [])
-    labels = asking.house.labels
-    found = [
-        CourseMatch.from_proto(
-            m, closed_skills=skill_names(labels, m.closed_skill_codes), course=courses.get(m.course_id)
-        )
-        for m in messages
-    ]
-    return Connection[CourseMatch].of(at, found, answer.next_page_token)
+@strawberry.type
+class CourseSearch(Connection[Course]):
+    facets: list[Facet]
 
 
-async def candidates_of(asking: Asking, offer_id: str, first: int, after: str | None) -> Connection[Match]:
-    at = page(first, after)
-    request = pb.ListCandidatesRequest(offer_id=offer_id, page_size=at.size, page_token=at.token)
-    answer = await asking.ask(MATCHING, "ListCandidates", request)
-    return Connection[Match].of(at, await read_matches(asking, answer.matches[at.skip :]), answer.next_page_token)
+@strawberry.type(description="What was shown at a time, for audit.")
+class Shown:
+    list: str
+    subject_id: strawberry.ID
+    rank: int
+    at: datetime
+    match: Match | None
 
 
 def _circle(asking: Asking, near: NearInput | None) -> pb.Circle | None:
@@ -152,18 +65,11 @@ def _circle(asking: Asking, near: NearInput | None) -> pb.Circle | None:
     if near.point is not None:
         circle.center.latitude, circle.center.longitude = near.point.latitude, near.point.longitude
         return circle
-    guesses = asking.house.referential.places_for(_words(near.place or ""), 1)
+    guesses = asking.house.referential.places_for(short_text("place", near.place or "", "near."), 1)
     if not guesses or guesses[0].place.latitude is None or guesses[0].place.longitude is None:
         raise invalid([Violation("near.place", "PLACE_UNKNOWN", "no such place is known; give a point instead")])
     circle.center.latitude, circle.center.longitude = guesses[0].place.latitude, guesses[0].place.longitude
     return circle
-
-
-def _words(text: str) -> str:
-    checks = Checks("near.")
-    text = checks.text("place", text, LONGEST_TEXT, required=True)
-    checks.done()
-    return text
 
 
 async def search_offers(asking: Asking, request: pb.SearchOffersRequest, language: str | None, skip: int) -> Any:
@@ -172,7 +78,7 @@ async def search_offers(asking: Asking, request: pb.SearchOffersRequest, languag
     hits = answer.hits[skip:] if asking.wants("nodes", "edges") else []
     explained = [request.person_id] if asking.wants("match") and request.person_id else []
     offers, people = await asyncio.gather(
-        fetch_offers(asking, [hit.offer_id for hit in hits]), _people_of(asking, explained)
+        fetch_offers(asking, [hit.offer_id for hit in hits]), people_of(asking, explained)
     )
     reader = Reader(asking, language, people)
     for hit in hits:

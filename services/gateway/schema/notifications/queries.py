@@ -1,30 +1,15 @@
-"""What the notifications service is asked."""
+"""What can be asked of the notifications service."""
 
 import strawberry
 from vivier.notifications.v1 import notifications_pb2 as pb
 
 from services.gateway.context import Asking, Info
-from services.gateway.schema.convert import write
+from services.gateway.schema.common import listed
 from services.gateway.schema.fields import field
-from services.gateway.schema.matching_types import listed
-from services.gateway.schema.notifications_types import (
-    MarkedRead,
-    MarkReadInput,
-    MarkReadResult,
-    Notification,
-    NotificationList,
-    Preferences,
-    PreferencesResult,
-    PreferencesWritten,
-    SetPreferencesInput,
-)
+from services.gateway.schema.notifications.types import Notification, NotificationList, Preferences
 from services.gateway.schema.pages import After, First, page
 
 NOTIFICATIONS = "notifications"
-
-
-def notification(message: pb.Notification) -> Notification:
-    return Notification.from_proto(message, parameters=listed(message.parameters))
 
 
 async def inbox(asking: Asking, recipient: str, unread_only: bool, first: int, after: str | None) -> NotificationList:
@@ -34,7 +19,7 @@ async def inbox(asking: Asking, recipient: str, unread_only: bool, first: int, a
         recipient=recipient, unread_only=unread_only, page_size=at.size, page_token=at.token
     )
     answer = await asking.ask_about(NOTIFICATIONS, "ListNotifications", request, pb.ListNotificationsResponse())
-    found = [notification(message) for message in answer.notifications[at.skip :]]
+    found = [Notification.from_proto(m, parameters=listed(m.parameters)) for m in answer.notifications[at.skip :]]
     return NotificationList.of(at, found, answer.next_page_token, unread=answer.unread)
 
 
@@ -51,16 +36,3 @@ class NotificationsQuery:
         request = pb.GetPreferencesRequest(recipient=recipient or "")
         answer = await info.context.ask(NOTIFICATIONS, "GetPreferences", request)
         return Preferences.from_proto(answer.preferences)
-
-
-@strawberry.type
-class NotificationsMutation:
-    @strawberry.mutation
-    async def mark_read(self, info: Info, input: MarkReadInput) -> MarkReadResult:
-        answer = await info.context.ask(NOTIFICATIONS, "MarkRead", write(input, pb.MarkReadRequest))
-        return MarkedRead(unread=answer.unread)
-
-    @strawberry.mutation
-    async def set_preferences(self, info: Info, input: SetPreferencesInput) -> PreferencesResult:
-        answer = await info.context.ask(NOTIFICATIONS, "SetPreferences", write(input, pb.SetPreferencesRequest))
-        return PreferencesWritten(preferences=Preferences.from_proto(answer.preferences))

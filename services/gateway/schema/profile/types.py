@@ -1,60 +1,18 @@
-"""People, mentors and mentorships, as they are read."""
+"""People and mentors, as they are read."""
 
 from datetime import datetime
-from enum import Enum
-from typing import Annotated
 
 import strawberry
 
-from services.gateway.schema.common import (
-    Occupation,
-    OfferKind,
-    Outcome,
-    Place,
-    Refused,
-    Resolution,
-)
+from services.gateway.schema.common import Occupation, Place, Resolution
 from services.gateway.schema.convert import FromProto
-
-
-@strawberry.enum
-class TravelMode(Enum):
-    WALK = 1
-    BIKE = 2
-    PUBLIC_TRANSPORT = 3
-    CAR = 4
-    MOPED = 5
-
-
-@strawberry.enum
-class ExperienceKind(Enum):
-    PAID = 1
-    PERSONAL = 2
-    VOLUNTARY = 3
-    STUDIES = 4
-
-
-@strawberry.enum
-class EvidenceSource(Enum):
-    STATED = 1
-    EXPERIENCE = 2
-    CONFIRMED = 3
-
-
-@strawberry.enum
-class ConsentKind(Enum):
-    PARTNER = 1
-    MENTOR = 2
-    EMPLOYERS = 3
-    PARENT = 4
-
-
-@strawberry.enum
-class MentorshipState(Enum):
-    ASKED = 1
-    ACCEPTED = 2
-    DECLINED = 3
-    ENDED = 4
+from services.gateway.schema.enums import (
+    ConsentKind,
+    EvidenceSource,
+    ExperienceKind,
+    OfferKind,
+    TravelMode,
+)
 
 
 @strawberry.type
@@ -94,6 +52,7 @@ class Experience(FromProto):
 
 @strawberry.type
 class Evidence(FromProto):
+    output_only = frozenset({"confirmed_by", "at"})
     id: strawberry.ID
     source: EvidenceSource | None
     words: str | None
@@ -105,6 +64,7 @@ class Evidence(FromProto):
 @strawberry.type
 class PersonSkill(FromProto):
     always = frozenset({"evidence"})
+    output_only = frozenset({"resolution"})
     code: str | None
     label: str | None
     evidence: list[Evidence]
@@ -128,6 +88,7 @@ class ProfileStatus(FromProto):
 
 @strawberry.type
 class Mentor(FromProto):
+    output_only = frozenset({"version"})
     id: strawberry.ID
     association: str | None
     display_name: str
@@ -144,6 +105,7 @@ class PersonFields(FromProto):
     """What is read of a person; `Person` adds what is asked of other services."""
 
     always = frozenset({"id", "skills"})  # a match shows the evidence of skills
+    output_only = frozenset({"partner_id", "consents", "status", "version", "created_at"})
 
     id: strawberry.ID
     partner_id: strawberry.ID | None
@@ -161,18 +123,3 @@ class PersonFields(FromProto):
     status: ProfileStatus | None
     version: int
     created_at: datetime | None
-
-
-@strawberry.type
-class MentorWritten:
-    mentor: Mentor
-    outcome: Outcome | None
-
-
-@strawberry.type
-class PersonErased:
-    id: strawberry.ID
-
-
-MentorResult = Annotated[MentorWritten | Refused, strawberry.union("MentorResult")]
-EraseResult = Annotated[PersonErased | Refused, strawberry.union("EraseResult")]

@@ -1,0 +1,1 @@
+"""Search, matches and explanations: the matching service in the schema."""

@@ -1,0 +1,116 @@
+"""Reading matches: one call to matching, one to offers, one to profile, however long the list."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import strawberry
+from vivier.matching.v1 import matching_pb2 as pb
+
+from services.gateway.context import Asking
+from services.gateway.schema.common import listed, skill_names
+from services.gateway.schema.linked_types import CourseMatch, Match, Offer, Person
+from services.gateway.schema.matching.types import Gate, Part, Reason
+from services.gateway.schema.offers.fetch import fetch_courses, fetch_offers
+from services.gateway.schema.pages import Connection, page
+from services.gateway.schema.profile.fetch import fetch_people
+from services.gateway.schema.profile.types import Evidence
+from services.gateway.voice import Voice
+from services.kit.auth import Role
+
+MATCHING = "matching"
+
+
+class Reader:
+    """Turns matches into what this reader sees."""
+
+    def __init__(self, asking: Asking, language: str | None, people: Mapping[str, Person]) -> None:
+        self._labels = asking.house.labels
+        self._wants = asking.wants
+        self._voice = Voice(language or asking.language, asking.caller.role is Role.PERSON, self._labels)
+        self._people = people
+        self._evidence = {e.id: e for person in people.values() for s in person.skills or () for e in s.evidence}
+
+    def match(self, message: pb.Match, offers: Mapping[str, Offer]) -> Match:
+        return Match(
+            person_id=strawberry.ID(message.person_id),
+            offer_id=strawberry.ID(message.offer_id),
+            score=message.score,
+            matched=message.matched,
+            parts=[self.part(part) for part in message.parts] if self._wants("parts") else [],
+            gates=[self._gate(gate) for gate in message.gates] if self._wants("gates") else [],
+            missing_skills=skill_names(self._labels, message.missing_skill_codes),
+            formula_version=message.formula_version,
+            offer_version=message.offer_version,
+            person_version=message.person_version,
+            offer=offers.get(message.offer_id),
+            person=self._people.get(message.person_id),
+        )
+
+    def part(self, message: pb.Part) -> Part:
+        return Part(
+            name=message.name,
+            weight=message.weight,
+            value=message.value,
+            known=message.known,
+            reasons=[self._reason(reason) for reason in message.reasons] if self._wants("reasons") else [],
+        )
+
+    def _gate(self, message: pb.Gate) -> Gate:
+        reason = self._reason(message.reason) if message.HasField("reason") else None
+        return Gate(name=message.name, passed=message.passed, reason=reason)
+
+    def _reason(self, message: pb.Reason) -> Reason:
+        parameters = dict(message.parameters)
+        known: Sequence[Evidence] = [e for i in message.evidence_ids if (e := self._evidence.get(strawberry.ID(i)))]
+        return Reason(
+            code=message.code,
+            text=self._voice.say(message.code, parameters) if self._wants("text") else "",
+            parameters=listed(parameters) if self._wants("parameters") else [],
+            evidence=list(known),
+        )
+
+
+async def people_of(asking: Asking, ids: Sequence[str]) -> Mapping[str, Person]:
+    return await fetch_people(asking, ids) if asking.wants("evidence", "person") else {}
+
+
+async def read_matches(asking: Asking, messages: Sequence[pb.Match], language: str | None = None) -> list[Match]:
+    """Matches with their offers, people and words, as far as the document asks for them."""
+    offer_ids = [m.offer_id for m in messages] if asking.wants("offer") else []
+    people, offers = await asyncio.gather(
+        people_of(asking, [m.person_id for m in messages]), fetch_offers(asking, offer_ids)
+    )
+    reader = Reader(asking, language, people)
+    return [reader.match(message, offers) for message in messages]
+
+
+async def matches_of_person(asking: Asking, person_id: str, first: int, after: str | None) -> Connection[Match]:
+    at = page(first, after)
+    request = pb.ListMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
+    answer = await asking.ask_about(MATCHING, "ListMatches", request, pb.ListMatchesResponse())
+    return Connection[Match].of(at, await read_matches(asking, answer.matches[at.skip :]), answer.next_page_token)
+
+
+async def course_matches_of_person(
+    asking: Asking, person_id: str, first: int, after: str | None
+) -> Connection[CourseMatch]:
+    at = page(first, after)
+    request = pb.ListCourseMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
+    answer = await asking.ask_about(MATCHING, "ListCourseMatches", request, pb.ListCourseMatchesResponse())
+    messages = answer.matches[at.skip :]
+    courses = await fetch_courses(asking, [m.course_id for m in messages] if asking.wants("course") else [])
+    labels = asking.house.labels
+    found = [
+        CourseMatch.from_proto(
+            m, closed_skills=skill_names(labels, m.closed_skill_codes), course=courses.get(m.course_id)
+        )
+        for m in messages
+    ]
+    return Connection[CourseMatch].of(at, found, answer.next_page_token)
+
+
+async def candidates_of(asking: Asking, offer_id: str, first: int, after: str | None) -> Connection[Match]:
+    at = page(first, after)
+    request = pb.ListCandidatesRequest(offer_id=offer_id, page_size=at.size, page_token=at.token)
+    answer = await asking.ask(MATCHING, "ListCandidates", request)
+    return Connection[Match].of(at, await read_matches(asking, answer.matches[at.skip :]), answer.next_page_token)

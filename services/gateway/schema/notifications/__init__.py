@@ -1,0 +1,1 @@
+"""Inbox and preferences: the notifications service in the schema."""

@@ -1,0 +1,1 @@
+"""Offers, courses and organisations: the offers service in the schema."""

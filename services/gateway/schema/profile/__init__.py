@@ -1,0 +1,1 @@
+"""People, mentors and consents: the profile service in the schema."""

@@ -1,0 +1,89 @@
+"""What can be asked of the profile service: people, mentors and mentorships."""
+
+from typing import TypeVar
+
+import strawberry
+from vivier.profile.v1 import profile_pb2 as pb
+
+from services.gateway.context import Fetch, Info
+from services.gateway.schema.convert import numbers
+from services.gateway.schema.enums import MentorshipState
+from services.gateway.schema.fields import field
+from services.gateway.schema.linked_types import Mentorship, Person
+from services.gateway.schema.offers.fetch import fetch_organisations
+from services.gateway.schema.offers.types import Organisation
+from services.gateway.schema.pages import After, Connection, First, page
+from services.gateway.schema.profile.fetch import PROFILE, fetch_mentors, fetch_people, with_both
+from services.gateway.schema.profile.types import Mentor
+from services.kit.auth import Role
+
+T = TypeVar("T")
+
+
+@strawberry.type(description="Who asks, and what their token speaks for.")
+class Me:
+    role: str
+    subject: strawberry.ID | None
+
+    @strawberry.field
+    async def person(self, info: Info) -> Person | None:
+        return await _own(info, Role.PERSON, fetch_people)
+
+    @strawberry.field
+    async def mentor(self, info: Info) -> Mentor | None:
+        return await _own(info, Role.MENTOR, fetch_mentors)
+
+    @strawberry.field
+    async def organisation(self, info: Info) -> Organisation | None:
+        role = Role.TRAINING_BODY if self.role == Role.TRAINING_BODY else Role.RECRUITER
+        return await _own(info, role, fetch_organisations)
+
+
+async def _own(info: Info, role: Role, fetch: Fetch[T]) -> T | None:
+    caller = info.context.caller
+    return await info.context.load(fetch, caller.subject) if caller.role is role else None
+
+
+@strawberry.type
+class ProfileQuery:
+    @strawberry.field
+    def me(self, info: Info) -> Me:
+        caller = info.context.caller
+        return Me(role=str(caller.role), subject=strawberry.ID(caller.subject) if caller.subject else None)
+
+    @strawberry.field
+    async def person(self, info: Info, id: strawberry.ID) -> Person | None:
+        return await info.context.load(fetch_people, id)
+
+    @field("A partner's own people, a mentor's mentees, an operator's all.")
+    async def people(self, info: Info, first: First = 20, after: After = None) -> Connection[Person] | None:
+        at = page(first, after)
+        request = pb.ListPeopleRequest(page_size=at.size, page_token=at.token)
+        answer = await info.context.ask(PROFILE, "ListPeople", request)
+        found = [Person.from_proto(person) for person in answer.people[at.skip :]]
+        return Connection[Person].of(at, found, answer.next_page_token)
+
+    @strawberry.field
+    async def mentor(self, info: Info, id: strawberry.ID) -> Mentor | None:
+        return await info.context.load(fetch_mentors, id)
+
+    @strawberry.field
+    async def mentors(
+        self, info: Info, occupation: str | None = None, first: First = 20, after: After = None
+    ) -> Connection[Mentor] | None:
+        at = page(first, after)
+        request = pb.ListMentorsRequest(occupation_code=occupation or "", page_size=at.size, page_token=at.token)
+        answer = await info.context.ask(PROFILE, "ListMentors", request)
+        found = [Mentor.from_proto(mentor) for mentor in answer.mentors[at.skip :]]
+        return Connection[Mentor].of(at, found, answer.next_page_token)
+
+    @field("The mentorships of the mentor who asks.")
+    async def my_mentees(
+        self, info: Info, states: list[MentorshipState] | None = None, first: First = 20, after: After = None
+    ) -> Connection[Mentorship] | None:
+        asking, at = info.context, page(first, after)
+        asking.demand(Role.MENTOR)
+        request = pb.ListMentorshipsRequest(states=numbers(states), page_size=at.size, page_token=at.token)
+        answer = await asking.ask(PROFILE, "ListMentorships", request)
+        found = await with_both(asking, answer.mentorships[at.skip :])
+        return Connection[Mentorship].of(at, found, answer.next_page_token)
