@@ -24,7 +24,7 @@ from system import ONE_EACH, System, crowd, offer, polymath, running
 
 from devtools.engines.engine import Engine
 from services.cli.api import Api, ApiError
-from services.demo.load import OFFERS, written
+from services.cli.demo.load import OFFERS, written
 
 LONGEST = 240.0
 LOAD_EVERY = 0.5

@@ -15,11 +15,11 @@ from typing import Any
 import httpx
 
 from services.cli.api import Api
+from services.cli.demo import world
+from services.cli.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential, written
+from services.cli.demo.story import quiet
+from services.cli.demo.words import TOWNS, TRADES
 from services.cli.up import Supervisor, free_ports
-from services.demo import world
-from services.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential, written
-from services.demo.story import quiet
-from services.demo.words import TOWNS, TRADES
 from services.registry import GATEWAY, SERVICES
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"

@@ -74,9 +74,9 @@ def _alone() -> Iterator[None]:
 
 
 def _engines(names: list[str] | None, brokers: int | None = None) -> list["Engine"]:
-    from devtools.engines.elasticsearch import Elasticsearch  # noqa: PLC0415
-    from devtools.engines.kafka import Kafka  # noqa: PLC0415
-    from devtools.engines.postgres import Postgres  # noqa: PLC0415
+    from devtools.engines.elasticsearch import Elasticsearch
+    from devtools.engines.kafka import Kafka
+    from devtools.engines.postgres import Postgres
 
     if unknown := sorted(set(names or []) - set(NAMES)):
         raise fail(f"no engine is called {', '.join(unknown)}; there are {', '.join(NAMES)}")

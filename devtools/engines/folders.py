@@ -42,7 +42,7 @@ def give_to_servers_user(folder: Path) -> None:
 
 
 def _nobody() -> tuple[int, int]:
-    import pwd  # noqa: PLC0415 — not on every system
+    import pwd  # not on every system
 
     entry = pwd.getpwnam("nobody")
     return entry.pw_uid, entry.pw_gid

@@ -106,8 +106,8 @@ def _java(program: Path) -> Sequence[object]:
 
 def _brokers_known_to(address: str) -> int:
     """0 while it does not answer."""
-    from kafka import KafkaAdminClient  # noqa: PLC0415 — slow to import
-    from kafka.errors import KafkaError  # noqa: PLC0415
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
 
     host, _, port = address.partition(":")
     try:

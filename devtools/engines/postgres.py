@@ -57,7 +57,7 @@ class Postgres(Engine):
 
     def answers(self) -> bool:
         """The database is there; made at the first time."""
-        import psycopg  # noqa: PLC0415 — slow to import
+        import psycopg
 
         try:
             with psycopg.connect(f"{self._server()}/postgres", autocommit=True, connect_timeout=2) as connection:

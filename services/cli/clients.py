@@ -51,7 +51,7 @@ def create(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """A new credential, and a token that works at once. The secret is shown this once."""
-    from services.cli.api import Api  # noqa: PLC0415
+    from services.cli.api import Api
 
     if role in NEEDS_SUBJECT and not subject:
         raise fail(f"say which {role.value} it is for: --for ID (`vivier export people -` shows ids)", UNUSABLE)
@@ -85,7 +85,7 @@ def create(
 @app.command("list")
 def list_(home: Home = DEFAULT_HOME) -> None:
     """Every credential, revoked ones too; never a secret."""
-    from services.cli.tables import show  # noqa: PLC0415
+    from services.cli.tables import show
 
     with operator(home) as api:
         rows = [

@@ -37,7 +37,7 @@ def services_here() -> Sequence[Entry]:
 @contextmanager
 def operator(home: Path) -> Iterator["Api"]:
     """The API as the operator of this folder; what goes wrong with it ends the command with one sentence."""
-    from services.cli.api import Api, ApiError  # noqa: PLC0415 — slow to import, and help needs none of it
+    from services.cli.api import Api, ApiError
 
     try:
         with Api.of_home(home) as api:

@@ -31,7 +31,7 @@ def list_(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Of every service, each one's oldest first."""
-    from services.cli.tables import show  # noqa: PLC0415
+    from services.cli.tables import show
 
     here = [service] if service else [ServiceName(entry.name) for entry in services_here() if entry.contract]
     with operator(home) as api:
@@ -88,7 +88,7 @@ def _of(api: "Api", service: ServiceName) -> Iterator[dict[str, Any]]:
 
 
 def _handled(api: "Api", service: ServiceName, id: str) -> bool:
-    from services.cli.api import Declined  # noqa: PLC0415 — slow to import, and help needs none of it
+    from services.cli.api import Declined
 
     try:
         _settle(api, RETRY, service, id)

@@ -44,7 +44,7 @@ def doctor(home: Home = DEFAULT_HOME) -> None:
 
 
 def _findings(home: Path) -> Iterator[Finding]:
-    from services.cli.api import Api, ApiError  # noqa: PLC0415
+    from services.cli.api import Api, ApiError
 
     yield Finding(home.is_dir(), "folder", str(home) if home.is_dir() else f"{home} is missing: run `vivier up`")
     yield _referential(home)
@@ -62,7 +62,7 @@ def _findings(home: Path) -> Iterator[Finding]:
 
 
 def _settings() -> Iterator[Finding]:
-    from services.cli.settings import refuse_unknown_settings, shown  # noqa: PLC0415
+    from services.cli.settings import refuse_unknown_settings, shown
 
     try:
         refuse_unknown_settings()
@@ -76,7 +76,7 @@ def _settings() -> Iterator[Finding]:
 
 def _engines(home: Path) -> Iterator[Finding]:
     """Of what left the folder."""
-    from services.cli.elsewhere import ENGINES, engines_of, without_password  # noqa: PLC0415
+    from services.cli.elsewhere import ENGINES, engines_of, without_password
 
     try:
         for name, value in engines_of(home).items():
@@ -87,8 +87,8 @@ def _engines(home: Path) -> Iterator[Finding]:
 
 
 def _referential(home: Path) -> Finding:
-    from services.cli.snapshot import is_newer_than_start, snapshot_for  # noqa: PLC0415
-    from services.referential import SnapshotRefused, open_snapshot  # noqa: PLC0415
+    from services.cli.snapshot import is_newer_than_start, snapshot_for
+    from services.referential import SnapshotRefused, open_snapshot
 
     path = snapshot_for(home)
     try:

@@ -23,7 +23,7 @@ def health(
 
 def _of_gateway(url: str) -> str:
     """Empty when it is ready."""
-    from services.cli.api import Api, ApiError  # noqa: PLC0415 — slow to import
+    from services.cli.api import Api, ApiError
 
     try:
         status, body = Api(url, "", "").get("/readyz")
@@ -35,8 +35,8 @@ def _of_gateway(url: str) -> str:
 
 def _of_service(address: str) -> str:
     """Empty when it is ready."""
-    import grpc  # noqa: PLC0415 — slow to import
-    from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
 
     with grpc.insecure_channel(address) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)

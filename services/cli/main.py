@@ -57,9 +57,9 @@ def up(
     port: Annotated[int, typer.Option(help="Where the API listens on this machine.", min=1, max=65_535)] = 8400,
 ) -> None:
     """Start the whole system on this machine; Ctrl-C stops it, and the next start goes on where it was."""
-    from services.cli.interrupts import Interrupts  # noqa: PLC0415
-    from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
-    from services.cli.up import CannotStart, Supervisor  # noqa: PLC0415
+    from services.cli.interrupts import Interrupts
+    from services.cli.settings import refuse_unknown_settings
+    from services.cli.up import CannotStart, Supervisor
 
     refuse_unknown_settings()
     supervisor = Supervisor(
@@ -99,9 +99,9 @@ def serve(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run one service, or several in one process; settings come from VIVIER_… variables."""
-    from services.cli.elsewhere import use_engines  # noqa: PLC0415
-    from services.cli.serve import CannotServe, serve, speak_http  # noqa: PLC0415
-    from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
+    from services.cli.elsewhere import use_engines
+    from services.cli.serve import CannotServe, serve, speak_http
+    from services.cli.settings import refuse_unknown_settings
 
     here = [entry.name for entry in services_here()]
     if unknown := sorted(set(names) - set(here)):
@@ -123,8 +123,8 @@ def demo(
     language: Annotated[Language, typer.Option(help="Of the story.", case_sensitive=False)] = Language.FR,
 ) -> None:
     """Start everything in a temporary folder, load a sample world, and tell the story of one offer."""
-    from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
-    from services.demo.run import run  # noqa: PLC0415
+    from services.cli.demo.run import run
+    from services.cli.settings import refuse_unknown_settings
 
     refuse_unknown_settings()
     try:

@@ -96,7 +96,7 @@ def _serve_http(name: str) -> None:
 
 
 def _serve_grpc(names: Sequence[str], stopping: threading.Event) -> None:
-    from services.kit.adapters import open_log  # noqa: PLC0415 — one that speaks HTTP needs none of it
+    from services.kit.adapters import open_log  # one that speaks HTTP needs none of it
 
     modules = [import_module(f"services.{name}.app") for name in names]
     with _explained():

@@ -32,7 +32,7 @@ def _given() -> list[str]:
 
 
 def _of_every_service() -> list[type[Settings]]:
-    from services.cli.serve import settings_of  # noqa: PLC0415 — slow to import
+    from services.cli.serve import settings_of
 
     return [settings_of(entry.name) for entry in SERVICES]
 

@@ -29,7 +29,7 @@ def is_newer_than_start(snapshot: Path, home: Path) -> bool:
 
 def build_into(folder: Path, home: Path) -> None:
     """Write the snapshot and say what is in it."""
-    from services.referential.build import MissingSource, build  # noqa: PLC0415 — slow to import
+    from services.referential.build import MissingSource, build
 
     target = home / SNAPSHOT
     if not folder.is_dir():

@@ -25,7 +25,7 @@ def show(headers: Sequence[str], rows: Iterable[Sequence[object]], fold: bool = 
 
 
 def _whole(lines: Sequence[Sequence[str]]) -> None:
-    from rich.cells import cell_len  # noqa: PLC0415 — not for scripts
+    from rich.cells import cell_len  # not for scripts
 
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -34,9 +34,9 @@ def _whole(lines: Sequence[Sequence[str]]) -> None:
 
 
 def _folded(headers: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(*headers, box=None, pad_edge=False)
     for line in lines:

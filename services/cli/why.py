@@ -24,7 +24,7 @@ def why(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Why a person and an offer match, or why not: every gate, and every part of the score."""
-    from services.cli.tables import show  # noqa: PLC0415
+    from services.cli.tables import show
 
     with operator(home) as api:
         match = api.ask(QUERY, {"person": person, "offer": offer, "language": language.value})["why"]

@@ -11,7 +11,7 @@ def open_log(settings: Settings) -> Log:
     """Kafka where its brokers are set, else a file in `home`. Connects to nothing yet."""
     if not settings.kafka:
         return EmbeddedLog(settings.home / "log.db")
-    from services.kit.bus_kafka import KafkaLog  # noqa: PLC0415 — slow to import, and not needed on one machine
+    from services.kit.bus_kafka import KafkaLog  # slow to import, and not needed on one machine
 
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it says each second what `LogUnavailable` says once
     return KafkaLog(settings.kafka, settings.namespace, settings.kafka_replication)

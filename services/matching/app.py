@@ -81,7 +81,7 @@ def open_index(settings: MatchingSettings, codes: Codes, referential: Referentia
     words = _occupation_words(referential)
     if settings.elasticsearch is None:
         return EmbeddedIndex(codes, referential.language, words)
-    from services.matching.index_elastic import ElasticIndex  # noqa: PLC0415 — slow to import, only with a server
+    from services.matching.index_elastic import ElasticIndex  # slow to import, only with a server
 
     address, replicas = settings.elasticsearch.get_secret_value(), settings.elasticsearch_replicas
     return ElasticIndex(address, settings.namespace, replicas, codes, referential.language, words)

@@ -15,12 +15,12 @@ import pytest
 from harness import SECRET, Ask, FakeClock, eventually, running
 from quartet import EMPLOYER, PARTNER, SKILLS, STUBS, offer_row, person_row
 from schemas import namespace_on_postgres, store_at
+from sirets import siret
 from vivier.matching.v1 import events_pb2 as matching_events
 from vivier.offers.v1 import events_pb2 as offer_events
 from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
-from services.demo.world import siret
 from services.gateway.store import Store
 from services.gateway.tokens import Tokens
 from services.kit.auth import Caller, Role

@@ -25,8 +25,8 @@ from stack import Stack, quiet
 from typer.main import get_command
 
 from services.cli.backup import FILES, STORES
+from services.cli.demo.words import TOWNS
 from services.cli.main import app
-from services.demo.words import TOWNS
 
 pytestmark = pytest.mark.timeout(300)
 ROOT = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ from zlib import crc32
 
 import pytest
 from harness import OPERATOR, SECRET, Ask, FakeClock, eventually, running
+from sirets import siret
 from vivier.common.v1 import common_pb2 as common
 from vivier.offers.v1 import events_pb2, offers_pb2_grpc
 from vivier.offers.v1 import offers_pb2 as pb
 
-from services.demo.world import siret
 from services.kit.auth import Caller, Role
 from services.kit.bus_embedded import EmbeddedLog
 from services.offers.app import OffersSettings, build

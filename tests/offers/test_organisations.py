@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness import OPERATOR
+from sirets import siret
 from sqlalchemy.exc import IntegrityError
 from vivier.common.v1 import common_pb2 as common
 from vivier.offers.v1 import offers_pb2 as pb
 
-from services.demo.world import siret
 from services.kit.auth import ANYONE, Caller, Role
 from services.kit.database import open_database
 from services.kit.errors import Kind, Refused

@@ -7,10 +7,10 @@ see nor reach one another's offers.
 from itertools import count
 from typing import Any
 
+from sirets import siret
 from stack import Stack
 
 from services.cli.api import Api
-from services.demo.world import siret
 
 Input = dict[str, Any]
 _numbers = count(1)

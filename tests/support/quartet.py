@@ -13,6 +13,7 @@ from typing import Any
 import installation
 from harness import OPERATOR, SECRET, Ask, eventually
 from pydantic import SecretStr
+from sirets import siret
 from vivier.common.v1 import common_pb2 as common
 from vivier.common.v1 import operations_pb2, operations_pb2_grpc
 from vivier.matching.v1 import matching_pb2
@@ -20,7 +21,6 @@ from vivier.notifications.v1 import notifications_pb2
 from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
-from services.demo.world import siret
 from services.gateway.neighbours import contract_of
 from services.kit.adapters import open_log
 from services.kit.auth import Caller, Role

@@ -13,9 +13,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from stack import Stack, quiet
 
-from services.demo import world
-from services.demo.load import OFFERS, ORGANISATION, PEOPLE, written
-from services.demo.story import INES, OFFER
+from services.cli.demo import world
+from services.cli.demo.load import OFFERS, ORGANISATION, PEOPLE, written
+from services.cli.demo.story import INES, OFFER
 
 METRICS = {"vivier.rpc.duration", "vivier.event.age", "vivier.matching.lag", "vivier.offers.outbox.rows"}
 

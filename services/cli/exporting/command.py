@@ -64,7 +64,7 @@ def offers(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Every open offer with its employer."""
-    from services.feeds.jobposting_writer import job_posting  # noqa: PLC0415
+    from services.feeds.jobposting_writer import job_posting
 
     with operator(home) as api:
         found = api.pages(OWN_OFFERS, {"id": organisation}) if organisation else api.pages(OPEN_OFFERS)

@@ -82,8 +82,8 @@ def offers(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Offers: each is created, updated or left as it is, and published."""
-    from services.cli.importing.rows import OFFERS  # noqa: PLC0415
-    from services.feeds import Options, formats  # noqa: PLC0415
+    from services.cli.importing.rows import OFFERS
+    from services.feeds import Options, formats
 
     if column and format is not OfferFormat.CSV:
         raise fail("--column is for --format csv", UNUSABLE)
@@ -107,8 +107,8 @@ def courses(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Courses with their sessions: each is created, updated or left as it is, and published."""
-    from services.cli.importing.rows import COURSES  # noqa: PLC0415
-    from services.feeds import Options, formats  # noqa: PLC0415
+    from services.cli.importing.rows import COURSES
+    from services.feeds import Options, formats
 
     _import(home, COURSES, formats.COURSES[format], file, Options(source or format.value), verbose, publish=True)
 
@@ -130,8 +130,8 @@ def people(
 
     People brought this way belong to no partner. A partner brings its own through the API, with its credential.
     """
-    from services.cli.importing.rows import PEOPLE  # noqa: PLC0415
-    from services.feeds import Options, formats  # noqa: PLC0415
+    from services.cli.importing.rows import PEOPLE
+    from services.feeds import Options, formats
 
     consents = [each.value for each in consent or []]
     _import(home, PEOPLE, formats.PEOPLE[format], file, Options(format.value), verbose, consents=consents)
@@ -146,7 +146,7 @@ def referential(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Occupations, skills, places and priority neighbourhoods, from the official files into one snapshot."""
-    from services.cli.snapshot import Unbuildable, build_into  # noqa: PLC0415
+    from services.cli.snapshot import Unbuildable, build_into
 
     try:
         build_into(folder, home)
@@ -167,9 +167,9 @@ def _columns(given: list[str]) -> dict[str, str]:
 def _import(
     home: Path, trade: "Trade", read: "Reader", file: str, options: "Options", verbose: bool, **extra: Any
 ) -> None:
-    from services.cli.importing.progress import Progress  # noqa: PLC0415
-    from services.cli.importing.rows import Importer  # noqa: PLC0415
-    from services.cli.importing.summary import told  # noqa: PLC0415
+    from services.cli.importing.progress import Progress
+    from services.cli.importing.rows import Importer
+    from services.cli.importing.summary import told
 
     rows = _rows(read, file, options)
     with operator(home) as api, Progress(trade.rows, len(rows), verbose) as progress:
@@ -182,7 +182,7 @@ def _import(
 
 
 def _rows(read: "Reader", file: str, options: "Options") -> "list[Row]":
-    from services.feeds import Unreadable  # noqa: PLC0415
+    from services.feeds import Unreadable
 
     named = "standard input" if file == "-" else file
     try:

@@ -22,11 +22,11 @@ def move(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Move this folder's data to real engines, compare it, and go on there; the system may be up meanwhile."""
-    from services.cli.elsewhere import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES  # noqa: PLC0415
-    from services.cli.interrupts import Interrupts  # noqa: PLC0415
-    from services.cli.move.books import CannotMove  # noqa: PLC0415
-    from services.cli.move.moving import move  # noqa: PLC0415
-    from services.cli.settings import refuse_unknown_settings  # noqa: PLC0415
+    from services.cli.elsewhere import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES
+    from services.cli.interrupts import Interrupts
+    from services.cli.move.books import CannotMove
+    from services.cli.move.moving import move
+    from services.cli.settings import refuse_unknown_settings
 
     refuse_unknown_settings()
     given = {KAFKA: kafka, POSTGRES: postgres, ELASTICSEARCH: elasticsearch, NAMESPACE: namespace}
@@ -46,7 +46,7 @@ def _say(words: str) -> None:
 
 
 def _report(moved: "Moved") -> None:
-    from services.cli.tables import show  # noqa: PLC0415
+    from services.cli.tables import show
 
     rows = [(line.what, f"{line.here:,}", f"{line.there:,}", "✓" if line.equal else "✗") for line in moved.lines]
     show(("what", "here", "there", "equal"), rows)

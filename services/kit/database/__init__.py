@@ -90,7 +90,7 @@ def open_database(
         where = URL.create("sqlite", database=str(where))
     url = make_url(where)
     if url.get_backend_name() == "postgresql":
-        from services.kit.database.postgres import PostgresDatabase  # noqa: PLC0415 — a driver that few starts need
+        from services.kit.database.postgres import PostgresDatabase  # a driver that few starts need
 
         schema = str(url.query[_SCHEMA])
         return PostgresDatabase(url.difference_update_query([_SCHEMA]), schema, tables, one_writer)
@@ -110,7 +110,7 @@ def _server(given: str) -> URL:
         url = URL.create("unreadable")
     if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg") or not url.database:
         raise OSError("VIVIER_POSTGRES must look like postgresql://user:password@host:port/database")
-    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 — a driver that few starts need
+    from psycopg import ProgrammingError, conninfo  # a driver that few starts need
 
     try:
         conninfo.make_conninfo(**dict.fromkeys(url.query, ""))

@@ -62,8 +62,8 @@ def _version(connection: Connection) -> str:
 
 
 def _take(connection: Connection, step: Path) -> None:
-    from alembic.migration import MigrationContext  # noqa: PLC0415 — slow to import, and most starts need none of it
-    from alembic.operations import Operations  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # slow to import, and most starts need none of it
+    from alembic.operations import Operations
 
     _upgrade_of(step)(Operations(MigrationContext.configure(connection)))
 

@@ -82,7 +82,7 @@ def hold(connection: Connection, table: Table, ids: Collection[str]) -> None:
 def _insert(connection: Connection, table: Table) -> Any:
     if _has_one_writer(connection):
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 — slow to import, and of no use without a server
+    from sqlalchemy.dialects import postgresql  # slow to import, and of no use without a server
 
     return postgresql.insert(table)
 

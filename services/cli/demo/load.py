@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.cli.api import Api, ApiError
-from services.demo import world
+from services.cli.demo import world
 
 Input = dict[str, Any]
 REFUSED = " fragment R on Refused { reason message fields { path reason } }"

@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.demo.load import Credential
+from services.cli.demo.story import Told
 from services.cli.words import word
-from services.demo.load import Credential
-from services.demo.story import Told
 
 Input = dict[str, Any]
 WORDS: Mapping[str, Mapping[str, str]] = {

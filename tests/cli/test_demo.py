@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from services.demo import world
-from services.demo.words import TRADES
+from services.cli.demo import world
+from services.cli.demo.words import TRADES
 from services.offers.domain.siret import is_siret
 from services.referential import open_snapshot
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from services.cli.api import Api
+from services.cli.demo.story import play
+from services.cli.demo.tell import tell, ways_in
 from services.cli.interrupts import Interrupts
 from services.cli.up import Supervisor, free_ports
-from services.demo.story import play
-from services.demo.tell import tell, ways_in
 
 START_SECONDS = 120.0
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from services.demo.words import (
+from services.cli.demo.words import (
     EMPLOYERS,
     FAMILY_NAMES,
     GIVEN_NAMES,

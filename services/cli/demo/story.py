@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.cli.api import Api
-from services.demo.load import (
+from services.cli.demo.load import (
     ACCEPT_MENTORSHIP,
     ASK_MENTOR,
     OFFERS,
