@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from commands import Vivier
+from graphql import build_schema, get_named_type, is_input_object_type, parse, validate
 from stack import Stack, quiet
+
+from services.cli.exporting.queries import OPEN_COURSES, OPEN_OFFERS, OWN_OFFERS, PEOPLE, SCHEMA
 
 ORGANISATION = """mutation($organisation: OrganisationInput!) {
     upsertOrganisation(input: {organisation: $organisation}) { ... on OrganisationWritten { organisation { id } } } }"""
@@ -51,3 +54,18 @@ def test_an_export_comes_in_again_and_makes_nothing(
     )
     assert at_home("import", what, "--format", "json", out).last == "created 0, updated 0, unchanged 1, refused 0"
     assert running.rows("offers", "SELECT count(*) FROM organisations") == organisations
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"), [(OPEN_OFFERS, "Offer"), (OWN_OFFERS, "Offer"), (OPEN_COURSES, "Course"), (PEOPLE, "Person")]
+)
+def test_an_export_asks_for_all_that_can_be_written(query: str, kind: str) -> None:
+    served = build_schema(SCHEMA.read_text(encoding="utf-8"))
+    assert not validate(served, parse(query))
+    (root,) = parse(query).definitions[0].selection_set.selections
+    (nodes,) = (each for each in root.selection_set.selections if each.name.value == "nodes")
+    asked = {each.name.value: each for each in nodes.selection_set.selections}
+    written = served.type_map[f"{kind}Input"].fields
+    assert set(written) <= set(asked)
+    parts = {name for name, field in written.items() if is_input_object_type(get_named_type(field.type))}
+    assert parts == {name for name, node in asked.items() if node.selection_set and name in written}

@@ -18,34 +18,6 @@ File = Annotated[str, typer.Argument(help="The file to write, or - for standard 
 Organisation = Annotated[
     str | None, typer.Option(help="The id of one organisation: all of its own, also drafts and closed ones.")
 ]
-_PLACE = "place { countryCode communeCode postalCode label point { latitude longitude } }"
-_ORGANISATION = f"organisation {{ id source externalId kind name siret activityCode website description {_PLACE} }}"
-_SKILLS = "skills { code label required }"
-_GREEN = "green { grade evidence { source code label } } status { searchable matchable reasons }"
-_PAGE = "pageInfo { hasNextPage endCursor }"
-_OFFER = f"""id organisationId externalId source kind state title description {_SKILLS} {_PLACE}
-    occupation {{ code label }}
-    remote contract durationMonths weeklyHours salary {{ minimum maximum currency period }} startDate openings licences
-    minimumAge disabilityFriendly answerDays applyUrl publishedAt expiresAt language version {_GREEN} {_ORGANISATION}"""
-_COURSE = f"""id organisationId externalId source state title description certificationCode certificationLabel
-    occupations {{ code label }} {_SKILLS} sessions {{ externalId startDate endDate seats remote {_PLACE} }}
-    funding price durationHours minimumAge applyUrl version {_GREEN} {_ORGANISATION}"""
-_PERSON = f"""id partnerId externalId identity {{ givenName familyName email phone }} birthMonth {_PLACE}
-    travel {{ limitKm anywhere modes }} licences
-    wishes {{ occupations kinds minimumHours maximumHours availableFrom }}
-    experiences {{ id kind title words occupation {{ code label }} startMonth endMonth }}
-    skills {{ code label evidence {{ id source words experienceId }} }}
-    consents {{ kind granteeId grantedAt }} language version"""
-
-
-def _list(field: str, node: str) -> str:
-    wanted = f"nodes {{ {node} }} {_PAGE}"
-    return f"query($first: Int!, $after: String) {{ {field}(first: $first, after: $after) {{ {wanted} }} }}"
-
-
-OPEN_OFFERS, OPEN_COURSES, PEOPLE = _list("offers", _OFFER), _list("courses", _COURSE), _list("people", _PERSON)
-OWN_OFFERS = f"""query($id: ID!, $first: Int!, $after: String) {{
-    myOffers(organisationId: $id, first: $first, after: $after) {{ nodes {{ {_OFFER} }} {_PAGE} }} }}"""
 
 
 class OfferFormat(StrEnum):
@@ -64,6 +36,7 @@ def offers(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Every open offer with its employer."""
+    from services.cli.exporting.queries import OPEN_OFFERS, OWN_OFFERS
     from services.feeds.jobposting_writer import job_posting
 
     with operator(home) as api:
@@ -74,6 +47,8 @@ def offers(
 @app.command()
 def courses(file: File, home: Home = DEFAULT_HOME) -> None:
     """Every open course with its sessions and its training body."""
+    from services.cli.exporting.queries import OPEN_COURSES
+
     with operator(home) as api:
         _write(file, api.pages(OPEN_COURSES), "courses")
 
@@ -81,6 +56,8 @@ def courses(file: File, home: Home = DEFAULT_HOME) -> None:
 @app.command()
 def people(file: File, home: Home = DEFAULT_HOME) -> None:
     """People, as far as an operator may see them. The file is made so that only you can read it."""
+    from services.cli.exporting.queries import PEOPLE
+
     with operator(home) as api:
         _write(file, api.pages(PEOPLE), "people")
 
