@@ -106,7 +106,7 @@ def test_a_refused_read_is_an_error_with_its_reason(gateway: Any) -> None:
 
 def test_pages_follow_one_another_and_every_item_has_a_cursor(gateway: Any) -> None:
     query = """query($after: String, $first: Int!) { myOffers(first: $first, after: $after) {
-      edges { cursor node { id } } pageInfo { hasNextPage endCursor } } }"""
+      edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
     token = gateway.token(Role.RECRUITER, "org1")
 
     def page(first: int, after: str | None) -> Any:
@@ -115,11 +115,14 @@ def test_pages_follow_one_another_and_every_item_has_a_cursor(gateway: Any) -> N
     seen, at, more = [], None, True
     while more:
         found = page(15, at)
+        assert found["pageInfo"]["hasPreviousPage"] is (at is not None)
+        assert found["pageInfo"]["startCursor"] == found["edges"][0]["cursor"]
         seen += [edge["node"]["id"] for edge in found["edges"]]
         at, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
     assert seen == [f"o{i:03}" for i in range(40)]
     middle = page(15, None)["edges"][4]["cursor"]
     assert [edge["node"]["id"] for edge in page(3, middle)["edges"]] == ["o005", "o006", "o007"]
+    assert page(3, middle)["pageInfo"]["hasPreviousPage"] is True
     wrong = gateway.post(query, token, {"first": 3, "after": "nonsense"}).json()
     assert wrong["errors"][0]["extensions"]["fields"][0]["path"] == "after"
 

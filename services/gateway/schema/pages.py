@@ -46,6 +46,8 @@ def page(first: int, after: str | None) -> Page:
 @strawberry.type(description="Whether there is more, and where to go on.")
 class PageInfo:
     has_next_page: bool
+    has_previous_page: bool = strawberry.field(description="True when `after` was given; lists are read forwards only.")
+    start_cursor: str | None
     end_cursor: str | None
 
 
@@ -82,7 +84,12 @@ class Connection(Generic[T]):
         end = _encode(next_token, 0) if next_token else page.cursor(found[-1][0]) if found else None
         return cls(
             nodes=[node for _, node in found],
-            page_info=PageInfo(has_next_page=bool(next_token), end_cursor=end),
+            page_info=PageInfo(
+                has_next_page=bool(next_token),
+                has_previous_page=bool(page.token or page.skip),
+                start_cursor=page.cursor(found[0][0]) if found else None,
+                end_cursor=end,
+            ),
             total_count=total,
             page=page,
             places=[place for place, _ in found],
