@@ -19,11 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import errors
 from services.gateway.acting import Acting
-from services.gateway.connections import KEEP_ALIVE_SECONDS, prompt
 from services.gateway.context import ARRIVAL, House
 from services.gateway.events import Broadcast, EventsEndpoint
-from services.gateway.execution import Endpoint, json_response
-from services.gateway.health import Readiness, healthz
+from services.gateway.graphql.execution import Endpoint, json_response
+from services.gateway.http.health import Readiness, healthz
+from services.gateway.http.slow_client_guard import KEEP_ALIVE_SECONDS, slow_client_guard
 from services.gateway.keeper import Keeper
 from services.gateway.labels import Labels
 from services.gateway.neighbours import Neighbour
@@ -121,7 +121,7 @@ def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
     app = build(settings.model_copy(update={"gateway_address": address}), lambda: on_ready(address))
     config = uvicorn.Config(
         app,
-        http=prompt(settings.gateway_seconds * ARRIVAL),
+        http=slow_client_guard(settings.gateway_seconds * ARRIVAL),
         limit_concurrency=settings.gateway_connections,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from strawberry.dataloader import DataLoader
 
 from services.gateway.acting import Acting
-from services.gateway.compiled import Plans
+from services.gateway.graphql.fast_path import Plans
 from services.gateway.labels import Labels
 from services.gateway.neighbours import Neighbour
 from services.gateway.store import Store
@@ -65,7 +65,7 @@ class Asking:
     names: frozenset[str] = frozenset()
     """Every field name that the document mentions: what is not among them need not be fetched."""
     plans: Plans | None = None
-    """How to read the plain parts of the document; see `compiled`."""
+    """How to read the plain parts of the document; see `graphql.fast_path`."""
     loaders: dict[Any, DataLoader[str, Any]] = field(default_factory=dict)
 
     @property

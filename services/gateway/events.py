@@ -23,7 +23,7 @@ from vivier.notifications.v1 import notifications_pb2 as pb
 
 from services.gateway.context import House, deadline
 from services.gateway.errors import Problem, unavailable
-from services.gateway.execution import caller_of
+from services.gateway.graphql.execution import caller_of
 from services.kit.auth import Caller, Role
 from services.kit.backoff import Backoff
 from services.kit.errors import Refused, RetryLater

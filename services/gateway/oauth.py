@@ -27,7 +27,7 @@ from starlette.responses import Response
 
 from services.gateway.context import House, deadline
 from services.gateway.errors import UNAVAILABLE, log_refusal
-from services.gateway.execution import json_response, limited_body
+from services.gateway.graphql.execution import json_response, limited_body
 from services.gateway.store import Client, Store, create_client
 from services.gateway.tokens import LIFETIME, TokenRefused
 from services.kit.auth import ANYONE, Caller, Role

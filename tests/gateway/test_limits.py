@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from services.gateway import limits
-from services.gateway.costs import Refusals
-from services.gateway.limits import Documents
+from services.gateway.graphql import limits
+from services.gateway.graphql.costs import Refusals
+from services.gateway.graphql.limits import Documents
 from services.gateway.schema.build import schema
 from services.kit.auth import Role
 

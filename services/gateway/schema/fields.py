@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
-from services.gateway.costs import CALLS
+from services.gateway.graphql.costs import CALLS
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.context import House
-from services.gateway.execution import json_response
+from services.gateway.graphql.execution import json_response
 
 READY_SECONDS = 1.0
 

@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry import Schema
 
-from services.gateway.compiled import CompiledExecutor, plain_attributes
 from services.gateway.context import ARRIVAL, Asking, House, deadline, language_of
-from services.gateway.costs import Refusals
 from services.gateway.errors import Problem, all_unavailable, coded, formatted, log_refusal, unauthorized, unavailable
-from services.gateway.limits import INTROSPECTION, Document, Documents
+from services.gateway.graphql.costs import Refusals
+from services.gateway.graphql.fast_path import CompiledExecutor, plain_attributes
+from services.gateway.graphql.limits import INTROSPECTION, Document, Documents
 from services.gateway.tokens import TokenRefused
 from services.kit.auth import ANYONE, Caller, Role
 from services.kit.errors import RetryLater

@@ -32,9 +32,9 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from services.gateway.compiled import Plans
-from services.gateway.costs import Refusals, measure, over, require_most
 from services.gateway.errors import coded
+from services.gateway.graphql.costs import Refusals, measure, over, require_most
+from services.gateway.graphql.fast_path import Plans
 
 MAX_CHARACTERS = 64 << 10
 """Of the document, without its variables."""

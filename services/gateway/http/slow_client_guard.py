@@ -7,13 +7,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 KEEP_ALIVE_SECONDS = 5
 
 
-def prompt(seconds: float) -> type[H11Protocol]:
+def slow_client_guard(seconds: float) -> type[H11Protocol]:
     """HTTP/1.1 that closes a connection on which no whole head of a request has come in time, however it trickles in.
 
     uvicorn itself only closes those that are silent after an answer. Bodies are bounded by who reads them.
     """
 
-    class Prompt(H11Protocol):
+    class SlowClientGuard(H11Protocol):
         _waiting: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -37,4 +37,4 @@ def prompt(seconds: float) -> type[H11Protocol]:
             elif not answering and self._waiting is None:
                 self._waiting = self.loop.call_later(seconds, self.transport.abort)
 
-    return Prompt
+    return SlowClientGuard

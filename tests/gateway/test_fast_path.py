@@ -9,7 +9,7 @@ import pytest
 import strawberry
 from graphql import execute, parse
 
-from services.gateway.compiled import CompiledExecutor, plain_attributes
+from services.gateway.graphql.fast_path import CompiledExecutor, plain_attributes
 
 
 @strawberry.enum

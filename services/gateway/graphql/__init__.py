@@ -1,0 +1,1 @@
+"""Running GraphQL documents: what they may cost, the fast path, the endpoint."""

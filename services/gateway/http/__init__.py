@@ -1,0 +1,1 @@
+"""HTTP beside GraphQL: health, and connections that are too slow."""
