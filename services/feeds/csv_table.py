@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from services.feeds import Input, Options, Row, Unreadable, decoded, each, filled, moment
-from services.feeds.french import CONTRACTS, employer, hours, salary
+from services.feeds.french import CONTRACTS, employer, hours, remote_days, salary
 from services.feeds.text import clean, line
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +20,7 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "postal_code": ("postalCode", "lieuTravail.codePostal", "code_postal"),
     "contract": ("contract", "typeContrat", "contrat"),
     "hours": ("hours", "dureeTravailLibelle", "duree"),
+    "remote_days": ("remoteDays", "jours_teletravail"),
     "salary": ("salary", "salaire", "salaire.libelle"),
     "created": ("created", "dateCreation", "date"),
     "url": ("url", "origineOffre.urlOrigine", "lien"),
@@ -75,6 +76,7 @@ def _offer(cells: Mapping[str | None, str], columns: Mapping[str, str], options:
             "place": _place(said),
             "contract": CONTRACTS.get(said.get("contract", "")),
             "weeklyHours": hours(said.get("hours")),
+            "remoteDays": remote_days(said.get("remote_days")),
             "salary": salary(said.get("salary")),
             "applyUrl": url if url.startswith("https://") else None,
             "expiresAt": options.end_of(moment(said.get("created"))),

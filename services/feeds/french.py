@@ -17,6 +17,7 @@ CONTRACTS = {
 }
 PERIODS = {"horaire": "HOUR", "mensuel": "MONTH", "annuel": "YEAR"}
 SANE = {"HOUR": (5, 500), "MONTH": (200, 50_000), "YEAR": (2_000, 600_000)}
+_DAYS = re.compile(r"([1-7])(?: ?j(?:ours?)?(?: ?(?:par |/ ?)sem(?:aine)?)?)?", re.IGNORECASE)
 _HOURS = re.compile(r"(\d{1,2})\s*h\s*(\d{2})?\b", re.IGNORECASE)
 _EUROS = re.compile(r"(\d[\d\s]*(?:[.,]\d+)?)\s*Euros?", re.IGNORECASE)
 
@@ -28,6 +29,12 @@ def hours(text: str | None) -> float | None:
         return None
     weekly = int(found[1]) + int(found[2] or 0) / 60
     return round(weekly, 2) if 1 <= weekly <= 60 else None
+
+
+def remote_days(text: str | None) -> int | None:
+    """Days a week from home in "2" or "2 jours par semaine"; None in any other words."""
+    found = _DAYS.fullmatch((text or "").strip())
+    return int(found[1]) if found else None
 
 
 def salary(text: str | None) -> Input | None:

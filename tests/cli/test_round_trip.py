@@ -16,7 +16,7 @@ ORGANISATION = """mutation($organisation: OrganisationInput!) {
 OFFERS = """mutation($rows: [OfferInput!]!) { upsertOffers(input: {offers: $rows, publish: true}) {
     ... on OffersWritten { results { ... on OfferWritten { outcome } ... on Refused { message } } } } }"""
 COURSES = OFFERS.replace("Offer", "Course").replace("offer", "course")
-OFFER = {"externalId": "1", "kind": "JOB", "title": "Réparer des vélos", "place": {"label": "Lyon 3e"}}
+OFFER = {"externalId": "1", "kind": "JOB", "title": "Réparer des vélos", "place": {"label": "Lyon 3e"}, "remoteDays": 2}
 COURSE = {"externalId": "1", "title": "Apprendre à réparer des vélos", "skills": [{"label": "Réparer un vélo"}]}
 
 
@@ -45,7 +45,9 @@ def test_an_export_comes_in_again_and_makes_nothing(
     out = tmp_path / f"{what}.jsonl"
     assert at_home("export", what, out).code == 0
     (line,) = out.read_text().splitlines()
-    assert json.loads(line)["organisation"]["source"] is None
+    exported = json.loads(line)
+    assert exported["organisation"]["source"] is None
+    assert exported.get("remoteDays") == row.get("remoteDays")
     organisations = running.rows("offers", "SELECT count(*) FROM organisations")
     first = at_home("import", what, "--format", "json", out)
     assert first.last in (

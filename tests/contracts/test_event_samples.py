@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from services.matching import events as matching
+from services.matching import messages as matching
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted((Path(__file__).parent / "samples").rglob("*.json"))

@@ -15,7 +15,7 @@ from services.feeds import (
     jobposting_reader,
     moment,
 )
-from services.feeds.french import UNNAMED_EMPLOYER, hours, salary
+from services.feeds.french import UNNAMED_EMPLOYER, hours, remote_days, salary
 from services.feeds.text import clean, from_html
 
 OPTIONS = Options("essai")
@@ -174,6 +174,33 @@ def test_an_old_feed_vouches_for_what_stands_in_it() -> None:
 )
 def test_hours(text: str, weekly: float | None) -> None:
     assert hours(text) == weekly
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("2", 2),
+        (" 3 jours par semaine ", 3),
+        ("1 jour / semaine", 1),
+        ("2j/sem", 2),
+        ("", None),
+        (None, None),
+        ("0", None),
+        ("8", None),
+        ("2 jours par mois", None),
+        ("12 jours", None),
+        ("possible", None),
+    ],
+)
+def test_days_from_home(text: str | None, days: int | None) -> None:
+    assert remote_days(text) == days
+
+
+@pytest.mark.parametrize("header", ["remoteDays", "jours_teletravail"])
+def test_a_table_says_days_from_home(header: str) -> None:
+    first, second = table(f"id,titre,{header}\n1,Technicienne,2\n2,Technicien,quelques-uns\n")
+    assert first.content["remoteDays"] == 2
+    assert "remoteDays" not in second.content
 
 
 @pytest.mark.parametrize(

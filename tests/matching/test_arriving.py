@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.matching.arriving import put
 from vivier.profile.v1 import events_pb2 as profile
 
 from services.kit.bus import Event, Record
 from services.kit.outbox import erased, outgoing
-from services.matching.arriving import put
 
 
 class Contents:

@@ -46,6 +46,8 @@ WRONG = [
     ({"salary": pb.Salary(currency="euro")}, "salary.currency NOT_A_CURRENCY"),
     ({"weekly_hours": 61}, "weekly_hours OUT_OF_RANGE"),
     ({"weekly_hours": math.nan}, "weekly_hours OUT_OF_RANGE"),
+    ({"remote_days": 8}, "remote_days OUT_OF_RANGE"),
+    ({"remote_days": -1}, "remote_days OUT_OF_RANGE"),
     ({"openings": 1001}, "openings OUT_OF_RANGE"),
     ({"openings": -1}, "openings OUT_OF_RANGE"),
     ({"duration_months": -1}, "duration_months OUT_OF_RANGE"),

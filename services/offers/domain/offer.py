@@ -87,6 +87,7 @@ class OfferContent:
     apply_url: str
     end: datetime | None
     language: str = "fr"
+    remote_days: int = 0
 
     def expiry(self, published_at: datetime) -> datetime:
         return self.end or published_at + LIFETIME
@@ -126,6 +127,7 @@ class OfferContent:
     def _check_numbers(self, checks: Checks) -> None:
         checks.number("duration_months", self.duration_months, 0, 120)
         checks.number("weekly_hours", self.weekly_hours, 0, 60)
+        checks.number("remote_days", self.remote_days, 0, 7)
         checks.number("openings", self.openings, 1, 1000)
         checks.number("minimum_age", self.minimum_age, 0, MAX_AGE)
         checks.number("answer_days", self.answer_days, 0, 90)

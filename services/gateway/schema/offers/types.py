@@ -90,6 +90,7 @@ class OfferFields(FromProto):
     skills: list[SkillNeed]
     place: Place | None
     remote: Remote | None
+    remote_days: int | None = strawberry.field(description="Days a week from home.")
     contract: ContractType | None
     duration_months: int | None
     weekly_hours: float | None

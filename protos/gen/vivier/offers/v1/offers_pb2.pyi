@@ -413,6 +413,7 @@ class Offer(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    REMOTE_DAYS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     organisation_id: _builtins.str
     external_id: _builtins.str
@@ -444,6 +445,8 @@ class Offer(_message.Message):
     """output only"""
     language: _builtins.str
     """BCP 47; fr when empty"""
+    remote_days: _builtins.int
+    """days a week from home; 0: not said"""
     @_builtins.property
     def occupation(self) -> _common_pb2.Occupation: ...
     @_builtins.property
@@ -502,10 +505,11 @@ class Offer(_message.Message):
         status: Global___OfferStatus | None = ...,
         version: _builtins.int = ...,
         language: _builtins.str = ...,
+        remote_days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "green", b"green", "occupation", b"occupation", "place", b"place", "published_at", b"published_at", "salary", b"salary", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_days", b"answer_days", "apply_url", b"apply_url", "contract", b"contract", "description", b"description", "disability_friendly", b"disability_friendly", "duration_months", b"duration_months", "expires_at", b"expires_at", "external_id", b"external_id", "green", b"green", "id", b"id", "kind", b"kind", "language", b"language", "licences", b"licences", "minimum_age", b"minimum_age", "occupation", b"occupation", "openings", b"openings", "organisation_id", b"organisation_id", "place", b"place", "published_at", b"published_at", "remote", b"remote", "salary", b"salary", "skills", b"skills", "source", b"source", "start_date", b"start_date", "state", b"state", "status", b"status", "title", b"title", "version", b"version", "weekly_hours", b"weekly_hours"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_days", b"answer_days", "apply_url", b"apply_url", "contract", b"contract", "description", b"description", "disability_friendly", b"disability_friendly", "duration_months", b"duration_months", "expires_at", b"expires_at", "external_id", b"external_id", "green", b"green", "id", b"id", "kind", b"kind", "language", b"language", "licences", b"licences", "minimum_age", b"minimum_age", "occupation", b"occupation", "openings", b"openings", "organisation_id", b"organisation_id", "place", b"place", "published_at", b"published_at", "remote", b"remote", "remote_days", b"remote_days", "salary", b"salary", "skills", b"skills", "source", b"source", "start_date", b"start_date", "state", b"state", "status", b"status", "title", b"title", "version", b"version", "weekly_hours", b"weekly_hours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
