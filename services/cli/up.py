@@ -21,6 +21,7 @@ from services.cli.elsewhere import engines_of
 from services.cli.folder import LOOK_SECONDS, Folder, Taken
 from services.cli.ports import free_ports, is_free, ports_beside
 from services.kit.backoff import Backoff
+from services.kit.files import write_private
 from services.registry import CHOICE, GATEWAY, chosen, groups
 
 __all__ = ["CannotStart", "Supervisor", "free_ports"]
@@ -251,13 +252,3 @@ def secret_of(home: Path) -> str:
     if not path.exists():
         write_private(path, secrets.token_urlsafe(32))
     return path.read_text(encoding="utf-8").strip()
-
-
-def write_private(path: Path, text: str) -> None:
-    """A file that only its owner can read, whole or not at all."""
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
-from services.cli.up import write_private
+from services.kit.files import write_private
 
 DRAFT = "moving.json"
 

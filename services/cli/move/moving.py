@@ -21,9 +21,9 @@ from services.cli.move.draft import DRAFT, Draft
 from services.cli.move.index import Indices
 from services.cli.move.log import Topics
 from services.cli.move.stores import Stores
-from services.cli.up import write_private
 from services.kit.bus import LogUnavailable
 from services.kit.errors import RetryLater, Unusable
+from services.kit.files import write_private
 from services.kit.settings import Settings
 
 READY_SECONDS = 120.0
