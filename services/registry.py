@@ -42,7 +42,8 @@ SERVICES: tuple[Entry, ...] = (
     Entry("offers", "profile+offers", 8402, "vivier.offers.v1.OffersService"),
     Entry("matching", "matching", 8403, "vivier.matching.v1.MatchingService"),
     Entry("notifications", "notifications", 8404, "vivier.notifications.v1.NotificationsService"),
-    Entry(GATEWAY, GATEWAY, 8400),
+    Entry("identity", "profile+offers", 8405, "vivier.identity.v1.IdentityService"),
+    Entry(GATEWAY, GATEWAY, 8400, has_store=False),
 )
 
 

@@ -1,4 +1,4 @@
-"""The only builder of the gateway: settings → store, keys, channels, schema → an ASGI application that runs."""
+"""The only builder of the gateway: settings → channels, schema → an ASGI application that runs."""
 
 import asyncio
 import gc
@@ -18,21 +18,21 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import errors
-from services.gateway.acting import Acting
 from services.gateway.context import ARRIVAL, House
+from services.gateway.delegation import Delegations
 from services.gateway.events import Broadcast, EventsEndpoint
 from services.gateway.graphql.execution import Endpoint, json_response
 from services.gateway.http.health import Readiness, healthz
 from services.gateway.http.slow_client_guard import KEEP_ALIVE_SECONDS, slow_client_guard
-from services.gateway.keeper import Keeper
+from services.gateway.key_refresh import KeyRefresh
 from services.gateway.labels import Labels
 from services.gateway.neighbours import Neighbour
-from services.gateway.oauth import TokenEndpoint, ensure_operator
+from services.gateway.oauth import TokenEndpoint
 from services.gateway.schema.build import READERS, schema
-from services.gateway.store import open_store
 from services.gateway.tokens import Tokens
 from services.kit import telemetry
 from services.kit.auth import ANYONE
+from services.kit.errors import RetryLater
 from services.kit.settings import Settings
 from services.referential import open_snapshot
 from services.registry import SERVICES, chosen
@@ -54,8 +54,6 @@ class GatewaySettings(Settings):
     gateway_address: str = "127.0.0.1:8400"
     services: str = ""
     """The services of this installation, with commas; all where it is empty."""
-    gateway_issuer: str = "vivier"
-    """The `iss` of access tokens."""
     gateway_seconds: float = 5.0
     """How long one request may take, with all its calls. Its head may take twice as long to arrive, and so its body."""
     gateway_connections: int = 3_000
@@ -67,20 +65,13 @@ SETTINGS = create_model("SETTINGS", __base__=GatewaySettings, **_ADDRESSES)
 
 
 def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
-    """The application. Channels are opened when it starts; `on_ready` is called once its store can be used."""
+    """The application. Channels are opened when it starts; `on_ready` is called once it knows the keys of tokens."""
     here = chosen(settings.services)
-    store = open_store(settings)
-    tokens = Tokens(store, settings.gateway_issuer)
     neighbours: dict[str, Neighbour] = {}
-    book = open_snapshot(settings.referential)
-    house = House(neighbours, book, Labels(book), store, tokens, Acting(neighbours), READERS)
+    book, tokens = open_snapshot(settings.referential), Tokens()
+    refresh = KeyRefresh(tokens, neighbours, on_ready)
+    house = House(neighbours, book, Labels(book), tokens, refresh, Delegations(neighbours), READERS)
     broadcast = Broadcast(house)
-
-    def prepare() -> None:
-        store.migrate()
-        ensure_operator(settings, store)
-
-    keeper = Keeper(tokens, prepare, on_ready)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -92,9 +83,8 @@ def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
         broadcast.start()
         yield
         broadcast.stop()
-        keeper.stop()
+        refresh.stop()
         await asyncio.gather(*(neighbour.close() for neighbour in neighbours.values()))
-        store.close()
 
     # Routes that read a body bound it themselves, by who sends it; the span of a request is our own.
     app = FastAPI(lifespan=lifespan, openapi_url=None, telemetry={"tracing": False, "logs": False})
@@ -102,12 +92,12 @@ def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
     app.add_route("/graphql", _route("graphql", endpoint), methods=["POST"])
     app.add_route("/oauth/token", _route("token", TokenEndpoint(house, settings.gateway_seconds)), methods=["POST"])
     app.add_route("/events", _route("events", EventsEndpoint(house, broadcast)))
-    app.add_route("/.well-known/jwks.json", _keys(house))
+    app.add_route("/.well-known/jwks.json", _route("keys", _keys(house)))
     app.add_route("/healthz", healthz)
-    app.add_route("/readyz", _route("readyz", Readiness(house, lambda: keeper.trouble)))
+    app.add_route("/readyz", _route("readyz", Readiness(house)))
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(SecurityHeaders)
-    app.state.started = keeper.start
+    app.state.started = refresh.start
     app.state.end_streams = broadcast.stop
     return app
 
@@ -118,7 +108,7 @@ def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
     listener = socket.create_server((host, int(port)))
     address = f"{host}:{listener.getsockname()[1]}"
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets that it opened
-    app = build(settings.model_copy(update={"gateway_address": address}), lambda: on_ready(address))
+    app = build(settings, lambda: on_ready(address))
     config = uvicorn.Config(
         app,
         http=slow_client_guard(settings.gateway_seconds * ARRIVAL),
@@ -199,7 +189,10 @@ def _route(name: str, endpoint: Answers) -> Answers:
 
 def _keys(house: House) -> Answers:
     async def keys(_: Request) -> Response:
-        return json_response(house.tokens.public_keys(), headers={"Cache-Control": "public, max-age=300"})
+        try:
+            return json_response(house.tokens.public_keys(), headers={"Cache-Control": "public, max-age=300"})
+        except RetryLater as error:
+            raise errors.unavailable(str(error)) from None
 
     return keys
 

@@ -9,11 +9,11 @@ import strawberry
 from google.protobuf.message import Message
 from strawberry.dataloader import DataLoader
 
-from services.gateway.acting import Acting
+from services.gateway.delegation import Delegations
 from services.gateway.graphql.fast_path import Plans
+from services.gateway.key_refresh import KeyRefresh
 from services.gateway.labels import Labels
 from services.gateway.neighbours import Neighbour
-from services.gateway.store import Store
 from services.gateway.tokens import Tokens
 from services.kit.auth import Caller, Role
 from services.kit.errors import Kind, Refused, denied, not_found
@@ -48,9 +48,9 @@ class House:
     neighbours: Mapping[str, Neighbour]
     referential: Referential
     labels: Labels
-    store: Store
     tokens: Tokens
-    acting: Acting
+    key_refresh: KeyRefresh
+    delegations: Delegations
     readers: Readers
 
 

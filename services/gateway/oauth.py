@@ -9,29 +9,26 @@ A partner acts for one of its people with a token of that person's, which it get
 
 RFC 8693 leaves open how another subject is named; `requested_subject` is what other servers call it. The new token's
 `act` claim says who acts, and it cannot be exchanged again. It is good as long as the partner manages the person: see
-`acting`.
+`delegation`. The form is read here; `identity` decides and signs.
 """
 
 import base64
 import binascii
-import os
+import time
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
-import orjson
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from vivier.identity.v1 import identity_pb2 as pb
 
 from services.gateway.context import House, deadline
 from services.gateway.errors import UNAVAILABLE, log_refusal
 from services.gateway.graphql.execution import json_response, limited_body
-from services.gateway.store import Client, Store, create_client
-from services.gateway.tokens import LIFETIME, TokenRefused
+from services.gateway.tokens import TokenRefused
 from services.kit.auth import ANYONE, Caller, Role
-from services.kit.errors import RetryLater
+from services.kit.errors import Refused, RetryLater
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
 
 CLIENT_CREDENTIALS = "client_credentials"
@@ -39,6 +36,14 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 — the name of a kind
 _FRESH = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _MOST_BYTES = 16 << 10
+_ERRORS = {
+    "INVALID_CLIENT": ("invalid_client", "{}", 401),
+    "EXCHANGED_TOKEN": ("invalid_request", "subject_token: {}", 400),
+    "CLIENT_REVOKED": ("invalid_request", "subject_token: {}", 400),
+    "PARTNER_ONLY": ("unauthorized_client", "{}", 400),
+    "NOT_MANAGED": ("invalid_target", "{}", 400),
+}
+"""What `identity` refuses, in the words of RFC 6749 and RFC 8693."""
 
 
 class OAuthError(Exception):
@@ -83,18 +88,28 @@ class TokenEndpoint:
 
     async def _client_credentials(self, request: Request, form: Mapping[str, str]) -> dict[str, Any]:
         client_id, secret = _credentials(request, form)
-        client = await run_in_threadpool(self._house.store.client_with, client_id, secret)
-        if client is None:
-            raise OAuthError("invalid_client", "no such client, or not its secret", 401)
-        return _granted(self._house.tokens.issue(_speaks_for(client)))
+        given = pb.ClientCredentials(client_id=client_id, client_secret=secret)
+        return await self._issued(pb.IssueTokenRequest(client_credentials=given), ANYONE)
 
     async def _exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
-        partner = self._partner(form)
-        actor = f"{partner.role}/{partner.subject}"
-        person = Caller(Role.PERSON, form.get("requested_subject", ""), partner.client, actor)
-        if not person.subject or not await self._managed(person):
-            raise OAuthError("invalid_target", "requested_subject is not a person whom this partner manages")
-        return _granted(self._house.tokens.issue(person)) | {"issued_token_type": ACCESS_TOKEN}
+        partner, asked = self._partner(form), time.monotonic()
+        person = Caller(
+            Role.PERSON, form.get("requested_subject", ""), partner.client, f"{partner.role}/{partner.subject}"
+        )
+        request = pb.IssueTokenRequest(exchange=pb.TokenExchange(person_id=person.subject))
+        issued = await self._issued(request, partner)
+        self._house.delegations.believe(person, asked)
+        return issued | {"issued_token_type": ACCESS_TOKEN}
+
+    async def _issued(self, request: pb.IssueTokenRequest, caller: Caller) -> dict[str, Any]:
+        try:
+            answer = await self._house.neighbours["identity"].ask(
+                "IssueToken", request, caller, deadline(self._seconds)
+            )
+        except Refused as refusal:
+            error, description, status = _ERRORS[refusal.reason]
+            raise OAuthError(error, description.format(refusal.message), status) from None
+        return {"access_token": answer.access_token, "token_type": "Bearer", "expires_in": answer.expires_in}
 
     def _partner(self, form: Mapping[str, str]) -> Caller:
         if form.get("subject_token_type") != ACCESS_TOKEN:
@@ -102,18 +117,9 @@ class TokenEndpoint:
         if form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
             raise OAuthError("invalid_request", f"requested_token_type can only be {ACCESS_TOKEN}")
         try:
-            caller = self._house.tokens.read_original(form.get("subject_token", ""))
+            return self._house.tokens.read(form.get("subject_token", ""))
         except TokenRefused as refusal:
             raise OAuthError("invalid_request", f"subject_token: {refusal}") from None
-        if caller.role is not Role.PARTNER:
-            raise OAuthError("unauthorized_client", "only a partner's token can be exchanged")
-        return caller
-
-    async def _managed(self, person: Caller) -> bool:
-        try:
-            return await self._house.acting.manages(person, deadline(self._seconds))
-        except RetryLater:
-            raise OAuthError("temporarily_unavailable", f"{UNAVAILABLE}: try again soon", 503) from None
 
 
 async def _form(request: Request, seconds: float) -> Mapping[str, str]:
@@ -147,44 +153,3 @@ def _credentials(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
     if scheme.lower() != "basic":
         raise OAuthError("invalid_client", "the Authorization header is not Basic", 401)
     return unquote_plus(client_id), unquote_plus(secret)
-
-
-def _speaks_for(client: Client) -> Caller:
-    return Caller(client.role, client.subject, client.id)
-
-
-def _granted(token: str) -> dict[str, Any]:
-    return {"access_token": token, "token_type": "Bearer", "expires_in": int(LIFETIME.total_seconds())}
-
-
-class _Place(Protocol):
-    """The part of the settings that an operator's credential needs."""
-
-    @property
-    def home(self) -> Path: ...
-
-    @property
-    def gateway_address(self) -> str: ...
-
-
-def ensure_operator(settings: _Place, store: Store) -> Path:
-    """The file with an operator's credential for this installation, made when missing; only its owner reads it."""
-    path = settings.home / "operator.json"
-    url = f"http://{settings.gateway_address}"
-    if path.exists():
-        known = orjson.loads(path.read_bytes())
-        if known.get("url") == url:
-            return path
-        _write_private(path, known | {"url": url})
-        return path
-    made = create_client(store, Role.OPERATOR, None, "the operator of this installation")
-    _write_private(path, {"client_id": made.client_id, "client_secret": made.secret, "url": url})
-    return path
-
-
-def _write_private(path: Path, content: Mapping[str, str]) -> None:
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-    draft.replace(path)

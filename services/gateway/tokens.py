@@ -1,33 +1,24 @@
-"""Access tokens: short-lived JWTs, signed ES256 with a key that rotates, and read back without asking the store.
+"""Access tokens, read with the public keys of `identity`, which signs them: nobody is asked while a request waits.
 
-The algorithm is pinned and the key is chosen by `kid` among our own, so neither `alg: none` nor a public key taken for
-an HMAC secret can pass. Clocks may differ by a minute.
+The algorithm is pinned and the key is chosen by `kid` among the known ones, so neither `alg: none` nor a public key
+taken for an HMAC secret can pass. Clocks may differ by a minute.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import ECAlgorithm
+from vivier.identity.v1 import identity_pb2 as pb
 
-from services.gateway.store import ROLES, Store, StoredKey
-from services.kit.auth import Caller, Role
+from services.kit.auth import CLIENT_ROLES, Caller, Role
 from services.kit.errors import RetryLater
-from services.kit.ids import random_id
 
 ALGORITHM = "ES256"
-LIFETIME = timedelta(minutes=15)
-SKEW = timedelta(seconds=60)
-ROTATION = timedelta(days=30)
 AUDIENCE = "vivier"
+SKEW = timedelta(seconds=60)
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "role", "client"]
 
 
@@ -36,66 +27,25 @@ class TokenRefused(Exception):
 
 
 class Tokens:
-    """Signs and reads tokens by the store's keys and revoked clients, as they were at the last `reload`.
+    """Reads tokens by the keys and revoked clients that it was last told; before the first time it is RetryLater."""
 
-    Only `reload` and `rotate` ask the store; before the first of them everything else raises `RetryLater`.
-    """
-
-    def __init__(self, store: Store, issuer: str) -> None:
-        self._store = store
-        self._issuer = issuer
-        self._private: Any = None
-        self._kid = ""
-        self._public: dict[str, Any] = {}
+    def __init__(self) -> None:
+        self._issuer = ""
+        self._public: Mapping[str, Any] = {}
         self._revoked: frozenset[str] = frozenset()
 
-    def rotate(self) -> str:
-        """Sign with a new key; tokens of the old one stay good until they expire. Returns its `kid`."""
-        kid = self._add_key()
-        self.reload()
-        return kid
-
-    def _add_key(self, unless_since: datetime | None = None) -> str:
-        kid = random_id()
-        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        self._store.add_key(kid, pem.decode(), self._store.clock() + LIFETIME + 2 * SKEW, unless_since)
-        return kid
-
-    def reload(self) -> None:
-        """Take keys and revocations from the store; a first or an old signing key is replaced."""
-        now = self._store.clock()
-        keys = self._good_keys(now)
-        if not keys or now - keys[0].created_at > ROTATION:
-            self._add_key(unless_since=now - ROTATION)
-            keys = self._good_keys(now)
-        self._private, self._kid = _private(keys[0]), keys[0].kid
-        self._public = {key.kid: _private(key).public_key() for key in keys}
-        self._revoked = self._store.revoked_since(now - LIFETIME - 2 * SKEW)
-
-    def _good_keys(self, now: datetime) -> list[StoredKey]:
-        return [k for k in self._store.signing_keys() if k.verifies_until is None or k.verifies_until >= now]
-
-    def issue(self, caller: Caller) -> str:
-        """A token that speaks for the caller; its `act` claim is who acts in the caller's place (RFC 8693)."""
-        self._demand_keys()
-        now = self._store.clock()
-        claims: dict[str, Any] = {"iss": self._issuer, "aud": AUDIENCE, "iat": now, "exp": now + LIFETIME}
-        claims |= {"sub": caller.subject, "role": str(caller.role), "client": caller.client, "jti": random_id()}
-        if caller.actor:
-            role, _, subject = caller.actor.partition("/")
-            claims["act"] = {"sub": subject, "role": role}
-        return jwt.encode(claims, self._private, ALGORITHM, headers={"kid": self._kid})
+    def renew(self, told: pb.GetKeysResponse) -> None:
+        """Go by these keys and these revoked clients from now on."""
+        self._public = {key.kid: load_pem_public_key(key.pem.encode()) for key in told.keys}
+        self._revoked = frozenset(told.revoked_client_ids)
+        self._issuer = told.issuer
 
     def read(self, token: str) -> Caller:
         """Who calls with this token."""
-        return self._caller(self._claims(token))
-
-    def read_original(self, token: str) -> Caller:
-        """Like `read`, and refuses a token that was itself exchanged."""
-        caller = self.read(token)
-        if caller.actor:
-            raise TokenRefused("an exchanged token cannot be exchanged again")
-        return caller
+        claims = self._claims(token)
+        if claims["client"] in self._revoked:
+            raise TokenRefused("the client was revoked")
+        return Caller(Role(claims["role"]), claims["sub"], claims["client"], _actor(claims))
 
     def public_keys(self) -> dict[str, Any]:
         """The keys that verify, as a JSON Web Key Set."""
@@ -106,8 +56,7 @@ class Tokens:
     def _claims(self, token: str) -> Mapping[str, Any]:
         self._demand_keys()
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-            key = self._public.get(str(kid))
+            key = self._public.get(str(jwt.get_unverified_header(token).get("kid")))
             if key is None:
                 raise TokenRefused("the token was signed with an unknown key")
             claims: Mapping[str, Any] = jwt.decode(
@@ -123,23 +72,27 @@ class Tokens:
             raise TokenRefused("the token has expired") from error
         except jwt.InvalidTokenError as error:
             raise TokenRefused("the token is not one of ours") from error
+        _demand_texts(claims, "sub", "role", "client")
         return claims
-
-    def _caller(self, claims: Mapping[str, Any]) -> Caller:
-        if claims["client"] in self._revoked:
-            raise TokenRefused("the client was revoked")
-        if claims["role"] not in ROLES:
-            raise TokenRefused("the token is not one of ours")
-        act = claims.get("act")
-        actor = f"{act['role']}/{act['sub']}" if act else ""
-        return Caller(Role(claims["role"]), claims["sub"], claims["client"], actor)
 
     def _demand_keys(self) -> None:
         if not self._public:
             raise RetryLater("the keys of tokens are not known yet")
 
 
-def _private(key: StoredKey) -> ec.EllipticCurvePrivateKey:
-    loaded = load_pem_private_key(key.private_pem.encode(), None)
-    assert isinstance(loaded, ec.EllipticCurvePrivateKey)
-    return loaded
+def _actor(claims: Mapping[str, Any]) -> str:
+    """As "role/id"; empty where nobody acts for the subject."""
+    if "act" not in claims:
+        return ""
+    act = claims["act"]
+    if not isinstance(act, dict):
+        raise TokenRefused("the token is not one of ours")
+    _demand_texts(act, "sub", "role")
+    return f"{act['role']}/{act['sub']}"
+
+
+def _demand_texts(claims: Mapping[str, Any], *names: str) -> None:
+    """These claims are texts, and the role among them is one that a client may have."""
+    texts = all(isinstance(value := claims.get(name), str) and value.isprintable() for name in names)
+    if not texts or claims["role"] not in CLIENT_ROLES:
+        raise TokenRefused("the token is not one of ours")

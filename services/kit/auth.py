@@ -16,6 +16,10 @@ class Role(StrEnum):
     ANYONE = "anyone"  # no credential: sees what is public
 
 
+CLIENT_ROLES = frozenset(Role) - {Role.SERVICE, Role.ANYONE}
+"""The roles that a credential may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """`subject` is the id that the role speaks for; `client` the credential it came with, for the audit trail.

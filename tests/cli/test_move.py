@@ -292,7 +292,7 @@ def test_a_user_who_may_not_create(home: Path, engines: Mapping[str, str]) -> No
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(user)))
 
 
-@pytest.mark.parametrize("moment", ["profile.people: ", "gateway.clients: ", "vivier.offers.v1: ", "index: "])
+@pytest.mark.parametrize("moment", ["profile.people: ", "identity.clients: ", "vivier.offers.v1: ", "index: "])
 def test_a_killed_move_leaves_all_as_it_was(home: Path, engines: Mapping[str, str], moment: str) -> None:
     before = whole(home)
     with moving(*options(engines, home)) as process:

@@ -21,8 +21,6 @@ from vivier.offers.v1 import events_pb2 as offer_events
 from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
-from services.gateway.store import Store
-from services.gateway.tokens import Tokens
 from services.kit.auth import Caller, Role
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.database import open_database
@@ -310,25 +308,3 @@ def test_who_was_just_forgotten_is_forgotten_again(tmp_path: Path) -> None:
             matching.forget_again(sweeping, ["ana"], now.replace(year=2027))
             assert sweeping.execute(matching.FORGOTTEN.table.select()).all() == []
         store.close()
-
-
-# -- the gateway
-
-
-def test_gateways_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
-    for _ in range(ROUNDS):
-        with namespace_on_postgres() as (address, namespace):
-            stores = [Store(store_at(address, namespace, "gateway")) for _ in range(3)]
-
-            def start(store: Store) -> set[str]:
-                store.migrate()
-                tokens = Tokens(store, "vivier")
-                tokens.reload()
-                return {key["kid"] for key in tokens.public_keys()["keys"]}
-
-            with ThreadPoolExecutor(3) as pool:
-                known = list(pool.map(start, stores))
-            assert known[0] == known[1] == known[2]
-            assert len(known[0]) == 1
-            for store in stores:
-                store.close()

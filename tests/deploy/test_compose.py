@@ -109,7 +109,7 @@ def test_every_service_runs_and_says_whether_it_is_healthy() -> None:
         assert asked == ("http://" if name == GATEWAY else "") + f"127.0.0.1:{port}"
         given = [environment(other).get(f"VIVIER_{name.upper()}_ADDRESS") for other in NAMES if other != name]
         found = set(filter(None, given))
-        assert found == ({f"{name}:{port}"} if entry.contract else set())
+        assert found == {f"{name}:{port}"}
 
 
 def test_every_setting_exists_and_secrets_are_given() -> None:

@@ -74,7 +74,7 @@ def killing(running: Stack, dice: random.Random) -> Iterator[None]:
         killer.join()
 
 
-@pytest.mark.parametrize("service", ["profile", "offers", "matching", "notifications", "gateway"])
+@pytest.mark.parametrize("service", ["profile", "offers", "matching", "notifications", "identity", "gateway"])
 def test_each_service_killed_while_loaded(running: Stack, service: str) -> None:
     ledger = Ledger(running)
     with ledger.load():

@@ -1,4 +1,7 @@
-"""The real gateway in a process of its own (asyncio gRPC), before fake neighbours in another (threaded gRPC)."""
+"""The real gateway in a process of its own (asyncio gRPC), before fake neighbours in another (threaded gRPC).
+
+`identity` is no fake: it runs in this process, and asks the fake profile.
+"""
 
 import json
 import os
@@ -13,14 +16,14 @@ from typing import Any
 
 import httpx
 import pytest
+from harness import SECRET
+from identity_service import Identity, NewClient, identity_at
 
-from services.gateway.store import NewClient, Store, create_client, open_store
 from services.kit.auth import Role
-from services.kit.settings import Settings
+from services.kit.ids import random_id
 from services.referential import open_snapshot
 
 ROOT = Path(__file__).parents[2]
-SECRET = "a secret for tests"
 FRESH_SECONDS = 60.0
 RUN = """
 import logging, sys
@@ -68,23 +71,22 @@ class Fakes:
 
 
 class Gateway:
-    """A running gateway and ways to ask it."""
+    """A running gateway and ways to ask it. One that is given an address may not be ready yet."""
 
-    def __init__(self, home: Path, addresses: dict[str, str], **settings: str) -> None:
-        self.home = home
+    def __init__(self, home: Path, identity: Identity, addresses: dict[str, str], **settings: str) -> None:
+        self.identity = identity
+        addresses = addresses | {"identity": identity.address}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "VIVIER_HOME": str(home), "VIVIER_SECRET": SECRET}
         environment |= {f"VIVIER_{name.upper()}_ADDRESS": address for name, address in addresses.items()}
         environment |= {"VIVIER_GATEWAY_ADDRESS": "127.0.0.1:0", **settings}
-        self.log = (home / "gateway.log").open("w+")
+        self.log = (home / f"gateway-{random_id()}.log").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUN], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=self.log, text=True
         )
         assert self.process.stdout is not None
-        address = self.process.stdout.readline().strip()
+        address = settings.get("VIVIER_GATEWAY_ADDRESS") or self.process.stdout.readline().strip()
         assert address, self.logged()
         self.http = httpx.Client(base_url=f"http://{address}", timeout=15)
-        self.store: Store = open_store(Settings(home=home, secret=SECRET))
-        self.store.migrate()
         self._clients: dict[tuple[Role, str | None], NewClient] = {}
         self._tokens: dict[tuple[Role, str | None], tuple[float, str]] = {}
 
@@ -96,7 +98,6 @@ class Gateway:
         self.process.kill()
         self.process.wait()
         self.http.close()
-        self.store.close()
         self.log.close()
 
     def token_of(self, client: NewClient) -> str:
@@ -109,7 +110,7 @@ class Gateway:
     def token(self, role: Role, subject: str | None = None) -> str:
         who = role, subject
         if who not in self._clients:
-            self._clients[who] = create_client(self.store, role, subject, "a test")
+            self._clients[who] = self.identity.client(role, subject)
         until, token = self._tokens.get(who, (0.0, ""))
         if time.monotonic() > until:
             token = self.token_of(self._clients[who])
@@ -147,18 +148,27 @@ def fakes(all_fakes: Fakes) -> Fakes:
 
 @pytest.fixture(scope="session")
 def gateway(all_fakes: Fakes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    running = Gateway(tmp_path_factory.mktemp("gateway"), all_fakes.addresses)
-    yield running
-    running.close()
+    home = tmp_path_factory.mktemp("gateway")
+    with identity_at(home, profile=all_fakes.addresses["profile"]) as identity:
+        running = Gateway(home, identity, all_fakes.addresses)
+        yield running
+        running.close()
 
 
 @pytest.fixture
-def gateway_with(all_fakes: Fakes, tmp_path: Path) -> Iterator[Callable[..., Gateway]]:
-    """Starts a gateway of one's own with these settings."""
+def identity(all_fakes: Fakes, tmp_path: Path) -> Iterator[Identity]:
+    """One's own, for gateways of one's own."""
+    with identity_at(tmp_path, profile=all_fakes.addresses["profile"]) as running:
+        yield running
+
+
+@pytest.fixture
+def gateway_with(all_fakes: Fakes, identity: Identity, tmp_path: Path) -> Iterator[Callable[..., Gateway]]:
+    """Starts a gateway of one's own with these settings; all of them stand before one `identity`."""
     with ExitStack() as stack:
 
         def start(**settings: str) -> Gateway:
-            running = Gateway(tmp_path, all_fakes.addresses, **settings)
+            running = Gateway(tmp_path, identity, all_fakes.addresses, **settings)
             stack.callback(running.close)
             return running
 

@@ -83,7 +83,7 @@ def test_one_trace_from_the_mutation_to_the_inbox(
     others = ("notifications", "matching", "gateway")
     told = {
         trace: names.union(*(collector.spans[other].get(trace, set()) for other in others))
-        for trace, names in collector.spans["profile+offers"].items()
+        for trace, names in collector.spans["profile+offers+identity"].items()
         if "vivier.offers.v1.OffersService.UpsertOffers" in names
     }
     (names,) = told.values()

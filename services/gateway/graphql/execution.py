@@ -97,7 +97,7 @@ async def caller_of(request: Request, house: House, seconds: float) -> Caller:
     """Who the token speaks for; anyone where there is none. A wrong token is a 401, never anyone."""
     try:
         request.state.caller = caller = _bearer(request, house)
-        if await house.acting.still(caller, deadline(seconds)):
+        if await house.delegations.hold(caller, deadline(seconds)):
             return caller
     except RetryLater:
         raise unavailable("who asks cannot be found out now") from None

@@ -1,7 +1,6 @@
-"""/healthz says that the process is alive, /readyz whether its store and its neighbours answer."""
+"""/healthz says that the process is alive, /readyz whether its neighbours answer."""
 
 import asyncio
-from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,14 +18,13 @@ async def healthz(_: Request) -> Response:
 class Readiness:
     """GET /readyz."""
 
-    def __init__(self, house: House, store_trouble: Callable[[], str]) -> None:
+    def __init__(self, house: House) -> None:
         self._house = house
-        self._store_trouble = store_trouble
 
     async def __call__(self, _: Request) -> Response:
         names = list(self._house.neighbours)
         found = await asyncio.gather(*(self._house.neighbours[name].trouble(READY_SECONDS) for name in names))
         reasons = {name: reason for name, reason in zip(names, found, strict=True) if reason}
-        if store_trouble := self._store_trouble():
-            reasons["store"] = store_trouble
+        if trouble := self._house.key_refresh.trouble:
+            reasons.setdefault("identity", trouble)
         return json_response({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)

@@ -6,10 +6,9 @@ from enum import Enum
 from typing import Annotated
 
 import strawberry
-from starlette.concurrency import run_in_threadpool
 from vivier.common.v1 import operations_pb2 as pb
+from vivier.identity.v1 import identity_pb2
 
-from services.gateway import store
 from services.gateway.context import Asking, Info
 from services.gateway.schema.common import Refused
 from services.gateway.schema.convert import FromProto
@@ -30,6 +29,10 @@ class ClientRole(Enum):
     PERSON = "person"
     MENTOR = "mentor"
     OPERATOR = "operator"
+
+
+_NUMBERS = {role: identity_pb2.ClientRole.Value(f"CLIENT_ROLE_{role.name}") for role in ClientRole}
+_ROLES = {number: role.value for role, number in _NUMBERS.items()}
 
 
 @strawberry.type
@@ -73,7 +76,7 @@ class DeadLetter(FromProto):
 
 
 @strawberry.type
-class Client:
+class Client(FromProto):
     id: strawberry.ID
     name: str
     role: str
@@ -122,15 +125,8 @@ class DeadLetterInput:
     id: strawberry.ID
 
 
-def _client(found: store.Client) -> Client:
-    return Client(
-        id=strawberry.ID(found.id),
-        name=found.name,
-        role=str(found.role),
-        subject=found.subject,
-        created_at=found.created_at,
-        revoked_at=found.revoked_at,
-    )
+def _client(found: identity_pb2.Client) -> Client:
+    return Client.from_proto(found, role=_ROLES[found.role])
 
 
 async def _status(asking: Asking, service: str) -> ServiceStatus:
@@ -162,30 +158,29 @@ class OperationsQuery:
 
     @field("Credentials, revoked ones too; never their secrets.")
     async def clients(self, info: Info, first: First = 20, after: After = None) -> Connection[Client] | None:
-        asking, at = info.context, page(first, after)
-        asking.demand(Role.OPERATOR)
-        found = await run_in_threadpool(asking.house.store.clients, at.size + 1, at.token)
-        more = found[at.size - 1].id if len(found) > at.size else ""
-        return Connection[Client].of(at, [_client(client) for client in found[at.skip : at.size]], more)
+        at = page(first, after)
+        request = identity_pb2.ListClientsRequest(page_size=at.size, page_token=at.token)
+        answer = await info.context.ask("identity", "ListClients", request)
+        found = [_client(each) for each in answer.clients[at.skip :]]
+        return Connection[Client].of(at, found, answer.next_page_token)
 
 
 @strawberry.type
 class OperationsMutation:
     @mutation("A new credential; by an operator.")
     async def create_client(self, info: Info, input: CreateClientInput) -> ClientResult:
-        asking = info.context
-        asking.demand(Role.OPERATOR)
-        role = Role(input.role.value)
-        made = await run_in_threadpool(store.create_client, asking.house.store, role, input.subject, input.name)
-        return ClientCreated(client_id=strawberry.ID(made.client_id), client_secret=made.secret, subject=made.subject)
+        role = _NUMBERS[input.role]
+        request = identity_pb2.CreateClientRequest(role=role, name=input.name, subject=input.subject or "")
+        made = await info.context.ask("identity", "CreateClient", request)
+        return ClientCreated(
+            client_id=strawberry.ID(made.client.id), client_secret=made.secret, subject=made.client.subject
+        )
 
     @mutation("It gets no more tokens, and those that it has stop working.")
     async def revoke_client(self, info: Info, input: RevokeClientInput) -> RevokeResult:
-        asking = info.context
-        asking.demand(Role.OPERATOR)
-        found = await run_in_threadpool(asking.house.store.revoke_client, input.id)
-        asking.house.tokens.reload()
-        return ClientRevoked(client=_client(found))
+        answer = await info.context.ask("identity", "RevokeClient", identity_pb2.RevokeClientRequest(id=input.id))
+        await info.context.house.key_refresh.refresh()
+        return ClientRevoked(client=_client(answer.client))
 
     @mutation("Handle the record once more; on success it is gone.")
     async def retry_dead_letter(self, info: Info, input: DeadLetterInput) -> DeadLetterResult:

@@ -1,10 +1,13 @@
-"""What the first release made."""
+"""Clients and signing keys, as the gateway of the first release kept them."""
 
 from alembic.operations import Operations
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Text
 
+from services.kit.database.first_release import create_kit_tables
+
 
 def upgrade(op: Operations) -> None:
+    create_kit_tables(op)
     op.create_table(
         "clients",
         Column("id", String, primary_key=True),
