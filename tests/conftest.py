@@ -6,6 +6,7 @@ With VIVIER_TEST_STORE=postgres the services that a test builds keep theirs on P
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,8 +83,16 @@ def _stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    passed = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
-    for report in passed:
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    for report in reports:
         for name, value in report.user_properties:
             if name == "measured":
                 terminalreporter.write_line(value)
+    reports += terminalreporter.getreports("")  # of setup and teardown
+    seconds: Counter[str] = Counter()
+    for report in reports:
+        seconds[report.nodeid.split("/")[1]] += report.duration
+        seconds["(on real engines)"] += report.duration if "engines" in report.keywords else 0
+    shown = [f"{name} {spent:.0f}" for name, spent in seconds.most_common() if spent >= 1]
+    if shown:
+        terminalreporter.write_line(f"seconds of all workers: {', '.join(shown)}")

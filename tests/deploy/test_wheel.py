@@ -20,4 +20,4 @@ def test_the_wheel_has_the_product_and_no_developers_tools(tmp_path: Path) -> No
     assert folders == {"services", "vivier"}
     assert not [name for name in names if "engines/" in name or "devtools" in name]
     here = {path.relative_to(ROOT).as_posix() for path in (ROOT / "services").rglob("*.py")}
-    assert here <= set(names)
+    assert here | {"services/py.typed"} <= set(names)
