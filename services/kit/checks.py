@@ -39,16 +39,18 @@ class Checks:
     prefix: str = ""
     violations: list[Violation] = field(default_factory=list)
 
-    def add(self, path: str, reason: str, description: str) -> None:
-        self.violations.append(Violation(self.prefix + path, reason, description))
+    def add(self, path: str, reason: str, description: str, **facts: object) -> None:
+        """`{names}` in the description stand for the facts."""
+        told = {name: str(value) for name, value in facts.items()}
+        self.violations.append(Violation(self.prefix + path, reason, description, told))
 
     def done(self) -> None:
         if self.violations:
             raise invalid(self.violations)
 
-    def require(self, path: str, holds: object, reason: str, description: str) -> None:
+    def require(self, path: str, holds: object, reason: str, description: str, **facts: object) -> None:
         if not holds:
-            self.add(path, reason, description)
+            self.add(path, reason, description, **facts)
 
     def text(self, path: str, value: str, longest: int, required: bool = False, lines: bool = False) -> str:
         """Trimmed text of at most `longest` characters, on one line unless it may have several."""
@@ -59,7 +61,7 @@ class Checks:
         if required and not value:
             self.add(path, "REQUIRED", "must not be empty")
         if len(value) > longest:
-            self.add(path, "TOO_LONG", f"at most {longest} characters")
+            self.add(path, "TOO_LONG", "at most {most} characters", most=longest)
         if not lines and BREAKS.search(value):
             self.add(path, "NOT_ONE_LINE", "must stand on one line, without tabs")
         return value
@@ -67,12 +69,12 @@ class Checks:
     def number(self, path: str, value: float, low: float, high: float) -> float:
         """Between low and high, both included."""
         if not (math.isfinite(value) and low <= value <= high):
-            self.add(path, "OUT_OF_RANGE", f"must be between {low:g} and {high:g}")
+            self.add(path, "OUT_OF_RANGE", "must be between {low} and {high}", low=f"{low:g}", high=f"{high:g}")
         return value
 
     def choice(self, path: str, value: str, known: Collection[str]) -> str:
         if value not in known:
-            self.add(path, "UNKNOWN_VALUE", f"must be one of {', '.join(sorted(known))}")
+            self.add(path, "UNKNOWN_VALUE", "must be one of {choices}", choices=", ".join(sorted(known)))
         return value
 
     def day(self, path: str, value: str) -> date | None:
@@ -109,7 +111,7 @@ class Checks:
         self.number(f"{path}.longitude", longitude, -180, 180)
 
     def at_most(self, path: str, values: Collection[object], most: int) -> None:
-        self.require(path, len(values) <= most, "TOO_MANY", f"at most {most}")
+        self.require(path, len(values) <= most, "TOO_MANY", "at most {most}", most=most)
 
 
 def checked(read: Callable[[Checks], T]) -> T | Refused:

@@ -3,8 +3,9 @@
 This module imports only the standard library, so that a domain may raise from it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -21,23 +22,31 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Violation:
-    """One wrong field: its path in the request (`place.point.latitude`), a reason code, and a word for the reader."""
+    """One wrong field: its path in the request (`place.point.latitude`), a reason code, and an English sentence.
+
+    `{names}` in the sentence stand for `facts`; the fact `field` is the path of another field.
+    """
 
     path: str
     reason: str
     description: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {filled(self.description, self.facts)}"
 
 
 class Refused(Exception):
     """An expected refusal: tell the user.
 
-    `reason` is a stable UPPER_SNAKE code; `violations` says which fields; `facts` are parameters for the message.
+    `reason` is a stable UPPER_SNAKE code; `message` is an English sentence, in which `{names}` stand for `facts`;
+    `violations` says which fields, and says it all where there is no message. `services/words` has other languages.
     """
 
     def __init__(
         self, kind: Kind, reason: str, message: str, violations: Sequence[Violation] = (), **facts: str
     ) -> None:
-        super().__init__(message)
+        super().__init__(filled(message, facts) or "; ".join(map(str, violations)))
         self.kind = kind
         self.reason = reason
         self.message = message
@@ -45,11 +54,14 @@ class Refused(Exception):
         self.facts = facts
 
 
+def filled(sentence: str, facts: Mapping[str, str]) -> str:
+    """The sentence with its facts; one that it came without shows as an ellipsis."""
+    return re.sub(r"{(\w+)}", lambda name: facts.get(name[1], "…"), sentence)
+
+
 def invalid(violations: Sequence[Violation]) -> Refused:
     """The request has wrong fields; all of them are named at once."""
-    return Refused(
-        Kind.INVALID, "INVALID_FIELDS", "; ".join(f"{v.path}: {v.description}" for v in violations), violations
-    )
+    return Refused(Kind.INVALID, "INVALID_FIELDS", "", violations)
 
 
 def not_found(what: str, identifier: str) -> Refused:
@@ -57,9 +69,9 @@ def not_found(what: str, identifier: str) -> Refused:
     return Refused(Kind.NOT_FOUND, f"{what.upper()}_NOT_FOUND", f"no such {what}", what=what, id=identifier)
 
 
-def denied(reason: str, message: str) -> Refused:
+def denied(reason: str, message: str, **facts: str) -> Refused:
     """This kind of caller may not do this at all, whatever the id."""
-    return Refused(Kind.DENIED, reason, message)
+    return Refused(Kind.DENIED, reason, message, **facts)
 
 
 class RetryLater(Exception):

@@ -4,7 +4,7 @@ import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 from vivier.common.v1 import common_pb2 as common
@@ -24,25 +24,28 @@ CODES = {
 KINDS = {code: kind for kind, code in CODES.items()}
 
 
-def refused_status(refusal: Refused) -> Status:
-    """The refusal with its reason, its facts and its wrong fields."""
-    status = Status(code=CODES[refusal.kind], message=refusal.message)
-    _attach(status, ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=refusal.facts))
-    if refusal.violations:
-        fields = [
-            BadRequest.FieldViolation(field=v.path, reason=v.reason, description=v.description)
-            for v in refusal.violations
-        ]
-        _attach(status, BadRequest(field_violations=fields))
-    return status
-
-
-def row_refusal(refusal: Refused) -> common.Refusal:
-    """Why one row of a batch is refused, while the others stand."""
+def refusal_message(refused: Refused) -> common.Refusal:
+    """The refusal as a message: of a call, or of one row in an answer."""
     violations = [
-        common.FieldViolation(path=v.path, reason=v.reason, description=v.description) for v in refusal.violations
+        common.FieldViolation(path=v.path, reason=v.reason, description=v.description, facts=v.facts)
+        for v in refused.violations
     ]
-    return common.Refusal(reason=refusal.reason, message=refusal.message, violations=violations)
+    return common.Refusal(
+        reason=refused.reason, message=refused.message, violations=violations, facts=refused.facts
+    )
+
+
+def refused(kind: Kind, message: common.Refusal) -> Refused:
+    """The refusal that a message tells of."""
+    violations = [Violation(v.path, v.reason, v.description, dict(v.facts)) for v in message.violations]
+    return Refused(kind, message.reason, message.message, violations, **dict(message.facts))
+
+
+def refused_status(error: Refused) -> Status:
+    """The refusal with its reason, its facts and its wrong fields."""
+    status = plain_status(CODES[error.kind], error.reason, str(error))
+    _attach(status, refusal_message(error))
+    return status
 
 
 def retry_status(error: RetryLater) -> Status:
@@ -67,10 +70,10 @@ def to_error(error: grpc.RpcError) -> Exception:
         return RetryLater("a neighbour is away") if _is_away(error) else error
     if status.code == Code.UNAVAILABLE:
         return RetryLater(status.message)
-    info, violations = _details(status)
-    if info is None or status.code not in KINDS:
+    told = common.Refusal()
+    if status.code not in KINDS or not any(detail.Unpack(told) for detail in status.details):
         return error
-    return Refused(KINDS[status.code], info.reason, status.message, violations, **dict(info.metadata))
+    return refused(KINDS[status.code], told)
 
 
 def _is_away(error: grpc.RpcError) -> bool:
@@ -78,20 +81,7 @@ def _is_away(error: grpc.RpcError) -> bool:
     return code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
-def _details(status: Status) -> tuple[ErrorInfo | None, list[Violation]]:
-    info, violations = None, []
-    for detail in status.details:
-        if detail.Is(ErrorInfo.DESCRIPTOR):
-            info = ErrorInfo()
-            detail.Unpack(info)
-        elif detail.Is(BadRequest.DESCRIPTOR):
-            bad = BadRequest()
-            detail.Unpack(bad)
-            violations = [Violation(v.field, v.reason, v.description) for v in bad.field_violations]
-    return info, violations
-
-
-def _attach(status: Status, detail: ErrorInfo | BadRequest | RetryInfo) -> None:
+def _attach(status: Status, detail: ErrorInfo | RetryInfo | common.Refusal) -> None:
     packed = AnyMessage()
     packed.Pack(detail)
     status.details.append(packed)

@@ -24,17 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvivier/common/v1/common.proto\x12\x10vivier.common.v1\",\n\x05Point\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\"M\n\nResolution\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x1b\n\x13referential_version\x18\x03 \x01(\t\"\xb1\x01\n\x05Place\x12\x14\n\x0c\x63ountry_code\x18\x01 \x01(\t\x12\x14\n\x0c\x63ommune_code\x18\x02 \x01(\t\x12\x13\n\x0bpostal_code\x18\x03 \x01(\t\x12\r\n\x05label\x18\x04 \x01(\t\x12&\n\x05point\x18\x05 \x01(\x0b\x32\x17.vivier.common.v1.Point\x12\x30\n\nresolution\x18\x06 \x01(\x0b\x32\x1c.vivier.common.v1.Resolution\"[\n\nOccupation\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x30\n\nresolution\x18\x03 \x01(\x0b\x32\x1c.vivier.common.v1.Resolution\"`\n\x07Refusal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x34\n\nviolations\x18\x03 \x03(\x0b\x32 .vivier.common.v1.FieldViolation\"C\n\x0e\x46ieldViolation\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t*c\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_CREATED\x10\x01\x12\x13\n\x0fOUTCOME_UPDATED\x10\x02\x12\x15\n\x11OUTCOME_UNCHANGED\x10\x03*\x92\x01\n\tOfferKind\x12\x1a\n\x16OFFER_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eOFFER_KIND_JOB\x10\x01\x12\x1d\n\x19OFFER_KIND_APPRENTICESHIP\x10\x02\x12\x19\n\x15OFFER_KIND_INTERNSHIP\x10\x03\x12\x1b\n\x17OFFER_KIND_VOLUNTEERING\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvivier/common/v1/common.proto\x12\x10vivier.common.v1\",\n\x05Point\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\"M\n\nResolution\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x1b\n\x13referential_version\x18\x03 \x01(\t\"\xb1\x01\n\x05Place\x12\x14\n\x0c\x63ountry_code\x18\x01 \x01(\t\x12\x14\n\x0c\x63ommune_code\x18\x02 \x01(\t\x12\x13\n\x0bpostal_code\x18\x03 \x01(\t\x12\r\n\x05label\x18\x04 \x01(\t\x12&\n\x05point\x18\x05 \x01(\x0b\x32\x17.vivier.common.v1.Point\x12\x30\n\nresolution\x18\x06 \x01(\x0b\x32\x1c.vivier.common.v1.Resolution\"[\n\nOccupation\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x30\n\nresolution\x18\x03 \x01(\x0b\x32\x1c.vivier.common.v1.Resolution\"\xc3\x01\n\x07Refusal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x34\n\nviolations\x18\x03 \x03(\x0b\x32 .vivier.common.v1.FieldViolation\x12\x33\n\x05\x66\x61\x63ts\x18\x04 \x03(\x0b\x32$.vivier.common.v1.Refusal.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xad\x01\n\x0e\x46ieldViolation\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12:\n\x05\x66\x61\x63ts\x18\x04 \x03(\x0b\x32+.vivier.common.v1.FieldViolation.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*c\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_CREATED\x10\x01\x12\x13\n\x0fOUTCOME_UPDATED\x10\x02\x12\x15\n\x11OUTCOME_UNCHANGED\x10\x03*\x92\x01\n\tOfferKind\x12\x1a\n\x16OFFER_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eOFFER_KIND_JOB\x10\x01\x12\x1d\n\x19OFFER_KIND_APPRENTICESHIP\x10\x02\x12\x19\n\x15OFFER_KIND_INTERNSHIP\x10\x03\x12\x1b\n\x17OFFER_KIND_VOLUNTEERING\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vivier.common.v1.common_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OUTCOME']._serialized_start=616
-  _globals['_OUTCOME']._serialized_end=715
-  _globals['_OFFERKIND']._serialized_start=718
-  _globals['_OFFERKIND']._serialized_end=864
+  _globals['_REFUSAL_FACTSENTRY']._loaded_options = None
+  _globals['_REFUSAL_FACTSENTRY']._serialized_options = b'8\001'
+  _globals['_FIELDVIOLATION_FACTSENTRY']._loaded_options = None
+  _globals['_FIELDVIOLATION_FACTSENTRY']._serialized_options = b'8\001'
+  _globals['_OUTCOME']._serialized_start=823
+  _globals['_OUTCOME']._serialized_end=922
+  _globals['_OFFERKIND']._serialized_start=925
+  _globals['_OFFERKIND']._serialized_end=1071
   _globals['_POINT']._serialized_start=51
   _globals['_POINT']._serialized_end=95
   _globals['_RESOLUTION']._serialized_start=97
@@ -43,8 +47,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLACE']._serialized_end=354
   _globals['_OCCUPATION']._serialized_start=356
   _globals['_OCCUPATION']._serialized_end=447
-  _globals['_REFUSAL']._serialized_start=449
-  _globals['_REFUSAL']._serialized_end=545
-  _globals['_FIELDVIOLATION']._serialized_start=547
-  _globals['_FIELDVIOLATION']._serialized_end=614
+  _globals['_REFUSAL']._serialized_start=450
+  _globals['_REFUSAL']._serialized_end=645
+  _globals['_REFUSAL_FACTSENTRY']._serialized_start=601
+  _globals['_REFUSAL_FACTSENTRY']._serialized_end=645
+  _globals['_FIELDVIOLATION']._serialized_start=648
+  _globals['_FIELDVIOLATION']._serialized_end=821
+  _globals['_FIELDVIOLATION_FACTSENTRY']._serialized_start=601
+  _globals['_FIELDVIOLATION_FACTSENTRY']._serialized_end=645
 # @@protoc_insertion_point(module_scope)
