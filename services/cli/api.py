@@ -45,7 +45,7 @@ class Api:
     def __init__(self, url: str, client_id: str, client_secret: str) -> None:
         self.url = url
         self._credential = (client_id, client_secret)
-        self._http = httpx.Client(base_url=url, timeout=SECONDS)
+        self._http = httpx.Client(base_url=url, timeout=SECONDS, headers={"Accept-Language": "en"})
         self._token = ""
         self._until = 0.0
 

@@ -18,8 +18,8 @@ from services.cli.health import health
 from services.cli.importing import command as importing
 from services.cli.move.command import move
 from services.cli.why import why
-from services.cli.words import Language
 from services.registry import SERVICES
+from services.words import Language
 
 if TYPE_CHECKING:
     from services.cli.up import Supervisor

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import errors
-from services.gateway.context import ARRIVAL, House
+from services.gateway.context import ARRIVAL, House, words_for
 from services.gateway.delegation import Delegations
 from services.gateway.events import Broadcast, EventsEndpoint
 from services.gateway.graphql.execution import Endpoint, json_response
@@ -177,12 +177,12 @@ def _route(name: str, endpoint: Answers) -> Answers:
                 return await endpoint(request)
             except errors.Problem as problem:
                 errors.log_refusal(problem.code, getattr(request.state, "caller", ANYONE), name)
-                return errors.problem_response(problem)
+                return errors.problem_response(problem, words_for(request.headers))
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody reads it
             except Exception:
                 logger.exception("%s failed, trace %s", name, telemetry.trace_id())
-                return errors.problem_response(errors.internal())
+                return errors.problem_response(errors.internal(), words_for(request.headers))
 
     return answer
 
@@ -197,9 +197,10 @@ def _keys(house: House) -> Answers:
     return keys
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers: Mapping[str, str] = error.headers or {}
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}.get(error.status_code, "REFUSED")
     errors.log_refusal(code, ANYONE, "no such route")
-    return errors.problem_response(errors.Problem(error.status_code, code, str(error.detail), headers))
+    problem = errors.Problem(error.status_code, code, errors.TITLES.get(error.status_code, "Error"), headers)
+    return errors.problem_response(problem, words_for(request.headers))

@@ -18,8 +18,9 @@ from services.gateway.tokens import Tokens
 from services.kit.auth import Caller, Role
 from services.kit.errors import Kind, Refused, denied, not_found
 from services.referential import Referential
+from services.words import Language
+from services.words.catalogue import Words
 
-LANGUAGES = ("fr", "en")
 ARRIVAL = 2
 """A request may take so many times longer to arrive than to be answered."""
 T = TypeVar("T")
@@ -60,7 +61,7 @@ class Asking:
 
     house: House
     caller: Caller
-    language: str
+    words: Words
     until: float  # time.monotonic
     names: frozenset[str] = frozenset()
     """Every field name that the document mentions: what is not among them need not be fetched."""
@@ -108,8 +109,7 @@ class Asking:
     def demand(self, *roles: Role) -> None:
         """Refuse any other kind of caller."""
         if self.caller.role not in roles:
-            known = " or ".join(str(role) for role in roles)
-            raise denied("ROLE_NOT_ALLOWED", f"only {known} may do this")
+            raise denied("ROLE_NOT_ALLOWED", "only these roles may do this: {roles}", roles=", ".join(roles))
 
 
 Info = strawberry.Info[Asking, None]
@@ -121,14 +121,14 @@ def deadline(seconds: float) -> float:
     return time.monotonic() + seconds
 
 
-def language_of(accept_language: str) -> str:
-    """The first of ours that the reader accepts; French when there is none."""
+def words_for(headers: Mapping[str, str]) -> Words:
+    """In the first of our languages that the reader accepts; French when there is none."""
     wished = []
-    for position, each in enumerate(accept_language.split(",")[:20]):
+    for position, each in enumerate(headers.get("accept-language", "").split(",")[:20]):
         tag, _, parameters = each.strip().partition(";")
         wished.append((-_quality(parameters), position, tag.lower().partition("-")[0]))
-    accepted = [tag for quality, _, tag in sorted(wished) if tag in LANGUAGES and quality < 0]
-    return accepted[0] if accepted else LANGUAGES[0]
+    accepted = [tag for quality, _, tag in sorted(wished) if tag in tuple(Language) and quality < 0]
+    return Words(accepted[0] if accepted else Language.FR)
 
 
 def _quality(parameters: str) -> float:

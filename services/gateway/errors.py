@@ -14,12 +14,13 @@ from starlette.responses import Response
 
 from services.kit import telemetry
 from services.kit.auth import Caller
-from services.kit.errors import Refused, RetryLater
+from services.kit.errors import Refused, RetryLater, Violation, filled
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
+from services.words.catalogue import Words
 
 logger = logging.getLogger(__name__)
 UNAVAILABLE = "UNAVAILABLE"
-_TITLES = {
+TITLES = {
     400: "Bad request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -32,25 +33,31 @@ _TITLES = {
     500: "Internal server error",
     503: "Service unavailable",
 }
+_INTERNAL = "internal error, trace {trace}"
+_AWAY = "a service that is needed for this does not answer; try again soon"
 _RENAMED = {"page_size": "first", "page_token": "after"}
 
 
 class Problem(Exception):
-    """A plain HTTP error (RFC 9457)."""
+    """A plain HTTP error (RFC 9457); `{names}` in the detail, an English sentence, stand for facts."""
 
-    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **facts: str
+    ) -> None:
+        super().__init__(filled(detail, facts))
         self.status = status
         self.code = code
         self.detail = detail
         self.headers = dict(headers or {})
+        self.facts = facts
 
 
-def problem_response(problem: Problem) -> Response:
-    title = _TITLES.get(problem.status, "Error")
+def problem_response(problem: Problem, words: Words) -> Response:
+    title = words.translated(TITLES.get(problem.status, "Error"))
     body = {"type": "about:blank", "title": title, "status": problem.status, "code": problem.code}
-    body["detail"] = problem.detail
-    return Response(orjson.dumps(body), problem.status, problem.headers, "application/problem+json")
+    body["detail"] = words.translated(problem.detail, problem.facts)
+    headers = problem.headers | {"Content-Language": words.language}
+    return Response(orjson.dumps(body), problem.status, headers, "application/problem+json")
 
 
 def log_refusal(code: str, caller: Caller, what: str) -> None:
@@ -67,7 +74,7 @@ def unavailable(detail: str) -> Problem:
 
 
 def internal() -> Problem:
-    return Problem(500, "INTERNAL", f"erreur interne, trace {telemetry.trace_id()}")
+    return Problem(500, "INTERNAL", _INTERNAL, trace=telemetry.trace_id())
 
 
 def coded(message: str, code: str, **more: Any) -> GraphQLError:
@@ -75,9 +82,9 @@ def coded(message: str, code: str, **more: Any) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code, **more})
 
 
-def formatted(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
-    """GraphQL errors as they leave the house."""
-    return [_formatted(error) for error in errors]
+def formatted(errors: Iterable[GraphQLError], words: Words) -> list[dict[str, Any]]:
+    """GraphQL errors as they leave the house; what GraphQL itself says of a document stays English."""
+    return [_formatted(error, words) for error in errors]
 
 
 def all_unavailable(errors: Sequence[Mapping[str, Any]]) -> bool:
@@ -90,26 +97,42 @@ def camel_path(path: str) -> str:
     return ".".join(re.sub(r"_([a-z0-9])", lambda found: found.group(1).upper(), part) for part in parts)
 
 
-def fields_of(refusal: Refused) -> list[dict[str, str]]:
-    return [{"path": camel_path(v.path), "reason": v.reason, "description": v.description} for v in refusal.violations]
+def fields_of(refusal: Refused, words: Words) -> list[dict[str, str]]:
+    return [
+        {"path": camel_path(v.path), "reason": v.reason, "description": _description(v, words)}
+        for v in refusal.violations
+    ]
 
 
-def _formatted(error: GraphQLError) -> dict[str, Any]:
+def message_of(refusal: Refused, words: Words) -> str:
+    """Where the refusal says nothing itself, what it says of its fields."""
+    fields = (words.translated("{path}: {description}", each) for each in fields_of(refusal, words))
+    return words.translated(refusal.message, refusal.facts) or words.translated("; ").join(fields)
+
+
+def _description(violation: Violation, words: Words) -> str:
+    facts = {name: camel_path(fact) if name == "field" else fact for name, fact in violation.facts.items()}
+    return words.translated(violation.description, facts)
+
+
+def _formatted(error: GraphQLError, words: Words) -> dict[str, Any]:
     shown: dict[str, Any] = dict(error.formatted)
     cause = error.original_error
     shown["extensions"] = dict(error.extensions or {})
-    if cause is None or _is_the_askers(error, cause):
+    if cause is None and error.extensions:
+        shown["message"] = words.translated(error.message)
+    elif cause is None or _is_the_askers(error, cause):
         shown["extensions"].setdefault("code", "INVALID_QUERY")
     elif isinstance(cause, Refused):
-        shown["message"] = cause.message
+        shown["message"] = message_of(cause, words)
         shown["extensions"] = {"code": cause.reason, "kind": cause.kind.name}
         if cause.violations:
-            shown["extensions"]["fields"] = fields_of(cause)
+            shown["extensions"]["fields"] = fields_of(cause, words)
     elif isinstance(cause, RetryLater):
-        shown["message"] = "a service that is needed for this does not answer; try again soon"
+        shown["message"] = words.translated(_AWAY)
         shown["extensions"] = {"code": UNAVAILABLE}
     else:
-        _mask(shown, cause)
+        _mask(shown, cause, words)
     return shown
 
 
@@ -120,8 +143,8 @@ def _is_the_askers(error: GraphQLError, cause: Exception) -> bool:
     return error.path is None or any(isinstance(node, ValueNode) for node in cause.nodes or ())
 
 
-def _mask(shown: dict[str, Any], cause: Exception) -> None:
+def _mask(shown: dict[str, Any], cause: Exception, words: Words) -> None:
     trace = telemetry.trace_id()
     logger.error("a resolver failed at %s, trace %s", shown.get("path"), trace, exc_info=cause)
-    shown["message"] = f"erreur interne, trace {trace}"
+    shown["message"] = words.translated(_INTERNAL, {"trace": trace})
     shown["extensions"] = {"code": "INTERNAL", "traceId": trace}

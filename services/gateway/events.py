@@ -112,7 +112,7 @@ class Broadcast:
         if self._stopped or self._open.total() >= MAX_STREAMS:
             raise unavailable("no more streams are open to new readers now")
         if self._open[recipient] >= MAX_STREAMS_OF_ONE:
-            raise Problem(429, "TOO_MANY_STREAMS", f"at most {MAX_STREAMS_OF_ONE} streams at a time")
+            raise Problem(429, "TOO_MANY_STREAMS", "at most {most} streams at a time", most=str(MAX_STREAMS_OF_ONE))
         reader = Reader()
         self._readers[recipient].add(reader)
         self._open[recipient] += 1

@@ -105,7 +105,8 @@ def retry(units: Units, listens: Listens, letter_id: str) -> None:
         record = _find(unit.connection, letter_id, alone=True).record
         handler = handler_of(listens, record)
         if handler is None:
-            raise Refused(Kind.CONFLICT, "NOBODY_LISTENS", f"nothing handles {record.event.type or record.event.key}")
+            what = record.event.type or record.event.key
+            raise Refused(Kind.CONFLICT, "NOBODY_LISTENS", "nothing handles {what}", what=what)
         try:
             handle(handler, unit, [record])
         except RetryLater:
@@ -113,7 +114,7 @@ def retry(units: Units, listens: Listens, letter_id: str) -> None:
         except Exception as error:
             logger.warning("dead letter %s still fails at %s", letter_id, _where(error))
             kind = type(error).__name__
-            raise Refused(Kind.CONFLICT, "STILL_FAILS", f"it fails again, with {kind}", error=kind) from error
+            raise Refused(Kind.CONFLICT, "STILL_FAILS", "it fails again, with {error}", error=kind) from error
         unit.connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
         if record.event.payload is None:
             forget(unit.connection, [record.event.key])

@@ -71,7 +71,7 @@ def not_found(what: str, identifier: str) -> Refused:
 
 def denied(reason: str, message: str, **facts: str) -> Refused:
     """This kind of caller may not do this at all, whatever the id."""
-    return Refused(Kind.DENIED, reason, message, **facts)
+    return Refused(Kind.DENIED, reason, message, (), **facts)
 
 
 class RetryLater(Exception):

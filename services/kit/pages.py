@@ -20,7 +20,7 @@ def page_size(asked: int) -> int:
     if asked == 0:
         return DEFAULT_SIZE
     if not 1 <= asked <= MAX_SIZE:
-        raise invalid([Violation("page_size", "OUT_OF_RANGE", f"must be 1 to {MAX_SIZE}")])
+        raise invalid([Violation("page_size", "OUT_OF_RANGE", "must be 1 to 100")])
     return asked
 
 

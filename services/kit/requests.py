@@ -39,14 +39,14 @@ def claim(connection: Connection, caller: Caller, request: Message, now: datetim
     if not request_id:
         return True
     if len(request_id) > MAX_LENGTH:
-        raise invalid([Violation("request_id", "TOO_LONG", f"at most {MAX_LENGTH} characters")])
+        raise invalid([Violation("request_id", "TOO_LONG", "at most {most} characters", {"most": str(MAX_LENGTH)})])
     who, body = f"{caller.role}/{caller.subject}", _digest(request)
     query = select(REQUESTS.c.body).where(REQUESTS.c.caller == who, REQUESTS.c.id == request_id)
     known = connection.execute(query).scalar_one_or_none()
     if known is None:
         connection.execute(insert(REQUESTS), {"caller": who, "id": request_id, "body": body, "at": now})
     elif not hmac.compare_digest(known, body):
-        raise Refused(Kind.EXISTS, "REQUEST_ID_REUSED", "this request_id was used for something else")
+        raise Refused(Kind.EXISTS, "REQUEST_ID_REUSED", "this request id was used for something else")
     return known is None
 
 

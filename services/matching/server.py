@@ -86,7 +86,7 @@ def explain(deps: Deps, call: Call, request: pb.ExplainRequest) -> pb.ExplainRes
 
 def list_shown(deps: Deps, call: Call, request: pb.ListShownRequest) -> pb.ListShownResponse:
     if call.caller.role is not Role.OPERATOR:
-        raise denied("OPERATOR_ONLY", "only an operator may read what was shown")
+        raise denied("OPERATOR_ONLY", "only an operator may ask this")
     if not (request.person_id or request.offer_id):
         raise not_found("list", "")
     size = page_size(request.page_size)
@@ -163,7 +163,9 @@ def _offer_query(request: pb.SearchOffersRequest, now: datetime) -> SearchQuery:
     text, within = _text_and_circle(checks, request)
     checks.at_most("skill_codes", request.skill_codes, MOST_CODES)
     checks.at_most("occupation_codes", request.occupation_codes, MOST_CODES)
-    checks.require("kinds", all(kind in KINDS for kind in request.kinds), "UNKNOWN_VALUE", "an unknown kind")
+    checks.require(
+        "kinds", all(kind in KINDS for kind in request.kinds), "UNKNOWN_VALUE", "this value is not known here"
+    )
     checks.done()
     return SearchQuery(
         as_of=now,

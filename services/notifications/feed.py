@@ -38,7 +38,7 @@ class Feed:
     @contextmanager
     def slot(self) -> Iterator[None]:
         if not self._slots.acquire(blocking=False):
-            raise Refused(Kind.EXHAUSTED, "TOO_MANY_STREAMS", f"at most {STREAMS} streams at a time")
+            raise Refused(Kind.EXHAUSTED, "TOO_MANY_STREAMS", "at most {most} streams at a time", most=str(STREAMS))
         try:
             yield
         finally:

@@ -54,7 +54,8 @@ class _Calls:
     def set_preferences(self, call: Call, request: pb.SetPreferencesRequest) -> pb.SetPreferencesResponse:
         given = request.preferences
         if given.mail not in FREQUENCIES:
-            raise invalid([Violation("preferences.mail", "UNKNOWN_VALUE", "must be AT_ONCE, DAILY or NEVER")])
+            known = {"choices": ", ".join(Frequency)}
+            raise invalid([Violation("preferences.mail", "UNKNOWN_VALUE", "must be one of {choices}", known)])
         recipient = given.recipient or usecases.own_recipient(call.caller)
         wish = Preferences(recipient, FREQUENCIES[given.mail], given.daily_cap)
         usecases.set_preferences(self._units, call.caller, request, wish)

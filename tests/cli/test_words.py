@@ -9,8 +9,6 @@ import pytest
 from commands import Vivier, command
 
 from services.cli import tables, why
-from services.cli.words import WORDS, word
-from services.matching.domain.formula import GATES, PARTS
 
 IDS = ("c" * 40, "recruiter", "s" * 40, "Une association au nom long", "valid")
 
@@ -39,12 +37,6 @@ def test_people_are_said_to_belong_to_no_partner(vivier: Vivier) -> None:
 @pytest.mark.parametrize("role", ["PERSON", "Person", "person"])
 def test_a_role_in_any_case(vivier: Vivier, role: str) -> None:
     assert "say which person it is for" in vivier("client", "create", "--role", role).err
-
-
-def test_gates_and_parts_have_french_names() -> None:
-    assert all(word("fr", name) != name for name in (*GATES, *PARTS))
-    assert [word("en", name) for name in GATES] == list(GATES)
-    assert WORDS["fr"].keys() - WORDS["en"].keys() == {*GATES, *PARTS}
 
 
 MATCH: dict[str, Any] = {

@@ -44,7 +44,7 @@ def test_a_list_with_employers_and_matches_costs_one_call_a_neighbour(gateway: A
     assert {node["organisation"]["name"] for node in data["nodes"]} == {f"Toits & Cie org{i}" for i in range(3)}
     held = data["nodes"][0]["match"]["parts"][0]["reasons"][0]
     assert held["evidence"] == [{"words": "J'ai refait le toit de ma tante"}]
-    assert held["text"].startswith("Tu as cette compétence : ")
+    assert held["text"].startswith("Tu as cette compétence\u202f: ")
     assert data["totalCount"] == 40
     assert data["facets"][0]["counts"] == [{"value": "job", "count": 40}]
 
@@ -81,8 +81,8 @@ def test_the_reader_decides_the_voice_and_the_language(gateway: Any) -> None:
         return said
 
     person, partner = gateway.token(Role.PERSON, "p1"), gateway.token(Role.PARTNER, "partner-1")
-    assert text(person) == "À 4,5 km de chez toi (limite : 20 km)."
-    assert text(partner) == "À 4,5 km (limite : 20 km)."
+    assert text(person) == "À 4,5\u202fkm de chez toi (limite\u202f: 20\u202fkm)."
+    assert text(partner) == "À 4,5\u202fkm (limite\u202f: 20\u202fkm)."
     assert text(person, "en") == "4.5 km from your place (limit: 20 km)."
     assert text(partner, **{"Accept-Language": "de, en;q=0.8, fr;q=0.5"}) == "4.5 km away (limit: 20 km)."
 

@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
 from harness import eventually
 from schemas import files_only
 from vivier.matching.v1 import events_pb2 as matching
@@ -15,7 +14,7 @@ from vivier.notifications.v1 import notifications_pb2 as pb
 from services.kit.auth import Caller, Role
 from services.kit.deliveries import ATTEMPTS
 from services.kit.errors import Poison, RetryLater
-from services.notifications.texts import FRAMES, LINES
+from services.words.catalogue import Words
 
 FIRST_RELEASE = Path(__file__).parents[1] / "kit" / "first_release"
 
@@ -31,7 +30,7 @@ def test_a_mail_goes_at_once(system: Any, mailer: Any, profile: Any) -> None:
     eventually(lambda: len(mailer.letters) == 2)
     ana, ben = sorted(mailer.letters, key=lambda letter: letter.to)
     assert (ana.to, ana.language) == ("ana@example.org", "fr")
-    assert ana.subject == "Une offre te correspond : Technicienne Bcc: all@example.org (Vents d’Ouest)"
+    assert ana.subject == "Une offre te correspond\u202f: Technicienne Bcc: all@example.org (Vents d’Ouest)"
     assert ana.body.startswith("Bonjour Inès,\n")
     assert ben.subject.startswith("An offer fits you")
     assert ana.id == system.inbox("ana").notifications[0].id
@@ -224,17 +223,7 @@ def test_mails_that_the_first_release_queued_go(start: Any, mailer: Any, profile
     assert len(queued) == 7
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_every_kind_has_its_words(language: str) -> None:
-    assert set(LINES[language]) == set(LINES["fr"])
-    assert set(FRAMES[language]) == set(FRAMES["fr"])
-
-
-@pytest.mark.parametrize("words", [LINES, FRAMES])
-def test_one_kind_of_apostrophe(words: Any) -> None:
-    assert not any("’" in text for lines in words.values() for text in lines.values())
-
-
 def test_whoever_the_mentor_is_the_words_fit() -> None:
-    assert LINES["fr"]["ACCEPTED"] == "Ta demande de mentorat a été acceptée"
-    assert not any("mentor " in LINES["fr"][state] for state in ("ACCEPTED", "DECLINED", "ENDED"))
+    told = {state: Words("fr").say(f"mail.MENTORSHIP_CHANGED.{state}") for state in ("ACCEPTED", "DECLINED", "ENDED")}
+    assert told["ACCEPTED"] == "Ta demande de mentorat a été acceptée"
+    assert not any("mentor " in text for text in told.values())

@@ -56,7 +56,7 @@ def test_a_mail_says_only_what_is_still_true(system: Any, mailer: Any, profile: 
     system.settle()
     profile.refuses = False
     eventually(lambda: len(mailer.letters) == 2)
-    starts = {letter.subject.partition(" : ")[0] for letter in mailer.letters}
+    starts = {letter.subject.partition("\u202f: ")[0] for letter in mailer.letters}
     assert starts == {"Une offre te correspond", "Cette offre n'est plus disponible"}
     eventually(
         lambda: sorted(s for _, s in system.rows("mails", "notification_id, state")) == ["needless"] * 2 + ["sent"] * 2

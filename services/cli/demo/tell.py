@@ -1,7 +1,6 @@
 """How the story looks on a terminal: coloured there, plain when piped. French first, English too."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -9,7 +8,7 @@ from rich.table import Table
 
 from services.cli.demo.load import Credential
 from services.cli.demo.story import Told
-from services.cli.words import word
+from services.words.catalogue import Words
 
 Input = dict[str, Any]
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -65,7 +64,8 @@ def tell(told: Told, console: Console, language: str) -> None:
     console.rule(f"[bold red]{words['refused']}")
     for gate in told.refused["gates"]:
         if not gate["passed"]:
-            console.print(f"✗ {word(language, gate['name'])}: {gate['reason']['text']}")
+            name = Words(language).say(f"matching.gate.{gate['name']}")
+            console.print(f"✗ {name}: {gate['reason']['text']}")
 
 
 def ways_in(told: Told, url: str, console: Console, language: str) -> None:
@@ -92,13 +92,13 @@ def _token(way: Credential, url: str) -> str:
 
 
 def _match(match: Input, console: Console, language: str) -> None:
-    say = partial(word, language)
-    table = Table(box=None, caption=f"{say('score')} {match['score']:.2f}")
+    say = Words(language).say
+    table = Table(box=None, caption=f"{say('command.score')} {match['score']:.2f}")
     for header in ("part", "weight", "value", "why"):
-        table.add_column(say(header), overflow="fold")
+        table.add_column(say(f"command.{header}"), overflow="fold")
     for part in match["parts"]:
-        why = " ".join(_reason(reason) for reason in part["reasons"]) if part["known"] else say("unknown")
-        table.add_row(say(part["name"]), f"{part['weight']:g}", f"{part['value']:.2f}", why)
+        why = " ".join(_reason(reason) for reason in part["reasons"]) if part["known"] else say("command.unknown")
+        table.add_row(say(f"matching.part.{part['name']}"), f"{part['weight']:g}", f"{part['value']:.2f}", why)
     console.print(table)
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry import Schema
 
-from services.gateway.context import ARRIVAL, Asking, House, deadline, language_of
+from services.gateway.context import ARRIVAL, Asking, House, deadline, words_for
 from services.gateway.errors import Problem, all_unavailable, coded, formatted, log_refusal, unauthorized, unavailable
 from services.gateway.graphql.costs import Refusals
 from services.gateway.graphql.fast_path import CompiledExecutor, plain_attributes
@@ -24,6 +24,7 @@ from services.gateway.tokens import TokenRefused
 from services.kit.auth import ANYONE, Caller, Role
 from services.kit.errors import RetryLater
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
+from services.words.catalogue import Words
 
 SMALL_BODY = 64 << 10
 LARGE_BODY = 2 << 20
@@ -54,8 +55,7 @@ class Endpoint:
     async def __call__(self, request: Request) -> Response:
         caller = await caller_of(request, self._house, self._seconds)
         question = _question(await _body(request, caller, self._seconds))
-        language = language_of(request.headers.get("accept-language", ""))
-        asking = Asking(self._house, caller, language, deadline(self._seconds))
+        asking = Asking(self._house, caller, words_for(request.headers), deadline(self._seconds))
         return await self._answer(question, asking)
 
     async def _answer(self, question: Question, asking: Asking) -> Response:
@@ -64,10 +64,10 @@ class Endpoint:
             document = self._documents.read(question.query, question.variables)
             _allow_introspection(document, asking.caller)
         except Refusals as refusals:
-            return _refused(refusals, question, asking.caller, time.perf_counter() - started)
+            return _refused(refusals, question, asking, time.perf_counter() - started)
         asking.names, asking.plans = document.names, document.plans
         result = await self._execute(document, question, asking)
-        return _response(result)
+        return _response(result, asking.words)
 
     async def _execute(self, document: Document, question: Question, asking: Asking) -> ExecutionResult:
         result = execute(
@@ -132,9 +132,9 @@ async def limited_body(request: Request, most: int, seconds: float) -> bytes:
             async for chunk in request.stream():
                 data += chunk
                 if len(data) > most:
-                    raise Problem(413, "BODY_TOO_LARGE", f"at most {most} bytes", _LAST)
+                    raise Problem(413, "BODY_TOO_LARGE", "at most {most} bytes", _LAST, most=str(most))
     except TimeoutError:
-        raise Problem(408, "BODY_TOO_SLOW", f"at most {seconds * ARRIVAL:g} seconds", _LAST) from None
+        raise Problem(408, "BODY_TOO_SLOW", "at most {most} seconds", _LAST, most=f"{seconds * ARRIVAL:g}") from None
     return bytes(data)
 
 
@@ -142,7 +142,7 @@ def _question(body: bytes) -> Question:
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Problem(400, "NOT_JSON", f"the body is not JSON: {error.msg}") from None
+        raise Problem(400, "NOT_JSON", "the body is not JSON: {error}", error=error.msg) from None
     if not isinstance(given, dict):
         raise Problem(400, "NOT_A_QUESTION", "send one object with `query`; batches are not taken")
     query: Any = given.get("query")
@@ -159,20 +159,20 @@ def _allow_introspection(document: Document, caller: Caller) -> None:
         raise Refusals(coded("the schema is shown to those who have a token", "INTROSPECTION_DENIED"))
 
 
-def _refused(refusals: Refusals, question: Question, caller: Caller, seconds: float) -> Response:
-    errors = formatted(refusals.errors)
+def _refused(refusals: Refusals, question: Question, asking: Asking, seconds: float) -> Response:
+    errors = formatted(refusals.errors, asking.words)
     digest = hashlib.sha256(question.query.encode()).hexdigest()[:12]
     at = "".join(f" at {place.line}:{place.column}" for place in (refusals.errors[0].locations or ())[:1])
     what = f"document {digest} of {len(question.query)} characters{at}, in {seconds * 1e3:.1f} ms"
-    log_refusal(errors[0]["extensions"]["code"], caller, what)
+    log_refusal(errors[0]["extensions"]["code"], asking.caller, what)
     return json_response({"errors": errors}, 400)
 
 
-def _response(result: ExecutionResult) -> Response:
+def _response(result: ExecutionResult, words: Words) -> Response:
     body: dict[str, Any] = {"data": result.data}
     if not result.errors:
         return json_response(body)
-    body["errors"] = formatted(result.errors)
+    body["errors"] = formatted(result.errors, words)
     empty = result.data is None or all(value is None for value in result.data.values())
     if empty and all_unavailable(body["errors"]):
         return json_response(body, 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -6,13 +6,16 @@ from typing import Any
 import strawberry
 from vivier.common.v1 import common_pb2
 
-from services.gateway.errors import fields_of
+from services.gateway.context import Info
+from services.gateway.errors import fields_of, message_of
 from services.gateway.labels import Labels
 from services.gateway.schema.convert import FromProto, members_of
 from services.gateway.schema.enums import Outcome
 from services.gateway.schema.inputs import input_of
 from services.kit import errors
 from services.kit.checks import Checks
+from services.kit.rpc.status import refused
+from services.words.catalogue import Words
 
 LONGEST_TEXT = 200
 
@@ -118,27 +121,26 @@ class Refused:
     facts: list[Fact]
 
     @classmethod
-    def of(cls, refusal: errors.Refused) -> "Refused":
+    def of(cls, refusal: errors.Refused, words: Words) -> "Refused":
         facts = [Fact(name=name, value=value) for name, value in refusal.facts.items()]
         return cls(
             reason=refusal.reason,
-            message=refusal.message,
-            fields=[FieldRefusal(**each) for each in fields_of(refusal)],
+            message=message_of(refusal, words),
+            fields=[FieldRefusal(**each) for each in fields_of(refusal, words)],
             facts=facts,
         )
 
     @classmethod
-    def of_row(cls, refusal: common_pb2.Refusal) -> "Refused":
+    def of_row(cls, refusal: common_pb2.Refusal, words: Words) -> "Refused":
         """Why one row of a batch was refused."""
-        violations = [errors.Violation(v.path, v.reason, v.description) for v in refusal.violations]
-        return cls.of(errors.Refused(errors.Kind.INVALID, refusal.reason, refusal.message, violations))
+        return cls.of(refused(errors.Kind.INVALID, refusal), words)
 
 
 class RefusedHandler(strawberry.ExceptionHandler[errors.Refused, Refused]):
     """Refusals become members of the union wherever a field's type has room for them."""
 
-    def handle(self, exception: errors.Refused, *, field: object, info: object) -> Refused:
-        return Refused.of(exception)
+    def handle(self, exception: errors.Refused, *, field: object, info: Info) -> Refused:
+        return Refused.of(exception, info.context.words)
 
 
 @strawberry.input(description="An action on one thing.")

@@ -30,9 +30,7 @@ def refusal_message(refused: Refused) -> common.Refusal:
         common.FieldViolation(path=v.path, reason=v.reason, description=v.description, facts=v.facts)
         for v in refused.violations
     ]
-    return common.Refusal(
-        reason=refused.reason, message=refused.message, violations=violations, facts=refused.facts
-    )
+    return common.Refusal(reason=refused.reason, message=refused.message, violations=violations, facts=refused.facts)
 
 
 def refused(kind: Kind, message: common.Refusal) -> Refused:

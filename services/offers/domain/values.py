@@ -73,7 +73,7 @@ class Status:
 
 def check_year(checks: Checks, path: str, day: date | None) -> None:
     if day is not None:
-        checks.require(path, 1970 <= day.year <= 2100, "OUT_OF_RANGE", "must be between 1970 and 2100")
+        checks.number(path, day.year, 1970, 2100)
 
 
 def checked_skills(checks: Checks, skills: tuple[SkillNeed, ...]) -> tuple[SkillNeed, ...]:

@@ -58,7 +58,7 @@ def _identity(checks: Checks, said: Identity) -> Identity:
 def _birth_month(checks: Checks, said: str, now: datetime) -> str:
     month = checks.month("birth_month", said)
     plausible = not month or f"{now.year - _OLDEST}-01" <= month <= f"{now:%Y-%m}"
-    checks.require("birth_month", plausible, "OUT_OF_RANGE", f"must lie in the last {_OLDEST} years")
+    checks.require("birth_month", plausible, "OUT_OF_RANGE", "must lie in the last {years} years", years=_OLDEST)
     return month
 
 
@@ -86,7 +86,13 @@ def _travel(checks: Checks, said: Travel) -> Travel:
 def _wishes(checks: Checks, said: Wishes) -> Wishes:
     low = checks.number("wishes.minimum_hours", said.minimum_hours, 0, 60)
     high = checks.number("wishes.maximum_hours", said.maximum_hours, 0, 60)
-    checks.require("wishes.maximum_hours", not high or low <= high, "OUT_OF_ORDER", "must not be below minimum_hours")
+    checks.require(
+        "wishes.maximum_hours",
+        not high or low <= high,
+        "OUT_OF_ORDER",
+        "must not be below {field}",
+        field="minimum_hours",
+    )
     day = checks.day("wishes.available_from", said.available_from)
     return replace(
         said,
@@ -106,7 +112,9 @@ def _experiences(checks: Checks, said: Sequence[Experience] | None) -> tuple[Exp
 def checked_experience(checks: Checks, path: str, said: Experience) -> Experience:
     start = checks.month(f"{path}.start_month", said.start_month)
     end = checks.month(f"{path}.end_month", said.end_month)
-    checks.require(f"{path}.end_month", not end or start <= end, "OUT_OF_ORDER", "must not be before start_month")
+    checks.require(
+        f"{path}.end_month", not end or start <= end, "OUT_OF_ORDER", "must not be before {field}", field="start_month"
+    )
     checks.require(path, not (is_blank(said.title) and is_blank(said.words)), "REQUIRED", "needs a title or words")
     occupation = said.occupation
     return replace(

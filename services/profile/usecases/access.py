@@ -62,7 +62,7 @@ def view_of(caller: Caller, person: Person, now: datetime) -> View:  # noqa: PLR
 def only(caller: Caller, *roles: Role) -> None:
     """Refused before anything is looked up, so that nothing is told of what exists."""
     if caller.role not in roles:
-        raise denied("NOT_FOR_THIS_ROLE", f"a {caller.role.value} cannot do this")
+        raise denied("NOT_FOR_THIS_ROLE", "a {role} cannot do this", role=caller.role.value)
 
 
 def is_own(caller: Caller, person: Person) -> bool:

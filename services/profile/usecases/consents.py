@@ -38,7 +38,7 @@ def grant_consent(
         require_own(caller, person)
         by_partner = caller.role is Role.PARTNER or caller.actor
         if (kind is ConsentKind.PARENT and caller.role is Role.PERSON) or (kind is ConsentKind.PARTNER and by_partner):
-            raise denied("CONSENT_NOT_YOURS", f"a {caller.role.value} cannot give this consent")
+            raise denied("CONSENT_NOT_YOURS", "a {role} cannot give this consent", role=caller.role.value)
         if kind is ConsentKind.MENTOR and not person.agrees(kind, grantee_id):
             raise Refused(Kind.CONFLICT, "ASK_THE_MENTOR", "this consent comes with asking the mentor")
 

@@ -7,6 +7,7 @@ import strawberry
 from vivier.matching.v1 import matching_pb2 as pb
 
 from services.gateway.context import Asking
+from services.gateway.reasons import ReasonTexts
 from services.gateway.schema.common import listed, skill_names
 from services.gateway.schema.linked_types import CourseMatch, Match, Offer, Person
 from services.gateway.schema.matching.types import Gate, Part, Reason
@@ -14,8 +15,8 @@ from services.gateway.schema.offers.fetch import fetch_courses, fetch_offers
 from services.gateway.schema.pages import Connection, page
 from services.gateway.schema.profile.fetch import fetch_people
 from services.gateway.schema.profile.types import Evidence
-from services.gateway.voice import Voice
 from services.kit.auth import Role
+from services.words.catalogue import Words
 
 MATCHING = "matching"
 
@@ -26,7 +27,8 @@ class Reader:
     def __init__(self, asking: Asking, language: str | None, people: Mapping[str, Person]) -> None:
         self._labels = asking.house.labels
         self._wants = asking.wants
-        self._voice = Voice(language or asking.language, asking.caller.role is Role.PERSON, self._labels)
+        audience = "to" if asking.caller.role is Role.PERSON else "about"
+        self._texts = ReasonTexts(Words(language) if language else asking.words, audience, self._labels)
         self._people = people
         self._evidence = {e.id: e for person in people.values() for s in person.skills or () for e in s.evidence}
 
@@ -64,7 +66,7 @@ class Reader:
         known: Sequence[Evidence] = [e for i in message.evidence_ids if (e := self._evidence.get(strawberry.ID(i)))]
         return Reason(
             code=message.code,
-            text=self._voice.say(message.code, parameters) if self._wants("text") else "",
+            text=self._texts.of(message.code, parameters) if self._wants("text") else "",
             parameters=listed(parameters) if self._wants("parameters") else [],
             evidence=list(known),
         )

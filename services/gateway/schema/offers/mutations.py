@@ -15,6 +15,7 @@ from services.gateway.schema.linked_types import Course, Offer
 from services.gateway.schema.offers.fetch import OFFERS
 from services.gateway.schema.offers.inputs import CourseInput, OfferInput, OrganisationInput
 from services.gateway.schema.offers.types import Organisation
+from services.words.catalogue import Words
 
 
 @strawberry.input
@@ -84,15 +85,15 @@ async def _course_verb(info: Info, verb: str, request: Message) -> CourseResult:
     return CourseWritten(course=Course.from_proto(answer.course), outcome=None)
 
 
-def _offer_row(row: pb.OfferResult) -> OfferResult:
+def _offer_row(row: pb.OfferResult, words: Words) -> OfferResult:
     if row.HasField("refusal"):
-        return Refused.of_row(row.refusal)
+        return Refused.of_row(row.refusal, words)
     return OfferWritten(offer=Offer.from_proto(row.offer), outcome=outcome_of(row.outcome))
 
 
-def _course_row(row: pb.CourseResult) -> CourseResult:
+def _course_row(row: pb.CourseResult, words: Words) -> CourseResult:
     if row.HasField("refusal"):
-        return Refused.of_row(row.refusal)
+        return Refused.of_row(row.refusal, words)
     return CourseWritten(course=Course.from_proto(row.course), outcome=outcome_of(row.outcome))
 
 
@@ -107,7 +108,7 @@ class OffersMutation:
     @mutation("Creates or updates by (organisation, externalId), each row for itself.")
     async def upsert_offers(self, info: Info, input: UpsertOffersInput) -> OffersResult:
         answer = await info.context.ask(OFFERS, "UpsertOffers", write(input, pb.UpsertOffersRequest))
-        return OffersWritten(results=[_offer_row(row) for row in answer.results])
+        return OffersWritten(results=[_offer_row(row, info.context.words) for row in answer.results])
 
     @strawberry.mutation
     async def publish_offer(self, info: Info, input: IdInput) -> OfferResult:
@@ -128,7 +129,7 @@ class OffersMutation:
     @mutation("Creates or updates by (organisation, externalId), each row for itself.")
     async def upsert_courses(self, info: Info, input: UpsertCoursesInput) -> CoursesResult:
         answer = await info.context.ask(OFFERS, "UpsertCourses", write(input, pb.UpsertCoursesRequest))
-        return CoursesWritten(results=[_course_row(row) for row in answer.results])
+        return CoursesWritten(results=[_course_row(row, info.context.words) for row in answer.results])
 
     @strawberry.mutation
     async def publish_course(self, info: Info, input: IdInput) -> CourseResult:

@@ -15,6 +15,7 @@ from services.gateway.schema.linked_types import Mentorship, Person
 from services.gateway.schema.profile.fetch import PROFILE, with_both
 from services.gateway.schema.profile.inputs import ExperienceInput, MentorInput, PersonInput, PersonSkillInput
 from services.gateway.schema.profile.types import Mentor
+from services.words.catalogue import Words
 
 
 @strawberry.input
@@ -133,9 +134,9 @@ async def _mentorship_verb(info: Info, verb: str, request: Message) -> Mentorshi
     return MentorshipWritten(mentorship=(await with_both(info.context, [answer.mentorship]))[0])
 
 
-def _person_row(row: pb.PersonResult) -> PersonResult:
+def _person_row(row: pb.PersonResult, words: Words) -> PersonResult:
     if row.HasField("refusal"):
-        return Refused.of_row(row.refusal)
+        return Refused.of_row(row.refusal, words)
     return PersonWritten(person=Person.from_proto(row.person), outcome=outcome_of(row.outcome))
 
 
@@ -144,7 +145,7 @@ class ProfileMutation:
     @mutation("Creates or updates by (partner, externalId), or one's own self.")
     async def upsert_people(self, info: Info, input: UpsertPeopleInput) -> PeopleResult:
         answer = await info.context.ask(PROFILE, "UpsertPeople", write(input, pb.UpsertPeopleRequest))
-        return PeopleWritten(results=[_person_row(row) for row in answer.results])
+        return PeopleWritten(results=[_person_row(row, info.context.words) for row in answer.results])
 
     @strawberry.mutation
     async def put_experience(self, info: Info, input: PutExperienceInput) -> PersonResult:
