@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from services.kit import telemetry
 from services.kit.auth import Caller
-from services.kit.errors import Refused, RetryLater, Violation, filled
+from services.kit.errors import Refused, RetryLater, filled
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
 from services.words.catalogue import Words
 
@@ -99,7 +99,11 @@ def camel_path(path: str) -> str:
 
 def fields_of(refusal: Refused, words: Words) -> list[dict[str, str]]:
     return [
-        {"path": camel_path(v.path), "reason": v.reason, "description": _description(v, words)}
+        {
+            "path": camel_path(v.path),
+            "reason": v.reason,
+            "description": words.translated(v.description, facts_of(v.facts)),
+        }
         for v in refusal.violations
     ]
 
@@ -107,12 +111,12 @@ def fields_of(refusal: Refused, words: Words) -> list[dict[str, str]]:
 def message_of(refusal: Refused, words: Words) -> str:
     """Where the refusal says nothing itself, what it says of its fields."""
     fields = (words.translated("{path}: {description}", each) for each in fields_of(refusal, words))
-    return words.translated(refusal.message, refusal.facts) or words.translated("; ").join(fields)
+    return words.translated(refusal.message, facts_of(refusal.facts)) or words.translated("; ").join(fields)
 
 
-def _description(violation: Violation, words: Words) -> str:
-    facts = {name: camel_path(fact) if name == "field" else fact for name, fact in violation.facts.items()}
-    return words.translated(violation.description, facts)
+def facts_of(facts: Mapping[str, str]) -> dict[str, str]:
+    """With a field's name as the API spells it."""
+    return {name: camel_path(fact) if name == "field" else fact for name, fact in facts.items()}
 
 
 def _formatted(error: GraphQLError, words: Words) -> dict[str, Any]:

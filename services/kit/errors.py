@@ -24,7 +24,7 @@ class Kind(Enum):
 class Violation:
     """One wrong field: its path in the request (`place.point.latitude`), a reason code, and an English sentence.
 
-    `{names}` in the sentence stand for `facts`; the fact `field` is the path of another field.
+    `{names}` in the sentence stand for `facts`; the fact `field` is the path of a field, as anywhere in a refusal.
     """
 
     path: str
@@ -66,7 +66,8 @@ def invalid(violations: Sequence[Violation]) -> Refused:
 
 def not_found(what: str, identifier: str) -> Refused:
     """Nothing of that id for this caller; the same answer whether it never was or belongs to somebody else."""
-    return Refused(Kind.NOT_FOUND, f"{what.upper()}_NOT_FOUND", f"no such {what}", what=what, id=identifier)
+    message = f"no such {what.replace('_', ' ')}"
+    return Refused(Kind.NOT_FOUND, f"{what.upper()}_NOT_FOUND", message, what=what, id=identifier)
 
 
 def denied(reason: str, message: str, **facts: str) -> Refused:

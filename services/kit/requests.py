@@ -46,7 +46,7 @@ def claim(connection: Connection, caller: Caller, request: Message, now: datetim
     if known is None:
         connection.execute(insert(REQUESTS), {"caller": who, "id": request_id, "body": body, "at": now})
     elif not hmac.compare_digest(known, body):
-        raise Refused(Kind.EXISTS, "REQUEST_ID_REUSED", "this request id was used for something else")
+        raise Refused(Kind.EXISTS, "REQUEST_ID_REUSED", "this {field} was used for something else", field="request_id")
     return known is None
 
 

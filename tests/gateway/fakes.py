@@ -23,7 +23,7 @@ from vivier.profile.v1 import profile_pb2 as profile
 
 from services.gateway.neighbours import contract_of
 from services.kit.auth import Role
-from services.kit.errors import Kind, Refused, Violation
+from services.kit.errors import Kind, Refused, Violation, invalid
 from services.kit.rpc.server import Call, Server
 from services.registry import SERVICES
 
@@ -40,6 +40,12 @@ lock = threading.Lock()
 
 
 def temper(identifier: str) -> None:
+    if identifier == "refuse-fields":
+        below = "must not be below {field}"
+        wrong = Violation("wishes.maximum_hours", "OUT_OF_ORDER", below, {"field": "minimum_hours"})
+        raise invalid([wrong, Violation("birth_month", "NOT_A_MONTH", "must be a month like 2007-04")])
+    if identifier == "refuse-reuse":
+        raise Refused(Kind.EXISTS, "REQUEST_ID_REUSED", "this {field} was used for something else", field="request_id")
     if identifier.startswith("refuse"):
         violation = Violation("offers.postal_code", "REQUIRED", "must not be empty")
         raise Refused(Kind.CONFLICT, "WRONG_STATE", "it is closed", [violation], state="closed")

@@ -25,7 +25,8 @@ def test_offers_are_written_and_each_row_answers_for_itself(gateway: Any, fakes:
     good, bad = written["results"]
     assert (good["outcome"], good["offer"]["expiresAt"]) == ("CREATED", "2027-01-02T03:04:05+00:00")
     assert bad["__typename"] == "Refused"
-    assert bad["fields"] == [{"path": "place.postalCode", "reason": "REQUIRED", "description": "must not be empty"}]
+    wrong = {"path": "place.postalCode", "reason": "REQUIRED", "description": "ne doit pas être vide"}
+    assert bad["fields"] == [wrong]
     assert [call["caller"] for call in fakes.do("calls")] == ["recruiter/org1"]
 
 

@@ -7,7 +7,7 @@ import strawberry
 from vivier.common.v1 import common_pb2
 
 from services.gateway.context import Info
-from services.gateway.errors import fields_of, message_of
+from services.gateway.errors import facts_of, fields_of, message_of
 from services.gateway.labels import Labels
 from services.gateway.schema.convert import FromProto, members_of
 from services.gateway.schema.enums import Outcome
@@ -122,7 +122,7 @@ class Refused:
 
     @classmethod
     def of(cls, refusal: errors.Refused, words: Words) -> "Refused":
-        facts = [Fact(name=name, value=value) for name, value in refusal.facts.items()]
+        facts = [Fact(name=name, value=value) for name, value in facts_of(refusal.facts).items()]
         return cls(
             reason=refusal.reason,
             message=message_of(refusal, words),
