@@ -37,16 +37,20 @@ class ReasonTexts:
 
     def _phrases(self, code: str, parameters: Mapping[str, str], facts: Mapping[str, Fact]) -> dict[str, Fact]:
         """Facts that are made of others."""
-        low, high = parameters.get("minimum", ""), parameters.get("maximum", "")
         if code.startswith("AGE"):
-            return {"ages": self.words.say(f"matching.ages.{'between' if high else 'from'}", **facts)}
+            return {
+                "ages": self.words.say(f"matching.ages.{'between' if parameters.get('maximum') else 'from'}", **facts)
+            }
         if code.startswith("KIND"):
             kinds = [self.words.say(f"matching.kind.{kind}") for kind in parameters.get("wished", "").split()]
             return {"wished": ", ".join(kinds) or Term("matching.kind.none")}
         if code == "PUBLISHED_DAYS_AGO":
             days = parameters.get("days", "")
             return {"ago": self.words.say(f"matching.ago.{days}" if days in ("0", "1") else "matching.ago", **facts)}
-        return {"range": "–".join(filter(None, (low, high))) + " h"}
+        if code == "HOURS_OUTSIDE":
+            sides = (parameters.get(name) for name in ("minimum", "maximum"))
+            return {"range": "–".join(filter(None, sides)) + " h"}
+        return {}
 
 
 def _day(value: str) -> date:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+_NAME = re.compile(r"{(\w+)}")
+
 
 class Kind(Enum):
     """How a refusal looks from outside; `rpc` maps each to one gRPC code."""
@@ -56,7 +58,7 @@ class Refused(Exception):
 
 def filled(sentence: str, facts: Mapping[str, str]) -> str:
     """The sentence with its facts; one that it came without shows as an ellipsis."""
-    return re.sub(r"{(\w+)}", lambda name: facts.get(name[1], "…"), sentence)
+    return _NAME.sub(lambda name: facts.get(name[1], "…"), sentence)
 
 
 def invalid(violations: Sequence[Violation]) -> Refused:

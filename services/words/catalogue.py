@@ -62,17 +62,15 @@ class Words:
             found = self._catalogue.ngettext(code, code, count)
         elif (found := self._catalogue.pgettext(audience, code)) == code:
             found = self._catalogue.gettext(code)
-        sentence = found if found != code else code.rpartition(".")[2]
-        return filled(sentence, {name: self._shown(fact, audience) for name, fact in facts.items()})
+        told = {name: self._shown(fact, audience) if type(fact) is not str else fact for name, fact in facts.items()}
+        return filled(found if found != code else code.rpartition(".")[2], told)
 
     def translated(self, english: str, facts: Mapping[str, str] = MappingProxyType({})) -> str:
         """An English sentence of our code in this language; one that nobody translated stays English."""
         return filled(self._catalogue.gettext(english) if english else "", facts)
 
     def _shown(self, fact: Fact, audience: str) -> str:
-        if isinstance(fact, Term):
-            return self.say(fact, audience)
-        return fact if isinstance(fact, str) else _formatted(fact, self.language)
+        return self.say(fact, audience) if isinstance(fact, str) else _formatted(fact, self.language)
 
 
 @lru_cache(4096, typed=True)
