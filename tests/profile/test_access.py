@@ -152,6 +152,8 @@ def test_upserting_by_anothers_id_is_answered_like_a_missing_one(home: Home) -> 
     person = home.made()
     for caller in (OTHER_PARTNER, self_of("p-9")):
         real, missing = home.upsert(pb.Person(id=person.id), pb.Person(id=MISSING), caller=caller)
+        assert real.refusal.facts["id"] == person.id, "what was asked for, and nothing else"
+        real.refusal.facts["id"] = MISSING
         assert real.refusal == missing.refusal
         assert real.refusal.reason == "PERSON_NOT_FOUND"
 
