@@ -149,7 +149,7 @@ def _one_reader(known: Any, kind: Any) -> Read | None:
 
 def _member(members: dict[int, Any], number: int, checks: Checks, path: str) -> Any:
     if number and number not in members:
-        checks.add(path, "UNKNOWN_VALUE", f"{number} means nothing here")
+        checks.add(path, "UNKNOWN_VALUE", "this value is not known here")
     return members.get(number)
 
 

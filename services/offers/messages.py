@@ -9,7 +9,7 @@ from vivier.offers.v1 import offers_pb2 as pb
 from services.common.values import Outcome
 from services.kit.checks import Checks
 from services.kit.errors import Refused
-from services.kit.rpc.status import row_refusal
+from services.kit.rpc.status import refusal_message
 from services.kit.wire import moment, to_message, to_value
 from services.offers.domain.course import Course, CourseContent
 from services.offers.domain.offer import Offer, OfferContent
@@ -99,11 +99,11 @@ def course_message(value: Course) -> pb.Course:
 
 def offer_result(value: tuple[Offer, Outcome] | Refused) -> pb.OfferResult:
     if isinstance(value, Refused):
-        return pb.OfferResult(refusal=row_refusal(value))
+        return pb.OfferResult(refusal=refusal_message(value))
     return pb.OfferResult(offer=offer_message(value[0]), outcome=outcome_number(value[1]))
 
 
 def course_result(value: tuple[Course, Outcome] | Refused) -> pb.CourseResult:
     if isinstance(value, Refused):
-        return pb.CourseResult(refusal=row_refusal(value))
+        return pb.CourseResult(refusal=refusal_message(value))
     return pb.CourseResult(course=course_message(value[0]), outcome=outcome_number(value[1]))

@@ -10,7 +10,7 @@ from vivier.profile.v1 import profile_pb2 as pb
 from services.common.values import Outcome
 from services.kit.checks import Checks
 from services.kit.errors import Refused
-from services.kit.rpc.status import row_refusal
+from services.kit.rpc.status import refusal_message
 from services.kit.wire import to_message, to_value
 from services.profile.domain.mentoring import MentorshipState
 from services.profile.domain.person import Person
@@ -71,7 +71,7 @@ def outcome_number(value: Outcome) -> common.Outcome.ValueType:
 
 def person_result(value: tuple[Person, Outcome] | Refused, show: Callable[[Person], pb.Person]) -> pb.PersonResult:
     if isinstance(value, Refused):
-        return pb.PersonResult(refusal=row_refusal(value))
+        return pb.PersonResult(refusal=refusal_message(value))
     return pb.PersonResult(person=show(value[0]), outcome=outcome_number(value[1]))
 
 

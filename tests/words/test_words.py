@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from services.kit.errors import Kind, Refused, Violation, invalid
-from services.kit.rpc.status import refusal, refused
+from services.kit.rpc.status import refusal_message, refused
 from services.words.catalogue import Days, Fact, Km, Term, Words
 
 NARROW = "\u202f"
@@ -68,7 +68,7 @@ def test_another_language_reads_french_and_an_unknown_code_shows_itself() -> Non
 def test_a_refusal_keeps_its_facts_on_the_way() -> None:
     wrong = Violation("title", "TOO_LONG", "at most {most} characters", {"most": "200"})
     for sent in (invalid([wrong]), Refused(Kind.INVALID, "WHY", "a {role} cannot do this", [wrong], role="mentor")):
-        came = refused(Kind.INVALID, refusal(sent))
+        came = refused(Kind.INVALID, refusal_message(sent))
         assert (came.reason, came.message, came.violations) == (sent.reason, sent.message, sent.violations)
         assert (came.facts, str(came)) == (sent.facts, str(sent))
     assert str(invalid([wrong])) == "title: at most 200 characters"
