@@ -1,4 +1,4 @@
-"""The bus: what others are told of people and mentors. Ids and coded attributes, a rounded point, an age band."""
+"""The bus out: what is published of people and mentors. Ids and coded attributes, a rounded point, an age band."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def _near(place: Place | None) -> common.Point | None:
 
 
 def _skills(said: Profile) -> pb.HeldSkills | None:
-    """Those with a code. Who has only skills in words is not somebody who has none: they are not told at all."""
+    """Those with a code. Who has only skills in words is not somebody who has none: they are not published at all."""
     held = [_held(each) for each in said.skills or () if each.code]
     return pb.HeldSkills(skills=held) if held or said.skills == () else None
 

@@ -166,7 +166,7 @@ def codes(
 
 
 def code(checks: Checks, path: str, said: str, form: re.Pattern[str] = _CODE) -> str:
-    """Nothing that could be somebody's words, since codes are told to others; empty stays empty."""
+    """Nothing that could be somebody's words, since codes are published; empty stays empty."""
     checks.require(path, not said or form.fullmatch(said), "NOT_A_CODE", "must be a code")
     return said
 

@@ -1,4 +1,4 @@
-"""What may be told of an age and of a place: a band, and a point of a coarse grid.
+"""What may be published of an age and of a place: a band, and a point of a coarse grid.
 
 An age is judged from a month of birth, so a birthday counts only once its whole month is over, in UTC: nobody is put
 in an older band too early, and a child is not held for 15 a day before.

@@ -102,12 +102,12 @@ def _fresh(one: Experience, stamp: Stamp) -> Experience:
 def _same(one: Experience, spare: list[Experience]) -> Experience | None:
     """The one already there that says the same; it is taken only once."""
     for at, other in enumerate(spare):
-        if one.id in ("", other.id) and _told(other) == _told(one):
+        if one.id in ("", other.id) and _content(other) == _content(one):
             return spare.pop(at)
     return None
 
 
-def _told(one: Experience) -> Experience:
+def _content(one: Experience) -> Experience:
     """What it says, whatever its id and however its occupation was found."""
     return replace(one, id="", occupation=replace(one.occupation, resolution=None))
 
@@ -128,12 +128,12 @@ def with_evidence(said: Skill, held: Skill | None, stamp: Stamp) -> Skill:
     before = held.evidence if held else ()
     if held:
         said = replace(said, label=said.label if said.code else held.label, resolution=held.resolution)
-    told = [each for each in said.evidence if each.source is not EvidenceSource.CONFIRMED]
-    if not told and before:
+    own = [each for each in said.evidence if each.source is not EvidenceSource.CONFIRMED]
+    if not own and before:
         return replace(said, evidence=before)
     confirmed = tuple(each for each in before if each.source is EvidenceSource.CONFIRMED)
     known = {_words(each): each for each in before}
-    new = {_words(each): each for each in told or [Evidence()]}
+    new = {_words(each): each for each in own or [Evidence()]}
     dated = (known.get(key) or replace(each, id=stamp.new_id(), at=stamp.now) for key, each in new.items())
     return replace(said, evidence=(*dated, *confirmed))
 

@@ -1,4 +1,4 @@
-"""One person: the profile, who may see it, and what is told of it."""
+"""One person: the profile, who may see it, and what is published of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ class Status:
 class Person:
     """`partner_id` made the profile (empty: the person, or an operator).
 
-    `band` and `matchable` are what others were told last; both may change with time alone.
+    `band` and `matchable` are what was published last; both may change with time alone.
 
     `mentor_ids` are those with an accepted mentorship. Parts are replaced, never changed in place.
     """
@@ -140,10 +140,10 @@ class Person:
         if consent is not None and consent.active:
             self.consents = {**self.consents, (kind, grantee_id): replace(consent, withdrawn_at=now)}
 
-    def meet(self, mentor_id: str) -> None:
+    def add_mentor(self, mentor_id: str) -> None:
         self.mentor_ids = tuple(sorted({*self.mentor_ids, mentor_id}))
 
-    def part_from(self, mentor_id: str, now: datetime) -> None:
+    def remove_mentor(self, mentor_id: str, now: datetime) -> None:
         """With the mentorship ends what the mentor may see."""
         self.mentor_ids = tuple(each for each in self.mentor_ids if each != mentor_id)
         self.withdraw(ConsentKind.MENTOR, mentor_id, now)
@@ -155,12 +155,12 @@ class Person:
     def age_band(self, now: datetime) -> AgeBand:
         return age_band(self.profile.birth_month, now)
 
-    def aged(self, now: datetime) -> bool:
-        """Is what was told of this person out of date?"""
+    def is_outdated(self, now: datetime) -> bool:
+        """Is what was published of this person out of date?"""
         return (self.band, self.matchable) != (self.age_band(now), self.status(now).matchable)
 
     def next_version(self, now: datetime) -> None:
-        """What is told from here on."""
+        """With what is published from here on."""
         self.version += 1
         self.band, self.matchable = self.age_band(now), self.status(now).matchable
 

@@ -114,7 +114,7 @@ def skill_key(code: str, label: str = "") -> SkillKey:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """Without a code it is kept in the person's own words: never matched, and not told to others."""
+    """Without a code it is kept in the person's own words: never matched, and not published."""
 
     code: str
     label: str

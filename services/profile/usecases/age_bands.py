@@ -27,7 +27,7 @@ def _older(deps: Deps, ids: list[str]) -> list[str]:
     now = deps.units.clock()
     with deps.units.reading() as connection:
         people = People(connection, deps.vault).load(ids)
-    return [person.id for person in people.values() if person.aged(now)]
+    return [person.id for person in people.values() if person.is_outdated(now)]
 
 
 def _publish(deps: Deps, ids: list[str]) -> int:
@@ -35,6 +35,6 @@ def _publish(deps: Deps, ids: list[str]) -> int:
     now = deps.units.clock()
     with deps.units() as unit:
         people = deps.people(unit)
-        changed = [person for person in people.load(ids).values() if person.aged(now)]
+        changed = [person for person in people.load(ids).values() if person.is_outdated(now)]
         save_and_publish(deps, unit, people, changed)
     return len(changed)

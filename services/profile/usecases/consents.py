@@ -66,7 +66,7 @@ def withdraw_consent(
         if kind is ConsentKind.MENTOR and (live := mentorships.live_between(person_id, grantee_id)):
             mentorships.save(live.end(now))
             unit.publish(MentorshipChanged(live.end(now)))
-            person.part_from(grantee_id, now)
+            person.remove_mentor(grantee_id, now)
         person.withdraw(kind, grantee_id, now)
     return person
 

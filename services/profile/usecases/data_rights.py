@@ -45,7 +45,7 @@ def _held(person: Person, now: datetime) -> dict[str, Any]:
 
 
 def erase_person(deps: Deps, caller: Caller, request: Message, person_id: str) -> None:
-    """For good: the key and every row go, the others are told, old bytes leave the disk. Repeating it is harmless."""
+    """For good: key and rows go, tombstones are published, old bytes leave the disk. Repeating it is harmless."""
     only(caller, *OWNERS)
     with writing(deps, caller, request) as (unit, people, _):
         unit.after_commit(deps.units.wal_truncation.request)

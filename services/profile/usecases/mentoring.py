@@ -155,9 +155,9 @@ def _move(
             mentorships.hold_mentor(after.mentor_id)
             mentor = load_mentors(unit.connection, [after.mentor_id])[after.mentor_id]
             mentor.require_room(mentorships.mentees(after.mentor_id))
-            person.meet(after.mentor_id)
+            person.add_mentor(after.mentor_id)
         else:
-            person.part_from(after.mentor_id, now)
+            person.remove_mentor(after.mentor_id, now)
         mentorships.save(after)
         unit.publish(MentorshipChanged(after))
         save_and_publish(deps, unit, people, [person])
