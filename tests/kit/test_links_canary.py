@@ -1,7 +1,8 @@
 """Links are sent by a small system built from the kit; then their tokens are searched for in all that it leaves."""
 
 import logging
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -11,19 +12,21 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.wrappers_pb2 import StringValue
-from harness import OPERATOR, SECRET, bytes_on_disk, eventually
+from harness import OPERATOR, SECRET, FakeClock, bytes_on_disk, eventually
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sqlalchemy import Column, MetaData, String, Table, delete, select
+from sqlalchemy import Connection, MetaData
 
 from services.kit import telemetry
 from services.kit.bus import Event, Record
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import system_clock
-from services.kit.database import open_database, upsert
+from services.kit.database import open_database
+from services.kit.deliveries import Deliveries, Delivery, deliveries_table, enqueue
+from services.kit.errors import RetryLater
 from services.kit.ids import random_id
 from services.kit.links import Link, Links
 from services.kit.outbox import Unit, Units, outgoing
@@ -36,7 +39,7 @@ PURPOSE = "confirm-an-answer"
 OWNED = MetaData()
 LINKS = Links(OWNED)
 SENT = MetaData()
-DUE = Table("due", SENT, Column("subject", String, primary_key=True))
+DELIVERIES = deliveries_table(SENT)
 
 
 def contract(name: str, *methods: str) -> ServiceDescriptor:
@@ -89,42 +92,43 @@ class Owner:
 
 
 class Sender:
-    """Sends what is due, with a token asked for at that moment. The first attempt at each dies before it is noted."""
+    """Sends what is due, with a token asked for at that moment. The first attempt at each fails after it was sent."""
 
     def __init__(self, folder: Path, log: EmbeddedLog, mint: Callable[[str], str]) -> None:
+        self.clock = FakeClock()
         self.letters: dict[str, list[str]] = {}
         self._mint = mint
-        self._units = Units(open_database(folder / "sender.db", SENT), {}, system_clock, random_id)
-        listens = {"google.protobuf.StringValue": self._queue}
+        units = Units(open_database(folder / "sender.db", SENT), {}, self.clock, random_id)
+        deliveries = Deliveries(units, DELIVERIES, {"mail": self}, threading.Event())
         self.service = Service(
             "sender",
             "127.0.0.1:0",
             SECRET,
             log,
-            self._units,
+            units,
             SENDER,
             {},
             [],
-            [Subscription("sender", [TOPIC], listens)],
-            [Ticker("sender: letters", 0.05, self._send)],
+            [Subscription("sender", [TOPIC], {"google.protobuf.StringValue": self._queue})],
+            [Ticker("sender: deliveries", 0.05, deliveries.round)],
         )
 
-    @staticmethod
-    def _queue(unit: Unit, record: Record) -> None:
-        upsert(
-            unit.connection, DUE, {"subject": StringValue.FromString(record.event.payload or b"").value}, ["subject"]
-        )
+    def _queue(self, unit: Unit, record: Record) -> None:
+        subject = StringValue.FromString(record.event.payload or b"").value
+        enqueue(unit.connection, DELIVERIES, [Delivery(record.event.id, "mail", subject)], self.clock())
 
-    def _send(self) -> None:
-        with self._units.reading() as connection:
-            due = list(connection.scalars(select(DUE.c.subject)))
-        for subject in due:
-            sent = self.letters.setdefault(subject, [])
-            sent.append(self._mint(subject))
-            if len(sent) == 1:
-                raise OSError("the mail server did not answer")
-            with self._units() as unit:
-                unit.connection.execute(delete(DUE).where(DUE.c.subject == subject))
+    def prepare(self, due: Sequence[Delivery]) -> None:
+        """Nothing is asked for all of them."""
+
+    def send(self, delivery: Delivery) -> str:
+        sent = self.letters.setdefault(delivery.target, [])
+        sent.append(self._mint(delivery.target))
+        if len(sent) == 1:
+            raise RetryLater("the mail server did not answer")
+        return ""
+
+    def settled(self, connection: Connection, delivery: Delivery, reason: str) -> None:
+        """Nothing is kept of it."""
 
 
 @contextmanager
@@ -179,7 +183,9 @@ def test_a_token_is_in_no_file_event_log_or_metric(
     with started(owner.service, sender.service):
         for subject in subjects:
             ask("AskForLink", subject)
-        eventually(lambda: all(len(sender.letters.get(subject, [])) == 2 for subject in subjects), 30)
+        for attempt in (1, 2):
+            eventually(lambda n=attempt: all(len(sender.letters.get(s, [])) == n for s in subjects), 30)
+            sender.clock.move(minutes=5)
         for subject in subjects:
             void, good = sender.letters[subject]
             assert ask("LookAtLink", good) == subject
@@ -196,7 +202,13 @@ def test_a_token_is_in_no_file_event_log_or_metric(
     left["log output"] = "".join([caplog.text, *capfd.readouterr()]).encode()
     neighbour.close()
     log.close()
-    for what, known in {"file owner.db-wal": PURPOSE, "file log.db-wal": "answer-2", "events": "answer-0"}.items():
+    searched = {
+        "file owner.db-wal": PURPOSE,
+        "file log.db-wal": "answer-2",
+        "file sender.db-wal": "answer-1",
+        "events": "answer-0",
+    }
+    for what, known in searched.items():
         assert known.encode() in left[what], f"{what} is not searched at all"
     assert b"canary.Owner.MintLink" in left["metrics and spans"]
     assert b"did not answer" in left["log output"]

@@ -1,13 +1,13 @@
 """What of the log reaches the index."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from services.matching.arriving import put
 from vivier.profile.v1 import events_pb2 as profile
 
 from services.kit.bus import Event, Record
 from services.kit.outbox import erased, outgoing
+from services.matching.ingest import fill
 
 
 class Contents:
@@ -30,14 +30,20 @@ class Contents:
         self.removed.append(person_id)
 
 
-def records(*events: Event) -> list[Record]:
-    return [Record(event, 0, offset) for offset, event in enumerate(events)]
+class Log:
+    """Holds these events in one topic."""
+
+    def __init__(self, *events: Event) -> None:
+        self._records = [Record(event, 0, offset) for offset, event in enumerate(events)]
+
+    def replay(self, topic: str) -> Iterator[Record]:
+        return (record for record in self._records if record.event.topic == topic)
 
 
 def test_only_the_tombstone_of_a_person_removes_one() -> None:
     contents = Contents()
     changed = profile.PersonChanged(person_id="bo", version=1)
     gone = [erased("vivier.profile.v1", key) for key in ("mentorship/m", "mentor/jo", "person/ana", "offer/o")]
-    put(contents, records(outgoing("person/bo", changed), *gone))  # type: ignore[arg-type]
+    fill(contents, Log(outgoing("person/bo", changed), *gone), lambda: True)  # type: ignore[arg-type]
     assert contents.people == ["bo"]
     assert contents.removed == ["ana"]
