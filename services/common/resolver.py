@@ -24,20 +24,20 @@ P = TypeVar("P", bound=Place)
 class CachedReferential:
     """The referential with a memory: feeds repeat the same titles, places and skills.
 
-    With `remembered` 0 it keeps nothing of what it was asked, for words of people.
+    `remembered` is how many words and points are kept; 0 for those of people.
     """
 
     def __init__(self, referential: Referential, remembered: int = REMEMBERED) -> None:
-        remembering = lru_cache(remembered)
+        of_codes, of_words = lru_cache(REMEMBERED), lru_cache(remembered)
         self.version = referential.version
         self.country = referential.version.partition("-")[0].upper()
-        self.occupation = remembering(referential.occupation)
-        self.skill = remembering(referential.skill)
-        self.place = remembering(referential.place)
-        self.place_near = remembering(referential.place_near)
-        self.occupation_from_title = remembering(lambda title: _first(referential.occupations_for(title, 1)))
-        self.skill_from_label = remembering(lambda label: _first(referential.skills_for(label, 1)))
-        self.place_from_text = remembering(lambda text: _first(referential.places_for(text, 1)))
+        self.occupation = of_codes(referential.occupation)
+        self.skill = of_codes(referential.skill)
+        self.place = of_codes(referential.place)
+        self.place_near = of_words(referential.place_near)
+        self.occupation_from_title = of_words(lambda title: _first(referential.occupations_for(title, 1)))
+        self.skill_from_label = of_words(lambda label: _first(referential.skills_for(label, 1)))
+        self.place_from_text = of_words(lambda text: _first(referential.places_for(text, 1)))
 
 
 def _first(guesses: list[T]) -> T | None:
