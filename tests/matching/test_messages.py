@@ -3,7 +3,7 @@
 from vivier.profile.v1 import events_pb2 as events
 from vivier.profile.v1 import profile_pb2 as pb
 
-from services.matching.events import person_of
+from services.matching.messages import person_of
 
 
 def test_an_empty_answer_is_kept_as_one_and_what_was_never_asked_is_not() -> None:
