@@ -155,7 +155,7 @@ def _found(unit: Unit, client_id: str) -> Client:
 
 def _operator_only(caller: Caller) -> None:
     if caller.role is not Role.OPERATOR:
-        raise denied("ROLE_NOT_ALLOWED", f"only {Role.OPERATOR} may do this")
+        raise denied("ROLE_NOT_ALLOWED", "only these roles may do this: {roles}", roles=str(Role.OPERATOR))
 
 
 def _hash(secret: str) -> bytes:
