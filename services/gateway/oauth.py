@@ -41,7 +41,7 @@ _ERRORS = {
     "EXCHANGED_TOKEN": ("invalid_request", "subject_token: {}", 400),
     "CLIENT_REVOKED": ("invalid_request", "subject_token: {}", 400),
     "PARTNER_ONLY": ("unauthorized_client", "{}", 400),
-    "NOT_MANAGED": ("invalid_target", "{}", 400),
+    "NOT_MANAGED": ("invalid_target", "requested_subject is not a person whom this partner manages", 400),
 }
 """What `identity` refuses, in the words of RFC 6749 and RFC 8693."""
 

@@ -71,4 +71,4 @@ def invalid_client() -> Refused:
 
 
 def not_managed() -> Refused:
-    return Refused(Kind.DENIED, "NOT_MANAGED", "requested_subject is not a person whom this partner manages")
+    return Refused(Kind.DENIED, "NOT_MANAGED", "this partner does not manage this person")

@@ -43,7 +43,7 @@ def issue_token(deps: Deps, call: Call, request: pb.IssueTokenRequest) -> pb.Iss
             person = request.exchange.person_id
             token = usecases.token_for_person(deps, call.caller, person, call.time_remaining())
         case _:
-            raise invalid([Violation("grant", "REQUIRED", "must be client_credentials or exchange")])
+            raise invalid([Violation("grant", "REQUIRED", "must be given")])
     return pb.IssueTokenResponse(access_token=token, expires_in=int(LIFETIME.total_seconds()))
 
 
