@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
-from types import MappingProxyType
 
 from babel.dates import format_date
 from babel.messages import Catalog
@@ -65,9 +64,9 @@ class Words:
         told = {name: self._shown(fact, audience) if type(fact) is not str else fact for name, fact in facts.items()}
         return filled(found if found != code else code.rpartition(".")[2], told)
 
-    def translated(self, english: str, facts: Mapping[str, str] = MappingProxyType({})) -> str:
+    def translated(self, english: str, facts: Mapping[str, str] | None = None) -> str:
         """An English sentence of our code in this language; one that nobody translated stays English."""
-        return filled(self._catalogue.gettext(english) if english else "", facts)
+        return filled(self._catalogue.gettext(english) if english else "", facts or {})
 
     def _shown(self, fact: Fact, audience: str) -> str:
         return self.say(fact, audience) if isinstance(fact, str) else _formatted(fact, self.language)
@@ -75,13 +74,12 @@ class Words:
 
 @lru_cache(4096, typed=True)
 def _formatted(fact: float | date, language: str) -> str:
-    match fact:
-        case Km():
-            return format_unit(fact, "length-kilometer", "short", locale=language)
-        case Days():
-            return format_unit(fact, "duration-day", "long", locale=language)
-        case date():
-            return format_date(fact, _catalogue(language).gettext("format.date"), locale=language)
+    if isinstance(fact, Km):
+        return format_unit(fact, "length-kilometer", "short", locale=language)
+    if isinstance(fact, Days):
+        return format_unit(fact, "duration-day", "long", locale=language)
+    if isinstance(fact, date):
+        return format_date(fact, _catalogue(language).gettext("format.date"), locale=language)
     return format_decimal(fact, locale=language)
 
 
