@@ -20,13 +20,14 @@ from reverse_match import person
 from search_engine import NOW, France, embedded
 
 from devtools.engines import running
+from services.common.values import Remote
 from services.matching import index_elastic
 from services.matching.domain import M1, Knowledge
 from services.matching.index import Index, SearchQuery
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_elastic.server import Deadline, Server
 from services.matching.kernel import Codes, score_people
-from services.matching.values import Offer, Remote
+from services.matching.values import Offer
 from services.referential.france import LANGUAGE
 
 BATCH = 1_000

@@ -10,10 +10,11 @@ from time import process_time
 import numpy as np
 from search_engine import NOW, France, cpu_ms, embedded, report, report_updates
 
+from services.common.values import Remote
 from services.matching.domain import M1, Knowledge
 from services.matching.index import TIERS_KM
 from services.matching.kernel import Codes, score_people
-from services.matching.values import AgeBand, HeldSkill, Offer, Person, Remote
+from services.matching.values import AgeBand, HeldSkill, Offer, Person
 
 
 def person(world: France, number: int, version: int = 1) -> Person:

@@ -27,6 +27,7 @@ from peers import Percolator
 from reverse_match import person
 from search_engine import France
 
+from services.common.values import Remote
 from services.matching.domain import Knowledge
 from services.matching.index import DEFAULT_LIMIT_KM, TIERS_KM, IndexUnavailable
 from services.matching.index_elastic import ElasticIndex
@@ -36,7 +37,7 @@ from services.matching.index_elastic.questions import Clause, around, either, ev
 from services.matching.index_shared.places import kilometres
 from services.matching.index_shared.records import content_of, record_of
 from services.matching.kernel import Codes
-from services.matching.values import Offer, Person, Remote
+from services.matching.values import Offer, Person
 from services.referential.france import LANGUAGE
 
 SHARED = 2

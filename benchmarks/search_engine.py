@@ -13,12 +13,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from services.common.values import OfferKind, Point, Remote
 from services.matching.domain import Knowledge
 from services.matching.index import Circle, SearchQuery
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.index_shared.places import kilometres
 from services.matching.kernel import Codes
-from services.matching.values import Offer, OfferKind, Point, Remote
+from services.matching.values import Offer
 from services.referential.france import LANGUAGE
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

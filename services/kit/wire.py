@@ -1,8 +1,8 @@
 """Messages of the contracts and dataclasses of a domain: fields of one name are one thing.
 
-Enums are the same by name (`REMOTE_FULL` is `Remote.FULL`), days are text (`2026-11-23`), moments are timestamps,
-repeated fields are tuples or frozensets, and a collection where the contract has a message is that message's only
-field (None: never answered). Fields that only one side has are left out.
+Enums are the same by name (`REMOTE_FULL` is `Remote.FULL`), or written as text where the contract has text; days are
+text (`2026-11-23`), moments are timestamps, repeated fields are tuples or frozensets, and a collection where the
+contract has a message is that message's only field (None: never answered). Fields that only one side has are left out.
 
 Reading, what was not said (empty, zero, unspecified, absent) becomes the dataclass's default, or else None where None
 may stand. A field whose metadata says `{"output_only": True}` is never read. What is more than a copy is given by
@@ -46,7 +46,7 @@ def to_value(message: Message, kind: Callable[..., T], checks: Checks, path: str
 
     Wrong fields are added to `checks` and read as not said; `path` is what their paths begin with, as in "place.".
     """
-    values = _reading(kind, message.DESCRIPTOR)(message, checks, path)
+    values = _reading(kind, message.DESCRIPTOR, frozenset(given))(message, checks, path)
     return kind(**values | given)
 
 
@@ -85,16 +85,17 @@ def _one_writer(known: Any, kind: Any) -> Write | None:
     if hasattr(kind, "__dataclass_fields__"):
         write = _writing(kind, known.message_type)
         return lambda value: None if value is None else write(value)
-    if isinstance(kind, EnumType):
+    if isinstance(kind, EnumType) and known.enum_type is not None:
         return ({None: 0} | _numbers(kind, known.enum_type)).__getitem__
     return (lambda day: None if day is None else day.isoformat()) if kind is date else None
 
 
 @cache
-def _reading(kind: Any, contract: Any) -> Read:
+def _reading(kind: Any, contract: Any, given: frozenset[str] = frozenset()) -> Read:
     """From a message to what its dataclass is made of."""
     hints, known = get_type_hints(kind), contract.fields_by_name
-    wanted = [each for each in fields(kind) if each.name in known and not each.metadata.get("output_only")]
+    ours = [each for each in fields(kind) if each.name not in given and not each.metadata.get("output_only")]
+    wanted = [each for each in ours if each.name in known]
     plan = [(each.name, _reader(known[each.name], hints[each.name], each.default)) for each in wanted]
     return lambda message, checks, path: {
         name: getattr(message, name) if read is None else read(message, checks, path) for name, read in plan

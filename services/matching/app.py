@@ -26,7 +26,7 @@ from services.matching.usecases import changes, lists
 from services.referential import Referential, open_snapshot
 
 logger = logging.getLogger(__name__)
-GROUP = "deps.index"
+GROUP = "matching.index"
 PRUNE_SECONDS = 3600.0
 LOOK_SECONDS = 5.0
 FORGET_SECONDS = 60.0

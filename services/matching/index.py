@@ -44,10 +44,11 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.values import OfferKind, Point
 from services.kit.errors import RetryLater
 from services.matching.domain import M1
 from services.matching.kernel import OfferColumns, PeopleColumns
-from services.matching.values import Course, Offer, OfferKind, Person, Point
+from services.matching.values import Course, Offer, Person
 
 TIERS_KM = (5, 10, 15, 20, 30, 50, 200)
 """Travel limits are grouped by the first of these that is not smaller; the exact limit is tested after."""

@@ -4,11 +4,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from google.protobuf.message import DecodeError
-
 from services.kit.bus import Log, Record
 from services.matching.index import Contents, IndexUnavailable
-from services.matching.messages import KEPT, value_of
+from services.matching.messages import KEPT, UNREADABLE, value_of
 from services.matching.values import Course, Offer, Person
 
 logger = logging.getLogger(__name__)
@@ -64,5 +62,5 @@ def _readable(records: Sequence[Record]) -> Iterable[tuple[Record, Offer | Cours
         if event.type in KEPT if event.payload is not None else event.key.startswith(PERSON):
             try:
                 yield record, value_of(record)
-            except (DecodeError, ValueError, LookupError):
+            except UNREADABLE:
                 logger.warning("left out of the index: %s at %d/%d", event.type, record.partition, record.offset)

@@ -1,62 +1,69 @@
-"""Between the messages of offers and profile and the values of matching."""
+"""From messages and to messages, where it is more than a copy; for calls and events alike."""
 
-from collections.abc import Mapping
-from datetime import UTC, date
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, TypeVar
 
+from google.protobuf.message import DecodeError, Message
 from vivier.common.v1 import common_pb2 as common
+from vivier.matching.v1 import matching_pb2 as pb
 from vivier.offers.v1 import events_pb2 as offers
-from vivier.offers.v1 import offers_pb2 as offers_pb
+from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import events_pb2 as profile
 
+from services.common.values import OfferKind, Point
 from services.kit.bus import Record
-from services.matching.values import (
-    AgeBand,
-    Course,
-    CourseSession,
-    HeldSkill,
-    Offer,
-    OfferKind,
-    Person,
-    Point,
-    Remote,
-)
+from services.kit.checks import Checks
+from services.kit.errors import Refused
+from services.kit.pages import page_size
+from services.kit.wire import to_message, to_value
+from services.matching.domain import Assessment, CourseMatch
+from services.matching.index import Circle, CourseQuery, Hit, Page, SearchQuery
+from services.matching.store import Shown
+from services.matching.values import AgeBand, Course, CourseSession, HeldSkill, Offer, Person
 
-KINDS = {
-    common.OFFER_KIND_JOB: OfferKind.JOB,
-    common.OFFER_KIND_APPRENTICESHIP: OfferKind.APPRENTICESHIP,
-    common.OFFER_KIND_INTERNSHIP: OfferKind.INTERNSHIP,
-    common.OFFER_KIND_VOLUNTEERING: OfferKind.VOLUNTEERING,
-}
+T = TypeVar("T")
+LONGEST_TEXT = 200
+MOST_CODES = 100
+FARTHEST_KM = 20_000
+OFFERS_SHOWN = 20
 KEPT: Mapping[str, Any] = {
     kind.DESCRIPTOR.full_name: kind for kind in (offers.OfferChanged, offers.CourseChanged, profile.PersonChanged)
 }
+"""The events that the index is made of."""
+
+UNREADABLE = (DecodeError, Refused, ValueError, LookupError)
+KINDS = {common.OfferKind.Value(f"OFFER_KIND_{kind.name}"): kind for kind in OfferKind}
+
+# -- from events
+
+
+def value_of(record: Record) -> Offer | Course | Person | None:
+    """What matching keeps of a record; None for a tombstone, and for a draft: nobody's business but its author's.
+
+    Raises one of `UNREADABLE`.
+    """
+    if record.event.payload is None:
+        return None
+    message = KEPT[record.event.type].FromString(record.event.payload)
+    if isinstance(message, offers.OfferChanged):
+        return None if message.offer.state == offers_pb2.OFFER_STATE_DRAFT else offer_of(message)
+    return course_of(message) if isinstance(message, offers.CourseChanged) else person_of(message)
 
 
 def offer_of(message: offers.OfferChanged) -> Offer:
     """What matching keeps of an offer."""
     offer = message.offer
-    return Offer(
-        id=offer.id,
-        version=offer.version,
-        organisation_id=offer.organisation_id,
+    return _value(
+        offer,
+        Offer,
         organisation_name=message.organisation_name,
-        kind=KINDS.get(offer.kind, OfferKind.JOB),
-        title=offer.title,
-        description=offer.description,
         occupation_code=offer.occupation.code or None,
         required_skills=frozenset(s.code for s in offer.skills if s.code and s.required),
         wished_skills=frozenset(s.code for s in offer.skills if s.code and not s.required),
-        place=_point(offer.place.point) if offer.place.HasField("point") else None,
-        remote=_remote(offer.remote),
+        place=_point(offer.place),
         contract=contract_name(offer.contract),
-        weekly_hours=offer.weekly_hours,
-        start_date=_day(offer.start_date),
-        licences=frozenset(offer.licences),
-        minimum_age=offer.minimum_age,
         green_grade=green_name(offer.green.grade),
-        published_at=offer.published_at.ToDatetime(UTC),
-        expires_at=offer.expires_at.ToDatetime(UTC) if offer.HasField("expires_at") else None,
         searchable=offer.status.searchable,
         matchable=offer.status.matchable,
         sees_people=offer.status.sees_people,
@@ -66,26 +73,15 @@ def offer_of(message: offers.OfferChanged) -> Offer:
 def course_of(message: offers.CourseChanged) -> Course:
     """What matching keeps of a course."""
     course = message.course
-    return Course(
-        id=course.id,
-        version=course.version,
-        organisation_id=course.organisation_id,
+    return _value(
+        course,
+        Course,
         organisation_name=message.organisation_name,
-        title=course.title,
-        description=course.description,
         taught_skills=frozenset(s.code for s in course.skills if s.code),
         occupation_codes=frozenset(o.code for o in course.occupations if o.code),
         sessions=tuple(
-            CourseSession(
-                s.external_id,
-                _point(s.place.point) if s.place.HasField("point") else None,
-                _day(s.start_date),
-                s.remote,
-            )
-            for s in course.sessions
+            CourseSession(s.external_id, _point(s.place), _day(s.start_date), s.remote) for s in course.sessions
         ),
-        funding=frozenset(course.funding),
-        minimum_age=course.minimum_age,
         green_grade=green_name(course.green.grade),
         searchable=course.status.searchable,
     )
@@ -94,14 +90,13 @@ def course_of(message: offers.CourseChanged) -> Course:
 def person_of(message: profile.PersonChanged) -> Person:
     """What matching keeps of a person; what was never asked stays None."""
     wishes = message.wishes
-    return Person(
+    return _value(
+        message,
+        Person,
         id=message.person_id,
-        version=message.version,
         age_band=AgeBand(message.age_band),
-        place=_point(message.place) if message.HasField("place") else None,
         travel_limit_km=message.travel.limit_km or None,
         anywhere=message.travel.anywhere,
-        licences=frozenset(message.licences.codes) if message.HasField("licences") else None,
         wished_occupations=frozenset(wishes.occupations.codes) if wishes.HasField("occupations") else None,
         wished_kinds=frozenset(KINDS[k] for k in wishes.kinds.kinds) if wishes.HasField("kinds") else None,
         minimum_hours=wishes.minimum_hours or None,
@@ -111,47 +106,136 @@ def person_of(message: profile.PersonChanged) -> Person:
         if message.HasField("skills")
         else None,
         past_occupations=frozenset(message.past_occupation_codes),
-        matchable=message.matchable,
-        visible_to_employers=message.visible_to_employers,
-        partner_ids=frozenset(message.partner_ids),
-        mentor_ids=frozenset(message.mentor_ids),
-        language=message.language or "fr",
     )
 
 
-def value_of(record: Record) -> Offer | Course | Person | None:
-    """What matching keeps of a record; None for a tombstone, and for a draft: nobody's business but its author's.
-
-    Raises DecodeError, ValueError or LookupError where it cannot be read.
-    """
-    if record.event.payload is None:
-        return None
-    message = KEPT[record.event.type].FromString(record.event.payload)
-    if isinstance(message, offers.OfferChanged):
-        return None if message.offer.state == offers_pb.OFFER_STATE_DRAFT else offer_of(message)
-    return course_of(message) if isinstance(message, offers.CourseChanged) else person_of(message)
+def _value(message: Message, kind: Callable[..., T], /, **given: object) -> T:
+    """An enum's value that a newer release has added is no fault: the default stands for it."""
+    checks = Checks()
+    value = to_value(message, kind, checks, "", **given)
+    checks.violations = [each for each in checks.violations if each.reason != "UNKNOWN_VALUE"]
+    checks.done()
+    return value
 
 
-def contract_name(contract: offers_pb.ContractType.ValueType) -> str:
-    """permanent, fixed_term…; "" when not said."""
-    name = offers_pb.ContractType.Name(contract).removeprefix("CONTRACT_TYPE_").lower()
-    return "" if name == "unspecified" else name
-
-
-def green_name(grade: offers_pb.GreenGrade.ValueType) -> str:
-    """none, brown, strategic, green; "" when not known."""
-    name = offers_pb.GreenGrade.Name(grade).removeprefix("GREEN_GRADE_").lower()
-    return "" if name == "unspecified" else name
-
-
-def _remote(remote: offers_pb.Remote.ValueType) -> Remote:
-    known = {offers_pb.REMOTE_PARTIAL: Remote.PARTIAL, offers_pb.REMOTE_FULL: Remote.FULL}
-    return known.get(remote, Remote.NONE)
-
-
-def _point(point: common.Point) -> Point:
-    return Point(point.latitude, point.longitude)
+def _point(place: common.Place) -> Point | None:
+    return Point(place.point.latitude, place.point.longitude) if place.HasField("point") else None
 
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def contract_name(contract: offers_pb2.ContractType.ValueType) -> str:
+    """permanent, fixed_term…; "" when not said."""
+    name = offers_pb2.ContractType.Name(contract).removeprefix("CONTRACT_TYPE_").lower()
+    return "" if name == "unspecified" else name
+
+
+def green_name(grade: offers_pb2.GreenGrade.ValueType) -> str:
+    """none, brown, strategic, green; "" when not known."""
+    name = offers_pb2.GreenGrade.Name(grade).removeprefix("GREEN_GRADE_").lower()
+    return "" if name == "unspecified" else name
+
+
+# -- from calls
+
+
+def offer_query_from(request: pb.SearchOffersRequest, now: datetime) -> SearchQuery:
+    checks = Checks()
+    text, within = _text_and_circle(checks, request)
+    checks.at_most("skill_codes", request.skill_codes, MOST_CODES)
+    checks.at_most("occupation_codes", request.occupation_codes, MOST_CODES)
+    checks.require(
+        "kinds", all(kind in KINDS for kind in request.kinds), "UNKNOWN_VALUE", "this value is not known here"
+    )
+    checks.done()
+    return SearchQuery(
+        as_of=now,
+        text=text,
+        within=within,
+        include_remote=request.include_remote,
+        skills=frozenset(request.skill_codes),
+        occupations=frozenset(request.occupation_codes),
+        kinds=frozenset(KINDS[kind] for kind in request.kinds),
+        green_grades=frozenset(map(green_name, request.green_grades)),
+        contracts=frozenset(map(contract_name, request.contracts)),
+        page_size=page_size(request.page_size),
+        cursor=request.page_token,
+        facets=request.facets,
+    )
+
+
+def course_query_from(request: pb.SearchCoursesRequest) -> CourseQuery:
+    checks = Checks()
+    text, within = _text_and_circle(checks, request)
+    checks.at_most("skill_codes", request.skill_codes, MOST_CODES)
+    checks.at_most("occupation_codes", request.occupation_codes, MOST_CODES)
+    checks.done()
+    return CourseQuery(
+        text=text,
+        within=within,
+        include_remote=request.include_remote,
+        skills=frozenset(request.skill_codes),
+        occupations=frozenset(request.occupation_codes),
+        funding=frozenset(request.funding),
+        page_size=page_size(request.page_size),
+        cursor=request.page_token,
+        facets=request.facets,
+    )
+
+
+def _text_and_circle(
+    checks: Checks, request: pb.SearchOffersRequest | pb.SearchCoursesRequest
+) -> tuple[str, Circle | None]:
+    text = checks.text("text", request.text, LONGEST_TEXT)
+    if not request.HasField("within"):
+        return text, None
+    center = request.within.center
+    checks.point("within.center", center.latitude, center.longitude)
+    radius = checks.number("within.radius_km", request.within.radius_km, 0.001, FARTHEST_KM)
+    return text, Circle(Point(center.latitude, center.longitude), radius)
+
+
+# -- to
+
+
+def match_message(assessment: Assessment) -> pb.Match:
+    return to_message(assessment, pb.Match, missing_skill_codes=assessment.missing_skills)
+
+
+def course_match_message(match: CourseMatch) -> pb.CourseMatch:
+    return to_message(
+        match,
+        pb.CourseMatch,
+        closed_skill_codes=match.closed_skills,
+        offer_ids=match.offer_ids[:OFFERS_SHOWN],
+        offer_count=match.offer_count,
+    )
+
+
+def shown_message(line: Shown) -> pb.Shown:
+    pair = line.pair
+    match = pb.Match(
+        person_id=pair.person_id,
+        offer_id=pair.offer_id,
+        score=pair.score,
+        matched=True,
+        parts=[pb.Part(name=name, value=value) for name, value in line.parts.items()],
+        formula_version=pair.formula_version,
+        offer_version=pair.offer_version,
+        person_version=pair.person_version,
+    )
+    at = int(line.at.timestamp() * 1000)
+    return pb.Shown(list=line.list, subject_id=line.subject_id, rank=line.rank, match=match, at_unix_millis=at)
+
+
+def hit_parts(hit: Hit) -> list[pb.Part]:
+    return [pb.Part(name=name, value=value, known=True) for name, value in hit.parts.items()]
+
+
+def facets(page: Page) -> list[pb.Facet]:
+    return [
+        pb.Facet(name=name, counts=[pb.FacetCount(value=value, count=count) for value, count in counts])
+        for name, counts in page.facets.items()
+    ]

@@ -1,16 +1,11 @@
-"""What matching knows of offers, people and courses: coded attributes, learned from events; standard library only."""
+"""What matching knows of offers, people and courses: coded attributes, learned from events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
-
-class OfferKind(StrEnum):
-    JOB = "job"
-    APPRENTICESHIP = "apprenticeship"
-    INTERNSHIP = "internship"
-    VOLUNTEERING = "volunteering"
+from services.common.values import OfferKind, Point, Remote
 
 
 class AgeBand(IntEnum):
@@ -25,34 +20,18 @@ class AgeBand(IntEnum):
     FROM_30 = 6
 
 
-class Remote(StrEnum):
-    NONE = "none"
-    PARTIAL = "partial"
-    FULL = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """WGS 84, degrees."""
-
-    latitude: float
-    longitude: float
-
-
 @dataclass(frozen=True, slots=True)
 class Offer:
     id: str
     version: int
     organisation_id: str
     organisation_name: str
-    kind: OfferKind
     title: str
     description: str
     occupation_code: str | None  # None: not resolved
     required_skills: frozenset[str]
     wished_skills: frozenset[str]
     place: Point | None
-    remote: Remote
     contract: str  # the proto name without its prefix, lower case: permanent, fixed_term…
     weekly_hours: float  # 0: not said
     start_date: date | None  # None: as soon as possible
@@ -61,6 +40,8 @@ class Offer:
     green_grade: str  # none, brown, strategic, green, or "" when not known
     published_at: datetime
     expires_at: datetime | None
+    kind: OfferKind = OfferKind.JOB  # also one that only a newer release knows
+    remote: Remote = Remote.NONE
     searchable: bool = True  # published, and not over
     matchable: bool = True  # and well enough described
     sees_people: bool = True  # its organisation is verified

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from indices import namespace_on_elasticsearch
 
+from services.common.values import OfferKind, Point
 from services.kit.errors import Refused
 from services.matching.domain import distance_km
 from services.matching.index import (
@@ -32,7 +33,7 @@ from services.matching.index import (
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes, OfferColumns
-from services.matching.values import CourseSession, HeldSkill, OfferKind, Point
+from services.matching.values import CourseSession, HeldSkill
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
 from tests.matching.index_world import KNOWLEDGE, LYON, NOW, REUNION, Dice, a_course, a_person, an_offer, names

@@ -152,3 +152,25 @@ def test_an_answer_is_a_collection_or_none() -> None:
     checks = Checks()
     to_value(profile.Wishes(kinds=profile.KindAnswer(kinds=[1, 99])), Wishes, checks, "wishes.")  # type: ignore[list-item]
     assert [(v.path, v.reason) for v in checks.violations] == [("wishes.kinds.kinds[1]", "UNKNOWN_VALUE")]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    place: Point | None
+    kind: Kind
+
+
+def test_what_is_given_is_not_read() -> None:
+    checks = Checks()
+    message = offers.Offer(kind=common.OFFER_KIND_VOLUNTEERING, place=common.Place(label="Lyon"))
+    assert to_value(message, Near, checks, place=Point(1, 2), kind=Kind.JOB) == Near(Point(1, 2), Kind.JOB)
+    assert checks.violations == []
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    title: Kind
+
+
+def test_an_enum_is_text_where_the_contract_has_text() -> None:
+    assert to_message(Said(Kind.JOB), offers.Offer) == offers.Offer(title="job")

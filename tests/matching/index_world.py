@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
+from services.common.values import OfferKind, Point, Remote
 from services.matching.domain import Knowledge, distance_km
 from services.matching.index import CAP, OCCUPATION_WEIGHT, TIERS_KM, Candidates, CourseQuery, SearchQuery
-from services.matching.values import Course, CourseSession, HeldSkill, Offer, OfferKind, Person, Point, Remote
+from services.matching.values import Course, CourseSession, HeldSkill, Offer, Person
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LYON, PARIS, REUNION, SUVA, POLE = (

@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from services.common.values import OfferKind, Point, Remote
 from services.matching.domain import Knowledge
-from services.matching.values import AgeBand, HeldSkill, Offer, OfferKind, Person, Point, Remote
+from services.matching.values import AgeBand, HeldSkill, Offer, Person
 
 unhurried = settings(deadline=None, max_examples=60)
 """For a machine that is busy with other things."""

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.values import Remote
 from services.matching.domain import M1, CourseMatch, assess, course_matches
-from services.matching.values import AgeBand, Course, CourseSession, HeldSkill, Offer, Person, Remote
+from services.matching.values import AgeBand, Course, CourseSession, HeldSkill, Offer, Person
 from tests.matching.pairs import (
     KNOWLEDGE,
     NIMES,

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from services.common.values import OfferKind, Point, Remote
 from services.matching import domain
 from services.matching.domain import GATES, M1, PARTS, Assessment, Code, assess, distance_km
-from services.matching.values import HeldSkill, Offer, OfferKind, Person, Point, Remote
+from services.matching.values import HeldSkill, Offer, Person
 from tests.matching.pairs import (
     KNOWLEDGE,
     NIMES,

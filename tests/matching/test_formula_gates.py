@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.common.values import OfferKind, Remote
 from services.matching.domain import GATES, M1, Code, Gate, assess
-from services.matching.values import AgeBand, OfferKind, Remote
+from services.matching.values import AgeBand
 from tests.matching.pairs import KNOWLEDGE, NIMES, NOW, SAINT_PIERRE, UZES, offer, person
 
 JOB, APPRENTICESHIP, INTERNSHIP, VOLUNTEERING = OfferKind

@@ -13,11 +13,11 @@ import indices
 import pytest
 from indices import namespace_on_elasticsearch
 
+from services.common.values import OfferKind
 from services.matching.index import BEHIND_SECONDS, Candidates, Circle, CourseQuery, Page, SearchQuery
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes, PeopleColumns
-from services.matching.values import OfferKind
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
 from tests.matching.index_world import KNOWLEDGE, NOW, Dice, a_person, an_offer, names

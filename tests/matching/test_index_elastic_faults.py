@@ -12,12 +12,12 @@ from busy import busy
 from indices import drop, generations
 from proxy import proxy
 
+from services.common.values import Point
 from services.kit.errors import Unusable
 from services.matching.index import IndexUnavailable, SearchQuery
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_elastic.server import Deadline
 from services.matching.kernel import Codes
-from services.matching.values import Point
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
 from tests.matching.index_world import KNOWLEDGE, NOW, an_offer

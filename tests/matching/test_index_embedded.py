@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.common.values import Point, Remote
 from services.matching.domain import M1, distance_km
 from services.matching.index import (
     Circle,
@@ -28,7 +29,7 @@ from services.matching.index_embedded.views import Statistics
 from services.matching.index_shared.cursor import K1, B
 from services.matching.index_shared.records import mark
 from services.matching.kernel import Codes, score_offers, score_people
-from services.matching.values import Offer, Point, Remote
+from services.matching.values import Offer
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
 from tests.matching.index_world import KNOWLEDGE, LYON, NOW, Dice

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.common.values import Point
 from services.matching.domain import M1, PARTS, Assessment, assess
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns, Scores, Vocabulary, score_offers, score_people
-from services.matching.values import HeldSkill, Offer, Person, Point
+from services.matching.values import HeldSkill, Offer, Person
 from tests.matching.pairs import KNOWLEDGE, NIMES, NOW, OCCUPATIONS, empty, offer, offers, people, person
 
 Pairs = list[tuple[Person, Offer]]

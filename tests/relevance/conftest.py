@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from services.common.values import OfferKind, Point, Remote
 from services.matching.domain import Knowledge
-from services.matching.values import AgeBand, HeldSkill, Offer, OfferKind, Person, Point, Remote
+from services.matching.values import AgeBand, HeldSkill, Offer, Person
 
 
 def _read(name: str) -> dict[str, Any]:

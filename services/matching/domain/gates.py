@@ -7,9 +7,10 @@ place is different, because nobody is within reach of nowhere. "No kinds wished"
 from datetime import datetime
 from math import asin, cos, radians, sin, sqrt
 
+from services.common.values import OfferKind, Point, Remote
 from services.matching.domain.formula import Formula, Gate
 from services.matching.domain.reasons import Code, Reason, number, reason
-from services.matching.values import AgeBand, Offer, OfferKind, Person, Point, Remote
+from services.matching.values import AgeBand, Offer, Person
 
 EARTH_RADIUS_KM = 6371.0088
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from services.common.values import Remote
 from services.matching.domain.formula import Formula, Knowledge, Part
 from services.matching.domain.gates import distance_km, distance_reason, kind_reason, limit_km
 from services.matching.domain.reasons import Code, Reason, number, reason
-from services.matching.values import Offer, Person, Remote
+from services.matching.values import Offer, Person
 
 CALLED_CLOSE = 0.2
 """Below it two occupations share hardly more than any two do: the words say far, whatever little the value is."""

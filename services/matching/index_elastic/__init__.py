@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from services.common.values import Point
 from services.matching.index import CAP, Candidates, Circle, Counts, CourseQuery, Page, Rerank, SearchQuery
 from services.matching.index import Contents as ContentsPort
 from services.matching.index_elastic.candidates import find, offers_sought, people_sought
@@ -17,7 +18,7 @@ from services.matching.index_elastic.server import Deadline, Server
 from services.matching.index_elastic.writing import FILL_SECONDS, Contents
 from services.matching.index_shared.analysis import Analyser, Labels
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns
-from services.matching.values import Course, Offer, Person, Point
+from services.matching.values import Course, Offer, Person
 from services.referential.text import Language
 
 SEARCH_SECONDS = 0.75

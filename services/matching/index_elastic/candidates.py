@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.values import Point, Remote
 from services.matching.domain import Knowledge
 from services.matching.index import DEFAULT_LIMIT_KM, OCCUPATION_WEIGHT, TIERS_KM, Candidates
 from services.matching.index_elastic.collection import Collection, hits_of
@@ -16,7 +17,7 @@ from services.matching.index_elastic.questions import Clause, around, either, ev
 from services.matching.index_elastic.server import Deadline
 from services.matching.index_shared.places import ROUNDING_KM, kilometres, limits_km
 from services.matching.kernel import OfferColumns, PeopleColumns
-from services.matching.values import Offer, Person, Point, Remote
+from services.matching.values import Offer, Person
 
 C = TypeVar("C", PeopleColumns, OfferColumns)
 Rows = NDArray[np.int64]

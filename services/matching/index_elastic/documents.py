@@ -6,12 +6,13 @@ from zlib import crc32
 import numpy as np
 import orjson
 
+from services.common.values import Point, Remote
 from services.matching.index import DEFAULT_LIMIT_KM, tier_of
 from services.matching.index_shared.analysis import Analyser
 from services.matching.index_shared.records import content_of, mark, record_of
 from services.matching.kernel import NEVER
 from services.matching.kernel.codes import micros
-from services.matching.values import Course, Offer, Person, Point, Remote
+from services.matching.values import Course, Offer, Person
 
 SIGN = 1 << 63
 LONGEST = 65_535

@@ -7,7 +7,7 @@ Elasticsearch keeps the stems as keywords, and beside them what each weighs.
 from collections.abc import Mapping
 from typing import Any
 
-MAPPING = 1
+MAPPING = 2
 """Raise it with any change of what a document holds or of how words are made: the index is then filled anew."""
 
 KINDS = ("offers", "people", "courses")

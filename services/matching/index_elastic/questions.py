@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.matching.values import Point
+from services.common.values import Point
 
 Clause = dict[str, Any]
 

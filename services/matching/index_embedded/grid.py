@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.values import Point
 from services.matching.domain.gates import EARTH_RADIUS_KM
-from services.matching.values import Point
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.values import Point, Remote
 from services.matching.index import TIERS_KM, Candidates, tier_of
 from services.matching.index_embedded.candidates import most_shared, occupation_term, skill_term, term_weights
 from services.matching.index_embedded.grid import place_keys, ranges_near
@@ -13,7 +14,7 @@ from services.matching.index_embedded.views import Own, View
 from services.matching.index_shared.columns import spread
 from services.matching.index_shared.places import ROUNDING_KM, kilometres, limits_km
 from services.matching.kernel import Codes, PeopleColumns
-from services.matching.values import Offer, Person, Point, Remote
+from services.matching.values import Offer, Person
 
 Ints = NDArray[np.int64]
 

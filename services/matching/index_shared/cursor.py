@@ -1,19 +1,18 @@
 """What a search's first page pins, and the cursor that carries it to the next ones."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 from math import isfinite, log1p
 from typing import Any, Protocol
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
+from services.kit import documents
 from services.kit.errors import Violation, invalid
 from services.kit.pages import decode_token, encode_token
 from services.matching.index import CourseQuery, SearchQuery
-from services.matching.index_shared.records import plain
 
 Floats = NDArray[np.float64]
 Query = SearchQuery | CourseQuery
@@ -83,4 +82,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _fingerprint(query: Query, ranked: bool) -> str:
-    return blake2b(orjson.dumps([ranked, plain(query, _NOT_ASKED)]), digest_size=8).hexdigest()
+    asked = {field.name: getattr(query, field.name) for field in fields(query) if field.name not in _NOT_ASKED}
+    return blake2b(documents.encode([ranked, asked]), digest_size=8).hexdigest()

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.values import Point
 from services.matching.domain.gates import EARTH_RADIUS_KM
 from services.matching.index import DEFAULT_LIMIT_KM
 from services.matching.kernel import UNKNOWN
-from services.matching.values import Point
 
 Floats = NDArray[np.float64]
 

@@ -1,22 +1,22 @@
-"""Values as JSON lists and back, exactly; sets are sorted, so that equal values are equal bytes."""
+"""Values as JSON lists of their fields in order, and back: short, and equal for equal values."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import fields
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
 from functools import cache
 from operator import attrgetter
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
-import orjson
+from msgspec import Struct, convert, defstruct
+from msgspec.structs import astuple
 
-from services.matching.index import Circle
-from services.matching.values import AgeBand, Course, CourseSession, HeldSkill, Offer, OfferKind, Person, Point, Remote
+from services.common.values import Point
+from services.kit import documents
+from services.matching.values import Course, CourseSession, HeldSkill, Offer, Person
 
-T = TypeVar("T")
 V = TypeVar("V", bound=Offer | Person | Course)
-LEFT_OUT: dict[type, frozenset[str]] = {
+LEFT_OUT: Mapping[type, frozenset[str]] = {
     Offer: frozenset(("id", "description")),
     Person: frozenset(("id",)),
     Course: frozenset(("id", "description")),
@@ -26,12 +26,22 @@ LEFT_OUT: dict[type, frozenset[str]] = {
 
 def record_of(value: Offer | Person | Course) -> bytes:
     """The fields in order, as JSON: what `value` needs to be made again, given its id."""
-    return orjson.dumps(plain(value, LEFT_OUT[type(value)]))
+    kind: Any = value.__class__
+    form = _form_of(kind)
+    parts = list(form.parts_of(value))
+    for at, shortened in form.shortened:
+        parts[at] = shortened.write(parts[at])
+    return documents.encode(parts)
 
 
-def value_of(kind: type[V], name: str, record: list[Any]) -> V:
-    """The inverse of `record_of`; a description is ""."""
-    return whole(kind, record, **dict.fromkeys(LEFT_OUT[kind], "") | {"id": name})
+def value_of(kind: Callable[..., V], name: str, record: list[Any]) -> V:
+    """The inverse of `record_of`, of its JSON; a description is ""."""
+    form = _form_of(kind)
+    parts = list(astuple(convert(record, form.plain)))
+    for at, shortened in form.shortened:
+        parts[at] = shortened.read(parts[at])
+    given: dict[str, Any] = {**dict(zip(form.names, parts, strict=True)), **form.left_out, "id": name}
+    return kind(**given)
 
 
 def content_of(value: Offer | Person | Course, record: bytes) -> int:
@@ -49,79 +59,55 @@ def _bits(content: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
-def plain(value: Any, left_out: frozenset[str]) -> list[Any]:
-    """The fields in order, for `orjson`."""
-    kind: Any = type(value)
-    return [_plain(part) for part in _getter(kind, left_out)(value)]
+@dataclass(frozen=True, slots=True)
+class _Shortened:
+    """A field whose dataclasses are lists in a record too, without the names of their fields."""
+
+    plain: Any
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How one kind of value becomes a record."""
+
+    names: tuple[str, ...]
+    parts_of: Callable[[Any], tuple[Any, ...]]
+    plain: type[Struct]
+    shortened: tuple[tuple[int, _Shortened], ...]
+    left_out: Mapping[str, str]
 
 
 @cache
-def _getter(kind: Any, left_out: frozenset[str]) -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*(field.name for field in fields(kind) if field.name not in left_out))
+def _form_of(kind: Any) -> _Form:
+    hints = get_type_hints(kind)
+    names = tuple(each.name for each in fields(kind) if each.name not in LEFT_OUT[kind])
+    shortened = tuple((at, _SHORTENED[name]) for at, name in enumerate(names) if name in _SHORTENED)
+    types = hints | {names[at]: each.plain for at, each in shortened}
+    plain = defstruct(f"{kind.__name__}Record", [(name, types[name]) for name in names], array_like=True)
+    return _Form(names, attrgetter(*names), plain, shortened, dict.fromkeys(LEFT_OUT[kind], ""))
 
 
-def whole(kind: Callable[..., T], record: list[Any], **left_out: object) -> T:
-    """The inverse of `plain`, given what was left out."""
-    names = [field.name for field in fields(kind) if field.name not in left_out]  # type: ignore[arg-type]
-    return kind(**left_out, **{name: _read(name, part) for name, part in zip(names, record, strict=True)})
+def _pair(point: Point | None) -> tuple[float, float] | None:
+    return None if point is None else (point.latitude, point.longitude)
 
 
-def _plain(part: Any) -> Any:
-    writer = _WRITERS.get(type(part))
-    return part if writer is None else writer(part)
+def _point(pair: tuple[float, float] | None) -> Point | None:
+    return None if pair is None else Point(*pair)
 
 
-def _read(name: str, part: Any) -> Any:
-    reader = _READERS.get(name)
-    return part if reader is None or part is None else reader(part)
-
-
-def _point(part: list[float]) -> Point:
-    return Point(*part)
-
-
-def _skills(part: list[list[Any]]) -> dict[str, HeldSkill]:
-    return {code: HeldSkill(code, confirmed, tuple(evidence)) for code, confirmed, evidence in part}
-
-
-def _sessions(part: list[list[Any]]) -> tuple[CourseSession, ...]:
-    return tuple(whole(CourseSession, session) for session in part)
-
-
-def _fields(part: Any) -> list[Any]:
-    return plain(part, frozenset())
-
-
-_WRITERS: dict[type, Callable[[Any], Any]] = {
-    Circle: _fields,
-    CourseSession: _fields,
-    HeldSkill: _fields,
-    Point: lambda point: [point.latitude, point.longitude],
-    MappingProxyType: lambda part: [_fields(part[code]) for code in sorted(part)],
-    dict: lambda part: [_fields(part[code]) for code in sorted(part)],
-    frozenset: sorted,
-    tuple: lambda part: [_plain(one) for one in part],
-}
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "age_band": AgeBand,
-    "available_from": date.fromisoformat,
-    "expires_at": datetime.fromisoformat,
-    "funding": frozenset,
-    "kind": OfferKind,
-    "licences": frozenset,
-    "mentor_ids": frozenset,
-    "occupation_codes": frozenset,
-    "partner_ids": frozenset,
-    "past_occupations": frozenset,
-    "place": _point,
-    "published_at": datetime.fromisoformat,
-    "remote": lambda part: part if isinstance(part, bool) else Remote(part),
-    "required_skills": frozenset,
-    "sessions": _sessions,
-    "skills": _skills,
-    "start_date": date.fromisoformat,
-    "taught_skills": frozenset,
-    "wished_kinds": lambda part: frozenset(map(OfferKind, part)),
-    "wished_occupations": frozenset,
-    "wished_skills": frozenset,
+_Place = tuple[float, float] | None
+_SHORTENED = {
+    "place": _Shortened(_Place, _pair, _point),
+    "skills": _Shortened(
+        list[tuple[str, bool, tuple[str, ...]]] | None,
+        lambda held: None if held is None else [(c, held[c].confirmed, held[c].evidence_ids) for c in sorted(held)],
+        lambda held: None if held is None else {skill[0]: HeldSkill(*skill) for skill in held},
+    ),
+    "sessions": _Shortened(
+        list[tuple[str, _Place, date | None, bool]],
+        lambda sessions: [(s.id, _pair(s.place), s.start_date, s.remote) for s in sessions],
+        lambda sessions: tuple(CourseSession(name, _point(at), start, far) for name, at, start, far in sessions),
+    ),
 }

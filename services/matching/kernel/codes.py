@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.values import OfferKind, Point, Remote
 from services.matching.domain import Knowledge, age_limits
 from services.matching.kernel.columns import (
     KINDS_NEVER_ASKED,
@@ -16,7 +17,7 @@ from services.matching.kernel.columns import (
     PeopleColumns,
     Ragged,
 )
-from services.matching.values import Offer, OfferKind, Person, Point, Remote
+from services.matching.values import Offer, Person
 
 KINDS = tuple(OfferKind)
 SEPARATOR = "\x1f"
