@@ -13,17 +13,19 @@ from services.kit.deliveries import Deliveries
 from services.kit.ids import Ids, random_id
 from services.kit.outbox import Units
 from services.kit.rpc.client import Neighbour
+from services.kit.rpc.server import bound
 from services.kit.service import HOUR, Service, Subscription
 from services.kit.settings import Settings
 from services.kit.ticker import Ticker
 from services.notifications import usecases
+from services.notifications.deps import Deps
 from services.notifications.domain import Addressee, person
 from services.notifications.events import PUBLISHES, TOPICS, listens
 from services.notifications.feed import Feed
 from services.notifications.mail_sender import Addressees, MailSender
 from services.notifications.mailer import Mailer
 from services.notifications.mailer_log import LogMailer
-from services.notifications.server import DESCRIPTOR, serves
+from services.notifications.server import DESCRIPTOR, TABLE
 from services.notifications.store.mails import CHANNEL
 from services.notifications.store.tables import DELIVERIES, METADATA, MIGRATIONS
 
@@ -69,7 +71,7 @@ def build(
         log,
         units,
         DESCRIPTOR,
-        serves(units, feed),
+        bound(TABLE, Deps(units, feed)),
         publishes_on=(),
         subscriptions=[Subscription("notifications", TOPICS, listens(clock, feed.announce), BATCH)],
         tickers=[

@@ -63,7 +63,7 @@ def test_a_mail_says_only_what_is_still_true(system: Any, mailer: Any, profile: 
     )
 
 
-def test_old_news_get_no_goodbye(system: Any, clock: Any) -> None:
+def test_of_old_matches_nobody_hears_that_the_offer_is_gone(system: Any, clock: Any) -> None:
     system.match("o1", "ana")
     system.settle()
     clock.move(days=61)
@@ -74,7 +74,7 @@ def test_old_news_get_no_goodbye(system: Any, clock: Any) -> None:
     assert kinds(system, "ana") == [pb.NOTIFICATION_KIND_OFFER_MATCHED]
 
 
-def test_a_pause_is_no_goodbye(system: Any) -> None:
+def test_an_offer_that_pauses_is_not_gone(system: Any) -> None:
     system.match("o1", "ana")
     system.offer("o1", "PAUSED", 2)
     system.settle()

@@ -38,7 +38,7 @@ OFFERS = Table(
     Column("id", String, primary_key=True),  # those that were gone at least once
     Column("version", BigInteger, nullable=False),
     Column("gone", Boolean, nullable=False),
-    Column("told_up_to", BigInteger, nullable=False, default=0),  # goodbyes are written up to this sequence
+    Column("told_up_to", BigInteger, nullable=False, default=0),  # that it is gone is written up to this sequence
     Column("told", Boolean, nullable=False, default=False),
 )
 _UNTOLD = OFFERS.c.told.is_(False)
