@@ -18,11 +18,12 @@ ROOT = Path(__file__).parents[1]
 SLOW = (
     "architecture",
     "cli/test_commands.py",
+    "cli/test_demo.py",
     "cli/test_doctor.py",
     "cli/test_move.py",
+    "cli/test_new_service.py",
     "cli/test_round_trip.py",
     "cli/test_up.py",
-    "demo",
     "deploy",
     "devtools",
     "docs",

@@ -172,6 +172,7 @@ def test_an_installation_can_do_without_it(vivier: Program, tmp_path: Path) -> N
     assert (tmp_path / "with/greetings.db").exists(), "what it kept when it was there"
 
 
+@pytest.mark.engines
 def test_its_tables_move_with_the_others(vivier: Program) -> None:
     with vivier.up():
         pass
