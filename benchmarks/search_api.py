@@ -14,7 +14,7 @@ import numpy as np
 from idle import spent
 from system import System, polymath, running
 
-from services.cli.demo.words import TOWNS, TRADES
+from services.cli.demo.texts import TOWNS, TRADES
 
 QUERY = """query($place: String!, $text: String!, $skills: [String!], $person: ID) {
   offers(text: $text, near: { place: $place, radiusKm: 50 }, skills: $skills, forPerson: $person, first: 20) {

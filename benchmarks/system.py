@@ -15,11 +15,11 @@ from typing import Any
 import httpx
 
 from services.cli.api import Api
-from services.cli.demo import world
+from services.cli.demo import sample_data
 from services.cli.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential, written
 from services.cli.demo.story import quiet
-from services.cli.demo.words import TOWNS, TRADES
-from services.cli.up import Supervisor, free_ports
+from services.cli.demo.texts import OCCUPATIONS, TOWNS
+from services.cli.supervisor import Supervisor, free_ports
 from services.registry import GATEWAY, SERVICES
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -40,7 +40,9 @@ class System:
         self.operator = Api.of_home(home)
         way = credential(self.operator, "PARTNER")
         self.partner = self.api(way)
-        self.employer = written(self.operator.ask(ORGANISATION, {"input": {"organisation": world.organisations()[0]}}))
+        self.employer = written(
+            self.operator.ask(ORGANISATION, {"input": {"organisation": sample_data.organisations()[0]}})
+        )
         self.recruiter = self.api(credential(self.operator, "RECRUITER", self.employer["organisation"]["id"]))
 
     def api(self, way: Credential) -> Api:
@@ -99,12 +101,12 @@ def running(
 def crowd(size: int) -> list[dict[str, Any]]:
     """People like the demonstration's, as many as wanted."""
     dice = random.Random(7)
-    return [world._person(dice, number) for number in range(size)]
+    return [sample_data._person(dice, number) for number in range(size)]
 
 
 def offer(number: int) -> dict[str, Any]:
     """An offer of one trade in one town, another each time."""
-    trade = TRADES[number % len(TRADES)]
+    trade = OCCUPATIONS[number % len(OCCUPATIONS)]
     return {
         "externalId": f"bench-{number}",
         "kind": "JOB",
@@ -148,6 +150,6 @@ def polymath() -> dict[str, Any]:
         "place": {"communeCode": "93066"},
         "travel": {"anywhere": True},
         "licences": ["B", "D"],
-        "wishes": {"occupations": [trade.code for trade in TRADES], "kinds": ["JOB"], "maximumHours": 35.0},
-        "skills": [{"code": code} for code in sorted({code for trade in TRADES for code in trade.required})],
+        "wishes": {"occupations": [trade.code for trade in OCCUPATIONS], "kinds": ["JOB"], "maximumHours": 35.0},
+        "skills": [{"code": code} for code in sorted({code for trade in OCCUPATIONS for code in trade.required})],
     }

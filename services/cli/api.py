@@ -27,11 +27,11 @@ class Away(ApiError):
     """Nobody answers at the address."""
 
 
-class QuestionRefused(ApiError):
+class InvalidQuery(ApiError):
     """The question itself was not understood: sending it again is useless."""
 
 
-class Declined(ApiError):
+class MutationRefused(ApiError):
     """The mutation as a whole was refused; `refusal` is what it answered."""
 
     def __init__(self, refusal: dict[str, Any]) -> None:
@@ -76,7 +76,7 @@ class Api:
         """
         body = self._asked_until_there(query, variables)
         if errors := body.get("errors"):
-            kind = QuestionRefused if any(_code(error) == "INVALID_QUERY" for error in errors) else ApiError
+            kind = InvalidQuery if any(_code(error) == "INVALID_QUERY" for error in errors) else ApiError
             raise kind(*(str(error.get("message")) for error in errors))
         if "data" not in body:
             raise ApiError(f"{self.url} refused the question: {body.get('detail') or body.get('title')}")
@@ -87,7 +87,7 @@ class Api:
         """A mutation with one field: what it did. Declined when that is a refusal."""
         (result,) = self.ask(mutation, variables).values()
         if "reason" in result:
-            raise Declined(result)
+            raise MutationRefused(result)
         done: dict[str, Any] = result
         return done
 

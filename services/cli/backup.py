@@ -24,7 +24,7 @@ from typing import Annotated
 import typer
 
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, services_here
-from services.cli.elsewhere import ENGINES, KAFKA, POSTGRES, engines_of
+from services.cli.engine_settings import ENGINES, KAFKA, POSTGRES, saved_engines
 from services.kit.settings import SNAPSHOT
 from services.registry import SERVICES, Entry
 
@@ -86,7 +86,7 @@ def back_up(home: Path, folder: Path) -> tuple[datetime, Sequence[Path]]:
 
 
 def _demand(folder: Path, home: Path) -> None:
-    given = {**engines_of(home), **os.environ}
+    given = {**saved_engines(home), **os.environ}
     if elsewhere := [name for name in (KAFKA, POSTGRES) if given.get(name)]:
         raise CannotBackUp(f"{home} does not hold everything, see {elsewhere[0]}: docs/operations.md says what to do")
     if missing := [name for name in _stores_of(services_here()) if not (home / name).exists()]:

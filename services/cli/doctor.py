@@ -76,10 +76,10 @@ def _settings() -> Iterator[Finding]:
 
 def _engines(home: Path) -> Iterator[Finding]:
     """Of what left the folder."""
-    from services.cli.elsewhere import ENGINES, engines_of, without_password
+    from services.cli.engine_settings import ENGINES, saved_engines, without_password
 
     try:
-        for name, value in engines_of(home).items():
+        for name, value in saved_engines(home).items():
             where = "the environment says otherwise" if os.environ.get(name, value) != value else home / ENGINES
             yield Finding(True, "engine", f"{name}={without_password(value)} ({where})")
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli import clients, deadletters
+from services.cli import clients, dead_letters
 from services.cli.backup import backup
 from services.cli.common import DEFAULT_HOME, UNUSABLE, Home, fail, services_here
 from services.cli.doctor import doctor
@@ -22,7 +22,7 @@ from services.registry import SERVICES
 from services.words import Language
 
 if TYPE_CHECKING:
-    from services.cli.up import Supervisor
+    from services.cli.supervisor import Supervisor
 
 _LOOKED_AT = sys.stdout.isatty()
 app = typer.Typer(
@@ -59,7 +59,7 @@ def up(
     """Start the whole system on this machine; Ctrl-C stops it, and the next start goes on where it was."""
     from services.cli.interrupts import Interrupts
     from services.cli.settings import refuse_unknown_settings
-    from services.cli.up import CannotStart, Supervisor
+    from services.cli.supervisor import CannotStart, Supervisor
 
     refuse_unknown_settings()
     supervisor = Supervisor(
@@ -99,18 +99,18 @@ def serve(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run one service, or several in one process; settings come from VIVIER_… variables."""
-    from services.cli.elsewhere import use_engines
-    from services.cli.serve import CannotServe, serve, speak_http
+    from services.cli.engine_settings import apply_saved_engines
+    from services.cli.serve import CannotServe, serve, without_contract
     from services.cli.settings import refuse_unknown_settings
 
     here = [entry.name for entry in services_here()]
     if unknown := sorted(set(names) - set(here)):
         raise fail(f"no service is called {', '.join(unknown)}; there are {', '.join(here)}")
-    if (alone := speak_http(names)) and len(names) > 1:
+    if (alone := without_contract(names)) and len(names) > 1:
         raise fail(f"the {alone[0]} runs in a process of its own: `vivier serve {alone[0]}`")
     if not with_parent:  # `up` has looked
         refuse_unknown_settings()
-        use_engines(Path(os.environ.get("VIVIER_HOME") or DEFAULT_HOME))
+        apply_saved_engines(Path(os.environ.get("VIVIER_HOME") or DEFAULT_HOME))
     try:
         serve(names, with_parent)
     except CannotServe as obstacle:
@@ -139,7 +139,7 @@ def version() -> None:
     _say_version(True)
 
 
-for each in (importing.app, exporting.app, clients.app, deadletters.app):
+for each in (importing.app, exporting.app, clients.app, dead_letters.app):
     app.add_typer(each)
 with suppress(ModuleNotFoundError):  # developers' tools are in the repository, not in the wheel
     from devtools.engines import command as engines

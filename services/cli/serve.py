@@ -45,8 +45,8 @@ def serve(names: Sequence[str], with_parent: bool) -> None:
         logging.getLogger(client).setLevel(logging.CRITICAL)
     stopping = threading.Event()
     if with_parent:
-        threading.Thread(target=_outlive_nobody, daemon=True).start()
-    if speak_http(names):
+        threading.Thread(target=_stop_with_parent, daemon=True).start()
+    if without_contract(names):
         _serve_http(names[0])
         return
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -54,7 +54,7 @@ def serve(names: Sequence[str], with_parent: bool) -> None:
     _serve_grpc(names, stopping)
 
 
-def speak_http(names: Sequence[str]) -> Sequence[str]:
+def without_contract(names: Sequence[str]) -> Sequence[str]:
     """Those among them that have no contract: each needs a process of its own."""
     return [entry.name for entry in SERVICES if entry.name in names and entry.contract is None]
 
@@ -64,7 +64,7 @@ def say(name: str, address: str) -> None:
     print(json.dumps({"ready": name, "address": address}), flush=True)  # noqa: T201 — the parent reads it
 
 
-def _outlive_nobody() -> None:
+def _stop_with_parent() -> None:
     """The parent holds the other end of our standard input: when it ends, so do we."""
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)

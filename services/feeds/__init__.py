@@ -57,7 +57,7 @@ class Options:
 
 Reader = Callable[[bytes, Options], Iterator[Row]]
 REPLACEMENT = "\ufffd"
-WRONG = (Unreadable, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+ROW_ERRORS = (Unreadable, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What reading a broken row may raise."""
 
 
@@ -69,7 +69,7 @@ def each(items: Iterator[tuple[int, Any]], read: Callable[[Any], tuple[Input, In
                 raise item
             content, organisation = read(item)
             size = len(json.dumps(content, allow_nan=False, ensure_ascii=False).encode())
-        except WRONG as error:
+        except ROW_ERRORS as error:
             why = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
             yield Row(number, error=why or type(error).__name__)
         else:
@@ -90,7 +90,7 @@ def decoded(source: bytes) -> str:
     return text
 
 
-def documents(text: str) -> Iterator[tuple[int, Any]]:
+def json_documents(text: str) -> Iterator[tuple[int, Any]]:
     """The numbered items of a JSON list, of one JSON object, or of one JSON document a line."""
     try:
         said = json.loads(text)
@@ -102,7 +102,7 @@ def documents(text: str) -> Iterator[tuple[int, Any]]:
         yield from enumerate(said if isinstance(said, list) else [said], 1)
 
 
-def moment(text: str | None) -> datetime | None:
+def parse_instant(text: str | None) -> datetime | None:
     """An instant in ISO 8601, taken as UTC when it says nothing else; None when empty."""
     if not text:
         return None
@@ -110,7 +110,7 @@ def moment(text: str | None) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def filled(fields: Input) -> Input:
+def without_empty(fields: Input) -> Input:
     """Without what was not said."""
     return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.feeds import Input, Options, Row, Unreadable, decoded, documents, each
+from services.feeds import Input, Options, Row, Unreadable, decoded, each, json_documents
 
-TOLD = {
+READ_ONLY_FIELDS = {
     "state",
     "status",
     "green",
@@ -27,11 +27,11 @@ TOLD = {
 
 def read(source: bytes, options: Options) -> Iterator[Row]:
     """Offers or courses."""
-    yield from each(documents(decoded(source)), partial(_posting, options=options))
+    yield from each(json_documents(decoded(source)), partial(_posting, options=options))
 
 
 def read_people(source: bytes, _options: Options) -> Iterator[Row]:
-    yield from each(documents(decoded(source)), lambda said: (_checked(said), {}))
+    yield from each(json_documents(decoded(source)), lambda said: (_checked(said), {}))
 
 
 def _posting(said: Any, options: Options) -> tuple[Input, Input]:
@@ -56,5 +56,5 @@ def _checked(said: Any) -> Input:
 
 def _taken(said: Any) -> Any:
     if isinstance(said, dict):
-        return {key: _taken(value) for key, value in said.items() if key not in TOLD and value is not None}
+        return {key: _taken(value) for key, value in said.items() if key not in READ_ONLY_FIELDS and value is not None}
     return [_taken(one) for one in said] if isinstance(said, list) else said

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from services.feeds import Input, Options, Row, Unreadable, decoded, each, filled, moment
+from services.feeds import Input, Options, Row, Unreadable, decoded, each, parse_instant, without_empty
 from services.feeds.french import CONTRACTS, employer, hours, remote_days, salary
 from services.feeds.text import clean, line
 
@@ -65,7 +65,7 @@ def _offer(cells: Mapping[str | None, str], columns: Mapping[str, str], options:
     if empty := [name for name in NEEDED if not said[name]]:
         raise Unreadable(f"{', '.join(empty)} is empty")
     url = said.get("url", "")
-    offer = filled(
+    offer = without_empty(
         {
             "externalId": said["id"],
             "source": options.source,
@@ -79,11 +79,11 @@ def _offer(cells: Mapping[str | None, str], columns: Mapping[str, str], options:
             "remoteDays": remote_days(said.get("remote_days")),
             "salary": salary(said.get("salary")),
             "applyUrl": url if url.startswith("https://") else None,
-            "expiresAt": options.end_of(moment(said.get("created"))),
+            "expiresAt": options.end_of(parse_instant(said.get("created"))),
         }
     )
     return offer, employer(line(said.get("employer")), said.get("siret"), None, options)
 
 
 def _place(said: Mapping[str, str]) -> Input:
-    return filled({"label": line(said.get("place")), "postalCode": said.get("postal_code")})
+    return without_empty({"label": line(said.get("place")), "postalCode": said.get("postal_code")})

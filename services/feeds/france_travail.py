@@ -10,10 +10,10 @@ from services.feeds import (
     Row,
     Unreadable,
     decoded,
-    documents,
     each,
-    filled,
-    moment,
+    json_documents,
+    parse_instant,
+    without_empty,
 )
 from services.feeds.french import CONTRACTS, employer, hours, salary
 from services.feeds.text import clean, line
@@ -23,7 +23,7 @@ APPRENTICESHIP, PROFESSIONALISATION = "apprentissage", "professionnalisation"
 
 
 def read(source: bytes, options: Options) -> Iterator[Row]:
-    offers = list(documents(decoded(source)))
+    offers = list(json_documents(decoded(source)))
     if len(offers) == 1 and isinstance(offers[0][1], dict) and isinstance(offers[0][1].get("resultats"), list):
         offers = list(enumerate(offers[0][1]["resultats"], 1))
     yield from each(iter(offers), partial(_offer, options=options))
@@ -35,14 +35,14 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
     firm = said.get("entreprise") or {}
     url = (said.get("origineOffre") or {}).get("urlOrigine") or ""
     nature = said.get("natureContrat") or ""
-    offer = filled(
+    offer = without_empty(
         {
             "externalId": str(said["id"]),
             "source": options.source,
             "kind": "APPRENTICESHIP" if said.get("alternance") or APPRENTICESHIP in nature.lower() else "JOB",
             "title": line(said["intitule"]),
             "description": clean(said.get("description")),
-            "occupation": filled({"code": said.get("romeCode"), "label": clean(said.get("appellationlibelle"))}),
+            "occupation": without_empty({"code": said.get("romeCode"), "label": clean(said.get("appellationlibelle"))}),
             "skills": [_skill(skill) for skill in said.get("competences") or []],
             "place": _place(said.get("lieuTravail") or {}),
             "contract": _contract(said.get("typeContrat") or "", nature),
@@ -52,7 +52,7 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
             "licences": _licences(said.get("permis") or []),
             "disabilityFriendly": said.get("accessibleTH"),
             "applyUrl": url if url.startswith("https://") else None,
-            "expiresAt": options.end_of(moment(said.get("dateActualisation") or said.get("dateCreation"))),
+            "expiresAt": options.end_of(parse_instant(said.get("dateActualisation") or said.get("dateCreation"))),
         }
     )
     return offer, employer(line(firm.get("nom")), firm.get("siret"), said.get("codeNAF"), options)
@@ -60,14 +60,14 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
 
 def _skill(said: Input) -> Input:
     return {
-        **filled({"code": said.get("code"), "label": clean(said.get("libelle"))}),
+        **without_empty({"code": said.get("code"), "label": clean(said.get("libelle"))}),
         "required": said.get("exigence") == REQUIRED,
     }
 
 
 def _place(said: Input) -> Input:
     named = {"communeCode": said.get("commune"), "postalCode": said.get("codePostal")}
-    place = filled(named | {"label": clean(said.get("libelle"))})
+    place = without_empty(named | {"label": clean(said.get("libelle"))})
     if said.get("latitude") is not None and said.get("longitude") is not None:
         place["point"] = {"latitude": float(said["latitude"]), "longitude": float(said["longitude"])}
     return place

@@ -2,7 +2,7 @@
 
 import re
 
-from services.feeds import Input, Options, filled
+from services.feeds import Input, Options, without_empty
 
 UNNAMED_EMPLOYER = "Employeur non communiqué"
 CONTRACTS = {
@@ -16,7 +16,7 @@ CONTRACTS = {
     "CDDI": "INTEGRATION",
 }
 PERIODS = {"horaire": "HOUR", "mensuel": "MONTH", "annuel": "YEAR"}
-SANE = {"HOUR": (5, 500), "MONTH": (200, 50_000), "YEAR": (2_000, 600_000)}
+PLAUSIBLE = {"HOUR": (5, 500), "MONTH": (200, 50_000), "YEAR": (2_000, 600_000)}
 _DAYS = re.compile(r"([1-7])(?: ?j(?:ours?)?(?: ?(?:par |/ ?)sem(?:aine)?)?)?", re.IGNORECASE)
 _HOURS = re.compile(r"(\d{1,2})\s*h\s*(\d{2})?\b", re.IGNORECASE)
 _EUROS = re.compile(r"(\d[\d\s]*(?:[.,]\d+)?)\s*Euros?", re.IGNORECASE)
@@ -43,7 +43,7 @@ def salary(text: str | None) -> Input | None:
     amounts = [float(re.sub(r"\s", "", found).replace(",", ".")) for found in _EUROS.findall(text or "")]
     if period is None or not amounts:
         return None
-    low, high = SANE[period]
+    low, high = PLAUSIBLE[period]
     if not all(low <= amount <= high for amount in amounts[:2]):
         return None
     pay: Input = {"minimum": min(amounts[:2]), "currency": "EUR", "period": period}
@@ -52,7 +52,7 @@ def salary(text: str | None) -> Input | None:
 
 def employer(name: str, siret: str | None, activity: str | None, options: Options) -> Input:
     """The employer as the feed knows it: by SIRET, else by name, else nobody in particular."""
-    return filled(
+    return without_empty(
         {
             "source": options.source,
             "externalId": siret or name.casefold() or "-",

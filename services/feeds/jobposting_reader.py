@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.feeds import Input, Options, Row, Unreadable, decoded, documents, each, filled, moment
+from services.feeds import Input, Options, Row, Unreadable, decoded, each, json_documents, parse_instant, without_empty
 from services.feeds.french import employer, hours
 from services.feeds.text import from_html, line
 
@@ -22,7 +22,7 @@ FRANCE = {"", "fr", "fra", "france"}
 
 
 def read(source: bytes, options: Options) -> Iterator[Row]:
-    yield from each(_postings(documents(decoded(source))), partial(_offer, options=options))
+    yield from each(_postings(json_documents(decoded(source))), partial(_offer, options=options))
 
 
 def _postings(said: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
@@ -36,10 +36,10 @@ def _postings(said: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
 def _offer(said: Any, options: Options) -> tuple[Input, Input]:
     if not isinstance(said, dict) or not _is(said, "JobPosting"):
         raise Unreadable("not a JobPosting")
-    firm = _first(said.get("hiringOrganization")) or {}
+    firm = _first_of(said.get("hiringOrganization")) or {}
     firm = {"name": firm} if isinstance(firm, str) else firm
     kind, contract = next((TYPES[t] for t in _all(said.get("employmentType")) if t in TYPES), ("JOB", None))
-    offer = filled(
+    offer = without_empty(
         {
             "externalId": _identifier(said),
             "source": options.source,
@@ -49,14 +49,14 @@ def _offer(said: Any, options: Options) -> tuple[Input, Input]:
             "description": from_html(said.get("description") or ""),
             "occupation": _occupation(said.get("occupationalCategory")),
             "skills": [{"label": word, "required": False} for word in _skills(said.get("skills"))],
-            "place": _place(_first(said.get("jobLocation")) or {}),
+            "place": _place(_first_of(said.get("jobLocation")) or {}),
             "remote": "FULL" if said.get("jobLocationType") == "TELECOMMUTE" else None,
             "weeklyHours": hours(said.get("workHours")),
-            "salary": _salary(_first(said.get("baseSalary"))),
+            "salary": _salary(_first_of(said.get("baseSalary"))),
             "startDate": (said.get("jobStartDate") or "")[:10],
             "openings": said.get("totalJobOpenings"),
             "applyUrl": said["url"] if str(said.get("url", "")).startswith("https://") else None,
-            "expiresAt": options.end_of(moment(said.get("datePosted")), moment(said.get("validThrough"))),
+            "expiresAt": options.end_of(parse_instant(said.get("datePosted")), parse_instant(said.get("validThrough"))),
         }
     )
     return offer, employer(line(firm.get("name")), _siret(firm), None, options)
@@ -72,12 +72,12 @@ def _all(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _first(value: Any) -> Any:
+def _first_of(value: Any) -> Any:
     return next(iter(_all(value)), None)
 
 
 def _identifier(said: Input) -> str:
-    given = _first(said.get("identifier"))
+    given = _first_of(said.get("identifier"))
     named = given.get("value") if isinstance(given, dict) else given
     chosen = named or said.get("@id") or said.get("url")
     if not chosen:
@@ -87,7 +87,7 @@ def _identifier(said: Input) -> str:
 
 def _occupation(category: Any) -> Input:
     """A ROME code where the category has one, else its words."""
-    first = _first(category)
+    first = _first_of(category)
     words = line(first.get("name") or first.get("codeValue")) if isinstance(first, dict) else line(first)
     code = ROME.search(json.dumps(category)) if category else None
     return ({"code": code[0]} if code else {}) | ({"label": words} if words else {})
@@ -113,7 +113,7 @@ def _place(said: Any) -> Input:
     }
     if geo.get("latitude") is not None and geo.get("longitude") is not None:
         place["point"] = {"latitude": float(geo["latitude"]), "longitude": float(geo["longitude"])}
-    return filled(place)
+    return without_empty(place)
 
 
 def _salary(said: Any) -> Input | None:

@@ -1,6 +1,6 @@
 """An offer as schema.org `JobPosting` in JSON-LD."""
 
-from services.feeds import Input, filled
+from services.feeds import Input, without_empty
 
 EMPLOYMENT_TYPES = {
     "PERMANENT": "FULL_TIME",
@@ -43,7 +43,7 @@ def job_posting(offer: Input) -> Input:
         "url": offer["applyUrl"],
         "inLanguage": offer["language"],
     }
-    return filled(said)
+    return without_empty(said)
 
 
 def _organisation(offer: Input) -> Input:
@@ -60,7 +60,7 @@ def _employer(organisation: Input) -> Input:
     siret = organisation.get("siret")
     identifier = {"@type": "PropertyValue", "propertyID": "SIRET", "value": siret} if siret else None
     named = {"@type": "Organization", "name": organisation.get("name"), "sameAs": organisation.get("website")}
-    return filled(named | {"identifier": identifier})
+    return without_empty(named | {"identifier": identifier})
 
 
 def _location(place: Input) -> Input:
@@ -71,7 +71,7 @@ def _location(place: Input) -> Input:
         "addressCountry": place["countryCode"] or "FR",
     }
     point = place["point"] and {"@type": "GeoCoordinates", **place["point"]}
-    return filled({"@type": "Place", "address": filled(address), "geo": point})
+    return without_empty({"@type": "Place", "address": without_empty(address), "geo": point})
 
 
 def _salary(salary: Input) -> Input:
@@ -81,9 +81,9 @@ def _salary(salary: Input) -> Input:
         "maxValue": salary["maximum"],
         "unitText": salary["period"],
     }
-    return {"@type": "MonetaryAmount", "currency": salary["currency"] or "EUR", "value": filled(value)}
+    return {"@type": "MonetaryAmount", "currency": salary["currency"] or "EUR", "value": without_empty(value)}
 
 
 def _occupation(occupation: Input) -> Input | None:
     named = {"@type": "CategoryCode", "codeValue": occupation["code"], "name": occupation["label"]}
-    return filled(named) if occupation["code"] or occupation["label"] else None
+    return without_empty(named) if occupation["code"] or occupation["label"] else None

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 from xml.parsers import expat
 
-from services.feeds import Input, Options, Row, Unreadable, each, filled
+from services.feeds import Input, Options, Row, Unreadable, each, without_empty
 from services.feeds.text import from_html, line
 
 FUNDERS = {"2": "REGION", "4": "FRANCE_TRAVAIL", "10": "SELF", "16": "OPCO", "17": "OPCO"}
@@ -49,7 +49,7 @@ def _refuse_doctype(*_: object) -> None:
 def _course(said: Xml.Element, options: Options) -> tuple[Input, Input]:
     actions = said.findall("action")
     code = _certification(said)
-    course = filled(
+    course = without_empty(
         {
             "externalId": _number(said),
             "source": options.source,
@@ -79,7 +79,7 @@ def _number(said: Xml.Element) -> str:
 def _session(said: Xml.Element, action: Xml.Element) -> Input:
     open_entry = _text(action, "modalites-entrees-sorties") == PERMANENT_ENTRY
     places = [*action.iterfind("lieu-de-formation/coordonnees/adresse"), *said.iterfind("adresse-inscription/adresse")]
-    return filled(
+    return without_empty(
         {
             "externalId": (said.get("numero") or "").strip(),
             "startDate": None if open_entry else _day(said, "periode/debut"),
@@ -99,7 +99,7 @@ def _organisation(said: Xml.Element, options: Options) -> Input:
     name = line(_text(body, "nom-organisme") or _text(body, "raison-sociale"))
     address = body.find("coordonnees-organisme/coordonnees/adresse")
     site = _text(body, "coordonnees-organisme/coordonnees/web/urlweb")
-    return filled(
+    return without_empty(
         {
             "source": options.source,
             "externalId": siret or _text(body, "numero-activite") or name.casefold(),
@@ -121,7 +121,7 @@ def _place(address: Xml.Element) -> Input:
     latitude, longitude = _amount(address, "geolocalisation/latitude"), _amount(address, "geolocalisation/longitude")
     if latitude and longitude:
         place["point"] = {"latitude": latitude, "longitude": longitude}
-    return filled(place)
+    return without_empty(place)
 
 
 def _certification(said: Xml.Element) -> str | None:

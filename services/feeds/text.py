@@ -23,13 +23,13 @@ def from_html(text: str) -> str:
     """The words of a piece of HTML, a line for each block; plain text stays as it is."""
     if "<" not in text:
         return clean(html.unescape(text))
-    reader = _Words()
+    reader = _TextExtractor()
     reader.feed(text)
     reader.close()
     return clean(re.sub(r"[ \t]+", " ", re.sub(r"\s*\n\s*", "\n", "".join(reader.words))))
 
 
-class _Words(HTMLParser):
+class _TextExtractor(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []

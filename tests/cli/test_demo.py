@@ -6,34 +6,34 @@ from collections import Counter
 
 import pytest
 
-from services.cli.demo import world
-from services.cli.demo.words import TRADES
+from services.cli.demo import sample_data
+from services.cli.demo.texts import OCCUPATIONS
 from services.offers.domain.siret import is_siret
 from services.referential import open_snapshot
 
 
 def test_the_world_has_what_it_promises() -> None:
-    organisations = world.organisations()
+    organisations = sample_data.organisations()
     ids = [one["externalId"] for one in organisations]
     kinds = Counter(one["kind"] for one in organisations)
     assert kinds["EMPLOYER"] == 40
-    assert len(world.offers(ids)) == 300
-    assert len(world.courses(ids)) == 100
-    assert len(world.people()) == 500
-    assert len(world.mentors()) == 20
+    assert len(sample_data.offers(ids)) == 300
+    assert len(sample_data.courses(ids)) == 100
+    assert len(sample_data.people()) == 500
+    assert len(sample_data.mentors()) == 20
     assert all(is_siret(one["siret"]) for one in organisations)
 
 
 def test_the_world_is_the_same_at_every_call() -> None:
-    assert world.people() == world.people()
+    assert sample_data.people() == sample_data.people()
 
 
 def test_every_code_of_the_world_is_known() -> None:
     book = open_snapshot()
-    codes = {code for t in TRADES for code in (*t.required, *t.wished, *(code for code, _ in t.told))}
+    codes = {code for t in OCCUPATIONS for code in (*t.required, *t.wished, *(code for code, _ in t.told))}
     assert all(book.skill(code) for code in codes)
-    assert all(book.occupation(trade.code) for trade in TRADES)
-    assert all(book.place(one["place"]["communeCode"]) for one in [*world.people(), *world.organisations()])
+    assert all(book.occupation(kind.code) for kind in OCCUPATIONS)
+    assert all(book.place(one["place"]["communeCode"]) for one in [*sample_data.people(), *sample_data.organisations()])
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -9,7 +9,7 @@ import pytest
 from commands import Vivier
 
 from services.cli.doctor import of_service
-from services.cli.elsewhere import without_password
+from services.cli.engine_settings import without_password
 from services.referential.resolve import SAMPLE
 
 WORKER = {"group": "matching.index", "state": "running", "lag": 0, "reason": None}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.cli.api import ApiError, Declined, QuestionRefused
-from services.cli.importing.rows import MOST_BYTES, MOST_ROWS, OFFERS, Importer, Line, batches
+from services.cli.api import ApiError, InvalidQuery, MutationRefused
+from services.cli.importing.importer import MOST_BYTES, MOST_ROWS, OFFERS, Importer, RowResult, batches
 from services.feeds import Row
 
 REFUSAL = {
@@ -28,7 +28,7 @@ class FakeApi:
 
     def ask(self, _: str, variables: dict[str, Any]) -> dict[str, Any]:
         if any("unknown" in one for one in variables.values()):
-            raise QuestionRefused(f"Variable '$o0' has invalid value: {UNKNOWN_FIELD}")
+            raise InvalidQuery(f"Variable '$o0' has invalid value: {UNKNOWN_FIELD}")
         if all(isinstance(one, str) for one in variables.values()):
             return {name: {"id": one} if one == "here" else None for name, one in variables.items()}
         self.organisations += variables.values()
@@ -42,9 +42,11 @@ class FakeApi:
         if self.down:
             raise ApiError("away")
         if any(offer["title"] == "wrong" for offer in offers):
-            raise QuestionRefused("a float is no text")
+            raise InvalidQuery("a float is no text")
         if any(offer["title"] == "beyond" for offer in offers):
-            raise Declined(REFUSAL | {"fields": [{"path": "offers[0].expiresAt", "reason": "R", "description": "d"}]})
+            raise MutationRefused(
+                REFUSAL | {"fields": [{"path": "offers[0].expiresAt", "reason": "R", "description": "d"}]}
+            )
         self.offers.append(offers)
         return {"results": [self._result(offer) for offer in offers]}
 
@@ -63,16 +65,16 @@ def row(number: int, title: str = "Couvreur", employer: str = "e1", **more: Any)
     return Row(number, {"externalId": str(more.pop("id", number)), "title": title}, organisation, size=100, **more)
 
 
-def run(rows: Sequence[Row]) -> tuple[FakeApi, list[Line], str]:
-    api, lines = FakeApi(), list[Line]()
+def run(rows: Sequence[Row]) -> tuple[FakeApi, list[RowResult], str]:
+    api, lines = FakeApi(), list[RowResult]()
     report = Importer(api, OFFERS, lines.append, publish=True).run(rows)  # type: ignore[arg-type]
     return api, lines, str(report)
 
 
 def test_every_row_is_reported_and_counted() -> None:
     _, lines, said = run([row(1), row(2, "refused"), row(3, "nowhere"), Row(4, error="title is empty")])
-    told = {line.row.number: (line.outcome, line.detail) for line in lines}
-    assert told == {
+    summary_lines = {line.row.number: (line.outcome, line.detail) for line in lines}
+    assert summary_lines == {
         1: ("created", "published"),
         2: ("refused", "INVALID_FIELDS: title R (d)"),
         3: ("created", "published, PLACE_UNRESOLVED"),
@@ -113,8 +115,8 @@ def test_a_row_that_spoils_the_question_is_found_and_the_others_are_written(at: 
 
 def test_the_same_row_again_is_unchanged_and_another_of_its_id_is_refused() -> None:
     _, lines, said = run([row(1, id="a"), row(2, id="a"), row(3, "Maçon", id="a"), row(4, id="a", employer="e2")])
-    told = {line.row.number: line.outcome for line in lines}
-    assert told == {1: "created", 2: "unchanged", 3: "refused", 4: "created"}
+    summary_lines = {line.row.number: line.outcome for line in lines}
+    assert summary_lines == {1: "created", 2: "unchanged", 3: "refused", 4: "created"}
     assert said == "created 2, updated 0, unchanged 1, refused 1"
 
 

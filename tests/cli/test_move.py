@@ -21,13 +21,13 @@ import psycopg
 import pytest
 from commands import command
 from engines import address_of, fresh_namespace, private
-from ledger import Ledger, new_town
-from proxy import proxy
+from load_checker import LoadChecker, new_town
 from psycopg import sql
 from stack import Stack, quiet, stack
+from tcp_proxy import proxy
 
 from devtools.engines.kafka import Kafka
-from services.cli.elsewhere import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES
+from services.cli.engine_settings import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES
 from services.kit.adapters import open_log
 from services.kit.bus import Log
 from services.kit.settings import Settings
@@ -49,7 +49,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     address_of("kafka")
     home = tmp_path_factory.mktemp("filled")
     with stack(home) as running:
-        Ledger(running, 7).write(15)
+        LoadChecker(running, 7).write(15)
         quiet(running)
     every_byte = bytes(range(256))
     letter = ("a", "g", "t", 3, 2**40, "k", "", "e", -1, '{"é": "\\ud83d\\ude00"}', every_byte, "r", "x", 2**52 + 1)
@@ -344,32 +344,32 @@ def test_brokers_that_go_away(home: Path, engines: Mapping[str, str]) -> None:
 
 def test_a_system_that_is_up_moves_under_load(tmp_path: Path, engines: Mapping[str, str]) -> None:
     with stack(tmp_path / "home") as running:
-        ledger = Ledger(running, 3)
-        ledger.write(20)
-        ledger.check()
-        person = ledger.partner.enrol(place={"point": new_town().point})
-        token = running.exchange(ledger.partner.api, person)
+        checker = LoadChecker(running, 3)
+        checker.write(20)
+        checker.check()
+        person = checker.partner.enrol(place={"point": new_town().point})
+        token = running.exchange(checker.partner.api, person)
         name = token.ask(NAME, {"id": person})
-        with ledger.load():
-            ledger.has_written(3)
+        with checker.load():
+            checker.has_written(3)
             with moving(*options(engines, running.home)) as process:
                 until_it_says(process, "vivier.offers.v1: ")
                 process.kill()
                 process.wait()
-            ledger.has_written(3)
-        ledger.check()
+            checker.has_written(3)
+        checker.check()
         assert running.rows("offers", "SELECT 1 FROM offers"), "it went on in its folder"
 
-        with ledger.load():
-            ledger.has_written(3)
+        with checker.load():
+            checker.has_written(3)
             move(*options(engines, running.home))
-            ledger.has_written(3)
-        on_engines(running, engines, ledger.check)
+            checker.has_written(3)
+        on_engines(running, engines, checker.check)
         assert token.ask(NAME, {"id": person}) == name, "tokens still open doors, and the master key people's names"
         with running.stopped():
             assert not list(running.home.glob("*.db"))
-        ledger.write(3)
-        on_engines(running, engines, ledger.check)
+        checker.write(3)
+        on_engines(running, engines, checker.check)
         assert running.deaths == []
 
 

@@ -6,21 +6,21 @@ from typing import Any
 import pytest
 from graphql import build_schema, execute_sync, parse
 
-from services.cli.api import QuestionRefused
-from services.cli.importing.refusals import not_understood
-from services.cli.importing.rows import OFFERS, PEOPLE, Trade
+from services.cli.api import InvalidQuery
+from services.cli.importing.importer import OFFERS, PEOPLE, ImportKind
+from services.cli.importing.refusals import invalid_query_refusal
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "services/gateway/schema.graphql").read_text())
 
 
-def told(trade: Trade, row: object) -> str:
-    result = execute_sync(SCHEMA, parse(trade.mutation), variable_values={trade.rows: [row], "publish": True})
+def message_for(kind: ImportKind, row: object) -> str:
+    result = execute_sync(SCHEMA, parse(kind.mutation), variable_values={kind.rows: [row], "publish": True})
     assert result.errors, "it fits"
-    return str(not_understood(QuestionRefused(*(error.message for error in result.errors)))["message"])
+    return str(invalid_query_refusal(InvalidQuery(*(error.message for error in result.errors)))["message"])
 
 
 @pytest.mark.parametrize(
-    ("trade", "row", "words"),
+    ("kind", "row", "words"),
     [
         (PEOPLE, {"colour": "green"}, "colour: there is no such field"),
         (PEOPLE, {"externalId": 5.5}, "externalId: must be text, not 5.5"),
@@ -37,12 +37,12 @@ def told(trade: Trade, row: object) -> str:
         (OFFERS, {"kind": "X", "openings": "y"}, "kind: there is no such choice as 'X'; openings: must be a whole"),
     ],
 )
-def test_a_misfit_is_told_by_its_path(trade: Trade, row: Any, words: str) -> None:
-    assert told(trade, row).startswith(words)
-    assert "$" not in told(trade, row)
+def test_a_misfit_is_told_by_its_path(kind: ImportKind, row: Any, words: str) -> None:
+    assert message_for(kind, row).startswith(words)
+    assert "$" not in message_for(kind, row)
 
 
 def test_what_is_not_known_is_told_as_it_is() -> None:
-    assert not_understood(QuestionRefused("at most 3 words"))["message"] == "at most 3 words"
-    said = not_understood(QuestionRefused("Variable '$o' has invalid value at .name: odd"), "organisation")
+    assert invalid_query_refusal(InvalidQuery("at most 3 words"))["message"] == "at most 3 words"
+    said = invalid_query_refusal(InvalidQuery("Variable '$o' has invalid value at .name: odd"), "organisation")
     assert said["message"] == "organisation.name: odd"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.importing.rows import COURSES, OFFERS, Report, Trade
-from services.cli.importing.summary import told
+from services.cli.importing.importer import COURSES, OFFERS, ImportKind, Report
+from services.cli.importing.summary import summary_lines
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +22,8 @@ def report(*rows: tuple[Sequence[str], bool], matchable: int = 0) -> Report:
     return made
 
 
-def said(made: Report, home: Path, trade: Trade = OFFERS) -> list[str]:
-    return list(told(made, trade, home))
+def said(made: Report, home: Path, kind: ImportKind = OFFERS) -> list[str]:
+    return list(summary_lines(made, kind, home))
 
 
 def test_what_blocks_and_what_is_only_a_note_are_told_apart(tmp_path: Path) -> None:

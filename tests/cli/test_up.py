@@ -17,10 +17,10 @@ import pytest
 from commands import command
 from harness import eventually
 
-from services.cli import up as supervising
+from services.cli import supervisor as supervising
 from services.cli.api import Api
 from services.cli.ports import free_ports, is_free, ports_beside
-from services.cli.up import CannotStart, Supervisor
+from services.cli.supervisor import CannotStart, Supervisor
 from services.registry import SERVICES
 
 START_SECONDS = 90.0

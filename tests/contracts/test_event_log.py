@@ -309,14 +309,14 @@ def test_a_partition_that_comes_back_is_read_from_what_is_committed(log: Log) ->
 
 def test_members_come_and_go_while_records_flow(log: Log) -> None:
     """Every record is handled, each key's in order, though every member but the first soon leaves again."""
-    ledger = Ledger()
+    effects = Effects()
     calm, done = threading.Event(), threading.Event()
 
     def work(leaving: threading.Event) -> None:
         consumer = log.consumer("g", [TOPIC])
         while not leaving.is_set():
             records = consumer.poll(0.1, 20)
-            ledger.handle(records)
+            effects.handle(records)
             try:
                 consumer.commit(records)
             except Fenced:
@@ -343,11 +343,11 @@ def test_members_come_and_go_while_records_flow(log: Log) -> None:
     done.set()
     for member in (first, *others):
         member.join()
-    assert not ledger.skipped
-    assert ledger.reached == {f"offer/{key}": 149 for key in range(20)}
+    assert not effects.skipped
+    assert effects.reached == {f"offer/{key}": 149 for key in range(20)}
 
 
-class Ledger:
+class Effects:
     """How far each key is, and what came before its turn."""
 
     def __init__(self) -> None:

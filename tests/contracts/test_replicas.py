@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from harness import SECRET, Ask, FakeClock, eventually, running
-from quartet import EMPLOYER, PARTNER, SKILLS, STUBS, offer_row, person_row
+from in_process_services import EMPLOYER, PARTNER, SKILLS, STUBS, offer_row, person_row
 from schemas import namespace_on_postgres, store_at
 from sirets import siret
 from vivier.matching.v1 import events_pb2 as matching_events

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from actors import Employer, Partner, done, found, inbox, matches
+from api_clients import Employer, Partner, done, found, inbox, matches
 from harness import eventually
 from stack import Stack, quiet
 from typer.main import get_command
 
 from services.cli.backup import FILES, STORES
-from services.cli.demo.words import TOWNS
+from services.cli.demo.texts import TOWNS
 from services.cli.main import app
 
 pytestmark = pytest.mark.timeout(300)

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from engines import private
 from installation import on_engines
-from ledger import TEST_SECONDS, Ledger
+from load_checker import TEST_SECONDS, LoadChecker
 from stack import ONE_EACH, Stack, stack
 
 from devtools.engines.kafka import Kafka
@@ -30,20 +30,20 @@ def running(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def test_any_one_of_three_brokers_may_die(running: Stack, kafka: Kafka) -> None:
     """Each in its turn, so that leaders, coordinators and the controller are among them."""
-    ledger = Ledger(running)
-    with ledger.load():
+    checker = LoadChecker(running)
+    with checker.load():
         for broker in range(BROKERS):
-            ledger.has_written(8)
+            checker.has_written(8)
             kafka.kill(broker)
-            ledger.has_written(8)
+            checker.has_written(8)
             kafka.start()
-    ledger.check()
+    checker.check()
 
 
 def test_what_two_of_three_have_is_told_while_the_third_is_dead(running: Stack, kafka: Kafka) -> None:
-    ledger = Ledger(running)
-    ledger.write(5)
+    checker = LoadChecker(running)
+    checker.write(5)
     kafka.kill(0)
-    ledger.write(10)
-    ledger.check()
+    checker.write(10)
+    checker.check()
     kafka.start()

@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 import indices
 import pytest
+from fault_injection import FAULTS, Fault, ProxiedEngine, frozen, killed, proxied, told_to_be_missing, unplugged
 from harness import eventually
 from installation import on_engines
-from ledger import PATIENCE, TEST_SECONDS, Ledger, longer
-from mishaps import MISHAPS, Exposed, Mishap, exposed, frozen, killed, told_to_be_missing, unplugged
+from load_checker import PATIENCE, TEST_SECONDS, LoadChecker, longer
 from stack import ONE_EACH, Bearer, Stack, begun, stack
 
 from devtools.engines.elasticsearch import Elasticsearch
@@ -29,39 +29,39 @@ GATEWAY_SECONDS = 5.0
 
 
 @pytest.fixture(scope="module")
-def elastic() -> Iterator[Exposed]:
-    with exposed(Elasticsearch) as one:
+def elastic() -> Iterator[ProxiedEngine]:
+    with proxied(Elasticsearch) as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def system(elastic: Exposed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def system(elastic: ProxiedEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("home")
     with on_engines(elasticsearch=elastic.address) as settings, stack(home, settings, ONE_EACH) as started:
         yield started
 
 
 @pytest.fixture
-def running(system: Stack, elastic: Exposed) -> Iterator[Stack]:
+def running(system: Stack, elastic: ProxiedEngine) -> Iterator[Stack]:
     yield system
     elastic.heal()
 
 
-@pytest.mark.parametrize("mishap", MISHAPS)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_what_befalls_the_index_loses_and_doubles_nothing(
-    running: Stack, elastic: Exposed, mishap: Mishap, record_property: Callable[[str, object], None]
+    running: Stack, elastic: ProxiedEngine, fault: Fault, record_property: Callable[[str, object], None]
 ) -> None:
-    ledger = Ledger(running)
-    with ledger.load():
-        ledger.has_written(8)
-        with mishap(elastic):
-            if mishap in (killed, frozen, unplugged):
+    checker = LoadChecker(running)
+    with checker.load():
+        checker.has_written(8)
+        with fault(elastic):
+            if fault in (killed, frozen, unplugged):
                 said = ", ".join(f"{seconds * 1e3:.0f}" for seconds in refused_searches(running))
-                record_property("measured", f"search while Elasticsearch is {mishap.__name__}: 503 after {said} ms")
-            ledger.has_written(8)  # with the index or without it
+                record_property("measured", f"search while Elasticsearch is {fault.__name__}: 503 after {said} ms")
+            checker.has_written(8)  # with the index or without it
             time.sleep(longer(4))
-        ledger.has_written(8)
-    ledger.check()
+        checker.has_written(8)
+    checker.check()
 
 
 def refused_searches(running: Stack) -> list[float]:
@@ -78,28 +78,28 @@ def refused_searches(running: Stack) -> list[float]:
     return sorted(times)
 
 
-def test_an_index_deleted_under_load_is_filled_again(running: Stack, elastic: Exposed) -> None:
+def test_an_index_deleted_under_load_is_filled_again(running: Stack, elastic: ProxiedEngine) -> None:
     place = elastic.address, running.settings["VIVIER_NAMESPACE"]
-    ledger = Ledger(running)
-    with ledger.load():
-        ledger.has_written(10)
+    checker = LoadChecker(running)
+    with checker.load():
+        checker.has_written(10)
         before = indices.generations(*place)
         indices.drop(*place)
-        ledger.has_written(5)
+        checker.has_written(5)
         eventually(lambda: len(indices.generations(*place)) == len(before), PATIENCE)
-        ledger.has_written(5)
-    ledger.check()
+        checker.has_written(5)
+    checker.check()
 
 
-def test_a_start_without_the_index(elastic: Exposed, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_start_without_the_index(elastic: ProxiedEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     elastic.proxy.refuse()
     with on_engines(elasticsearch=elastic.address) as settings, begun(tmp_path, settings) as running:
         told_to_be_missing(elastic, "VIVIER_ELASTICSEARCH", running, capfd)
         elastic.heal()
         running.wait_ready()
-        ledger = Ledger(running)
-        ledger.write(3)
-        ledger.check()
+        checker = LoadChecker(running)
+        checker.write(3)
+        checker.check()
 
 
 class Pretender(BaseHTTPRequestHandler):

@@ -8,56 +8,58 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fault_injection import FAULTS, Fault, ProxiedEngine, ProxiedKafka, proxied, told_to_be_missing
 from harness import eventually
 from installation import on_engines
-from ledger import PATIENCE, TEST_SECONDS, Ledger, longer
-from mishaps import MISHAPS, Exposed, KafkaBehind, Mishap, exposed, told_to_be_missing
+from load_checker import PATIENCE, TEST_SECONDS, LoadChecker, longer
 from stack import ONE_EACH, Stack, begun, stack
 
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 
 @pytest.fixture(scope="module")
-def kafka() -> Iterator[Exposed]:
-    with exposed(KafkaBehind) as one:
+def kafka() -> Iterator[ProxiedEngine]:
+    with proxied(ProxiedKafka) as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def system(kafka: Exposed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def system(kafka: ProxiedEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("home")
     with on_engines(kafka=kafka.address) as settings, stack(home, settings, ONE_EACH) as started:
         yield started
 
 
 @pytest.fixture
-def running(system: Stack, kafka: Exposed) -> Iterator[Stack]:
+def running(system: Stack, kafka: ProxiedEngine) -> Iterator[Stack]:
     yield system
     kafka.heal()
 
 
-@pytest.mark.parametrize("mishap", MISHAPS)
-def test_what_befalls_the_log_loses_and_doubles_nothing(running: Stack, kafka: Exposed, mishap: Mishap) -> None:
-    ledger = Ledger(running)
-    with ledger.load():
-        ledger.has_written(8)
-        with mishap(kafka):
-            ledger.has_written(8)  # with the log or without it
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_befalls_the_log_loses_and_doubles_nothing(running: Stack, kafka: ProxiedEngine, fault: Fault) -> None:
+    checker = LoadChecker(running)
+    with checker.load():
+        checker.has_written(8)
+        with fault(kafka):
+            checker.has_written(8)  # with the log or without it
             time.sleep(longer(4))
-        ledger.has_written(8)
-    ledger.check()
+        checker.has_written(8)
+    checker.check()
 
 
-def test_while_the_broker_is_stopped_writing_goes_on_and_the_backlog_shows(running: Stack, kafka: Exposed) -> None:
-    ledger = Ledger(running)
-    with ledger.load():
+def test_while_the_broker_is_stopped_writing_goes_on_and_the_backlog_shows(
+    running: Stack, kafka: ProxiedEngine
+) -> None:
+    checker = LoadChecker(running)
+    with checker.load():
         kafka.engine.stop()
         until = time.monotonic() + longer(20)
-        ledger.has_written(20)
+        checker.has_written(20)
         eventually(lambda: outbox(running, "offers") >= 10 and outbox(running, "profile") >= 10, PATIENCE)
         time.sleep(max(until - time.monotonic(), 0))
         kafka.engine.start()
-    ledger.check()
+    checker.check()
 
 
 def outbox(running: Stack, service: str) -> int:
@@ -66,12 +68,12 @@ def outbox(running: Stack, service: str) -> int:
     return waiting
 
 
-def test_a_start_without_the_brokers(kafka: Exposed, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_start_without_the_brokers(kafka: ProxiedEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     kafka.proxy.refuse()
     with on_engines(kafka=kafka.address) as settings, begun(tmp_path, settings) as running:
         told_to_be_missing(kafka, "VIVIER_KAFKA", running, capfd)
         kafka.heal()
         running.wait_ready()
-        ledger = Ledger(running)
-        ledger.write(3)
-        ledger.check()
+        checker = LoadChecker(running)
+        checker.write(3)
+        checker.check()

@@ -11,7 +11,7 @@ import brokers
 import pytest
 from harness import eventually
 from installation import in_store
-from ledger import PATIENCE, TEST_SECONDS, Ledger
+from load_checker import PATIENCE, TEST_SECONDS, LoadChecker
 from stack import Stack, quiet, stack_on
 
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
@@ -25,27 +25,27 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.mark.parametrize("service", ["matching", "notifications"])
 def test_a_frozen_process_is_replaced_and_does_nothing_twice_when_it_thaws(running: Stack, service: str) -> None:
-    ledger = Ledger(running)
+    checker = LoadChecker(running)
     with running.another(service):
-        with ledger.load():
-            ledger.has_written(10)
+        with checker.load():
+            checker.has_written(10)
             frozen = running.supervisor.pids()[service]
             os.kill(frozen, signal.SIGSTOP)
-            ledger.has_written(10)
+            checker.has_written(10)
         try:
-            eventually(ledger.is_told, PATIENCE)
+            eventually(checker.is_told, PATIENCE)
         finally:
             os.kill(frozen, signal.SIGCONT)
-        ledger.write(10)
-        ledger.check()
+        checker.write(10)
+        checker.check()
 
 
 @pytest.mark.parametrize("inbox", ["kept", "forgotten"])
 def test_all_topics_heard_again_from_the_start_change_nothing(running: Stack, inbox: str) -> None:
     """The inbox remembers for thirty days; after that versions and what was told must do."""
-    ledger = Ledger(running)
-    ledger.write(30)
-    ledger.check()
+    checker = LoadChecker(running)
+    checker.write(30)
+    checker.check()
     eventually(lambda: not running.rows("notifications", "SELECT id FROM offers WHERE NOT told"), PATIENCE)  # goodbyes
     before = told(running)
     with running.stopped():
@@ -56,7 +56,7 @@ def test_all_topics_heard_again_from_the_start_change_nothing(running: Stack, in
                     connection.execute("DELETE FROM inbox")
     quiet(running, PATIENCE)
     assert told(running) == before
-    ledger.check()
+    checker.check()
 
 
 def told(running: Stack) -> list[tuple[object, ...]]:

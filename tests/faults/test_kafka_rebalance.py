@@ -40,7 +40,7 @@ def log() -> Iterator[KafkaLog]:
     forget(brokers, namespace)
 
 
-class Ledger:
+class Effects:
     """What all members together have handled: how far each key is, what was skipped, where nothing moved for long."""
 
     def __init__(self) -> None:
@@ -70,10 +70,10 @@ class Ledger:
 class Member(threading.Thread):
     """Handles and commits; falls silent when told."""
 
-    def __init__(self, log: Log, ledger: Ledger) -> None:
+    def __init__(self, log: Log, effects: Effects) -> None:
         super().__init__(daemon=True)
         self._log = log
-        self._ledger = ledger
+        self._effects = effects
         self.silent = threading.Event()
         self.leaving = threading.Event()
         self.start()
@@ -86,7 +86,7 @@ class Member(threading.Thread):
                 continue
             try:
                 records = consumer.poll(0.3, 50)
-                self._ledger.handle(records)
+                self._effects.handle(records)
                 consumer.commit(records)
             except (Fenced, LogUnavailable):
                 consumer.rewind()
@@ -96,9 +96,9 @@ class Member(threading.Thread):
 class Storm:
     """Each second one joins, leaves, falls silent or speaks again; never are all of them silent."""
 
-    def __init__(self, log: Log, ledger: Ledger, seed: int) -> None:
-        self._log, self._ledger, self._dice = log, ledger, random.Random(seed)
-        self.members = [Member(log, ledger)]
+    def __init__(self, log: Log, effects: Effects, seed: int) -> None:
+        self._log, self._effects, self._dice = log, effects, random.Random(seed)
+        self.members = [Member(log, effects)]
 
     def blow(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -114,7 +114,7 @@ class Storm:
         changes = ["join"] * (len(self.members) < MOST) + ["leave", "hush"] * (len(loud) > 1) + ["wake"] * bool(silent)
         match self._dice.choice(changes or ["join"]):
             case "join":
-                self.members.append(Member(self._log, self._ledger))
+                self.members.append(Member(self._log, self._effects))
             case "leave":
                 gone = self._dice.choice(loud)
                 self.members.remove(gone)
@@ -142,10 +142,10 @@ def feed(log: Log, stopping: threading.Event) -> int:
 
 
 def test_every_partition_moves_on_through_a_storm_of_rebalances(log, record_property):
-    ledger, stopping, fed = Ledger(), threading.Event(), []
+    effects, stopping, fed = Effects(), threading.Event(), []
     feeder = threading.Thread(target=lambda: fed.append(feed(log, stopping)))
     feeder.start()
-    storm = Storm(log, ledger, SEED)
+    storm = Storm(log, effects, SEED)
     try:
         storm.blow(STORM)
         stopping.set()
@@ -157,7 +157,7 @@ def test_every_partition_moves_on_through_a_storm_of_rebalances(log, record_prop
     finally:
         stopping.set()
         storm.end()
-    assert not ledger.skipped, f"seed {SEED}: {ledger.skipped}"
-    assert ledger.reached == {f"offer/{key}": fed[0] - 1 for key in range(KEYS)}, f"seed {SEED}"
-    told = f"storm of {STORM:g} s, seed {SEED}: {KEYS * fed[0]} records, {ledger.again} handled again"
-    record_property("measured", f"{told}, a partition stood still for {ledger.longest:.1f} s at most")
+    assert not effects.skipped, f"seed {SEED}: {effects.skipped}"
+    assert effects.reached == {f"offer/{key}": fed[0] - 1 for key in range(KEYS)}, f"seed {SEED}"
+    told = f"storm of {STORM:g} s, seed {SEED}: {KEYS * fed[0]} records, {effects.again} handled again"
+    record_property("measured", f"{told}, a partition stood still for {effects.longest:.1f} s at most")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness import eventually
-from ledger import PATIENCE, Ledger
+from load_checker import PATIENCE, LoadChecker
 from stack import stack
 
 SIZE = "32m"
@@ -26,17 +26,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_on_a_full_disk_writes_are_put_off_and_nothing_acknowledged_is_lost(small_disk: Path) -> None:
     with stack(small_disk / "home") as running:
-        ledger = Ledger(running)
-        desks = (ledger.employers_desk, ledger.partners_desk)
-        with ledger.load():
-            ledger.has_written(10)
+        checker = LoadChecker(running)
+        writers = (checker.employer_writer, checker.partner_writer)
+        with checker.load():
+            checker.has_written(10)
             fill(small_disk / "filler")
-            before = [desk.put_off for desk in desks]
-            eventually(lambda: all(d.put_off > n + 3 for d, n in zip(desks, before, strict=True)), PATIENCE)
+            before = [writer.put_off for writer in writers]
+            eventually(lambda: all(d.put_off > n + 3 for d, n in zip(writers, before, strict=True)), PATIENCE)
             assert running.page("healthz") == (200, {"alive": True})
             (small_disk / "filler").unlink()
-            ledger.has_written(10)
-        ledger.check()
+            checker.has_written(10)
+        checker.check()
 
 
 def fill(path: Path) -> None:

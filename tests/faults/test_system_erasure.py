@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness import bytes_on_disk, eventually
-from quartet import PARTNER, Quartet
+from in_process_services import PARTNER, InProcessServices
 from vivier.profile.v1 import profile_pb2
 
 from services.kit.bus import Event
@@ -35,19 +35,19 @@ class Mailer:
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Quartet]:
-    started = Quartet(tmp_path)
+def services(tmp_path: Path) -> Iterator[InProcessServices]:
+    started = InProcessServices(tmp_path)
     started.start("profile", "offers")
     started.employ()
     yield started
     started.close()
 
 
-def erase(services: Quartet, person: str) -> None:
+def erase(services: InProcessServices, person: str) -> None:
     services.ask["profile"]("ErasePerson", profile_pb2.ErasePersonRequest(id=person), PARTNER)
 
 
-def anything_of(services: Quartet, person: str) -> dict[str, int]:
+def anything_of(services: InProcessServices, person: str) -> dict[str, int]:
     """How many rows of the person each store still has; the mark that they were erased is not one of them."""
     stores = {
         "matching": ("matches", "course_matches", "shown"),
@@ -67,7 +67,7 @@ def anything_of(services: Quartet, person: str) -> dict[str, int]:
     }
 
 
-def test_a_match_that_is_made_after_the_erasure_tells_nobody(services: Quartet) -> None:
+def test_a_match_that_is_made_after_the_erasure_tells_nobody(services: InProcessServices) -> None:
     """Matching is behind: it reads of the person when notifications has long forgotten them."""
     services.start("notifications")
     erased, other = services.enrol(1, 2)
@@ -81,7 +81,7 @@ def test_a_match_that_is_made_after_the_erasure_tells_nobody(services: Quartet) 
     assert anything_of(services, erased) == {}
 
 
-def test_a_mail_that_waits_is_not_sent_after_the_erasure(services: Quartet) -> None:
+def test_a_mail_that_waits_is_not_sent_after_the_erasure(services: InProcessServices) -> None:
     mailer = Mailer()
     services.start("matching")
     services.start("notifications", mailer=mailer)
@@ -100,7 +100,7 @@ def test_a_mail_that_waits_is_not_sent_after_the_erasure(services: Quartet) -> N
     assert anything_of(services, other)
 
 
-def test_a_dead_letter_about_the_person_leaves_the_disk(services: Quartet) -> None:
+def test_a_dead_letter_about_the_person_leaves_the_disk(services: InProcessServices) -> None:
     services.start("matching", "notifications")
     (person,) = services.enrol(1)
     poison = Event(PROFILE, f"person/{person}", f"{PROFILE}.PersonChanged", b"\xff" + CANARY, random_id(), now())

@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 import pytest
-from actors import Employer, Partner, done, offer_input, tell
+from api_clients import Employer, Partner, done, offer_input, tell
 from harness import eventually
-from ledger import NIGHTLY, PATIENCE, TEST_SECONDS, Desk, Ledger
+from load_checker import NIGHTLY, PATIENCE, TEST_SECONDS, LoadChecker, Writer
 from stack import Bearer, Stack, quiet, stack_on
 
 from services.kit.bus import Event
@@ -43,10 +43,10 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def test_killed_at_any_moment_nothing_acknowledged_is_lost_or_told_twice(running: Stack) -> None:
     for seed in ON_ENGINES if running.settings else SEEDS:
-        ledger = Ledger(running, seed)
+        checker = LoadChecker(running, seed)
         with killing(running, random.Random(seed)):
-            ledger.write(TURNS)
-        ledger.check()
+            checker.write(TURNS)
+        checker.check()
 
 
 @contextmanager
@@ -76,37 +76,37 @@ def killing(running: Stack, dice: random.Random) -> Iterator[None]:
 
 @pytest.mark.parametrize("service", ["profile", "offers", "matching", "notifications", "identity", "gateway"])
 def test_each_service_killed_while_loaded(running: Stack, service: str) -> None:
-    ledger = Ledger(running)
-    with ledger.load():
-        ledger.has_written(10)
+    checker = LoadChecker(running)
+    with checker.load():
+        checker.has_written(10)
         os.kill(running.supervisor.pids()[service], signal.SIGKILL)
-        ledger.has_written(20)
-    ledger.check()
+        checker.has_written(20)
+    checker.check()
 
 
 def test_a_frozen_matching_process_goes_on_where_it_was(running: Stack) -> None:
-    ledger = Ledger(running)
-    with ledger.load():
-        ledger.has_written(10)
+    checker = LoadChecker(running)
+    with checker.load():
+        checker.has_written(10)
         matching = running.supervisor.pids()["matching"]
         os.kill(matching, signal.SIGSTOP)
         try:
-            ledger.has_written(20)  # writing needs no matching
+            checker.has_written(20)  # writing needs no matching
             time.sleep(3.0)  # for so long it is frozen; nothing is waited for
         finally:
             os.kill(matching, signal.SIGCONT)
-    ledger.check()
+    checker.check()
 
 
 def test_an_open_stream_goes_on_when_the_service_that_feeds_it_is_killed(running: Stack) -> None:
     """The match is made while the service is down, so that it is told before anybody listens again."""
-    desk, town, reader = reading_from(running, "22278")
+    writer, town, reader = reading_from(running, "22278")
     pids = running.supervisor.pids()
     with reader.events("0") as stream:
         for number in range(4):
             if number == 2:
                 os.kill(pids["matching"], signal.SIGSTOP)
-            offer = post(desk, town, number)
+            offer = post(writer, town, number)
             if number == 2:
                 os.kill(pids["notifications"], signal.SIGKILL)
                 os.kill(pids["matching"], signal.SIGCONT)
@@ -115,29 +115,29 @@ def test_an_open_stream_goes_on_when_the_service_that_feeds_it_is_killed(running
 
 
 def test_a_reader_whose_gateway_is_killed_comes_back_and_misses_nothing(running: Stack) -> None:
-    desk, town, reader = reading_from(running, "25056")
+    writer, town, reader = reading_from(running, "25056")
     offers: list[str] = []
     told: list[str] = []
     last = "0"
     for number in range(5):
         if number == 2:
             os.kill(running.supervisor.pids()["gateway"], signal.SIGKILL)
-        offers.append(post(desk, town, number))
+        offers.append(post(writer, town, number))
         last = read_on(reader, last, told, number + 1)
     quiet(running, PATIENCE)
     assert told == offers, "in order, each once"
 
 
-def reading_from(running: Stack, town: str) -> tuple[Desk, str, Bearer]:
+def reading_from(running: Stack, town: str) -> tuple[Writer, str, Bearer]:
     """Who posts offers in that town, and the own token of a person to whom they are told."""
     employer, partner = Employer(running, town), Partner(running, town)
     person = partner.enrol()
     quiet(running, PATIENCE)
-    return Desk(employer.api), town, running.exchange(partner.api, person)
+    return Writer(employer.api), town, running.exchange(partner.api, person)
 
 
-def post(desk: Desk, town: str, number: int) -> str:
-    written = desk.write("upsertOffers", offers=[offer_input(number, town)], publish=True)
+def post(writer: Writer, town: str, number: int) -> str:
+    written = writer.write("upsertOffers", offers=[offer_input(number, town)], publish=True)
     return str(written["offer"]["id"])
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from harness import OPERATOR, FakeClock, eventually
+from in_process_services import EMPLOYER, PARTNER, InProcessServices, in_process_services
 from indices import drop, namespace_on_elasticsearch
-from quartet import EMPLOYER, PARTNER, Quartet, quartet
 from vivier.common.v1 import common_pb2 as common
 from vivier.common.v1 import operations_pb2
 from vivier.matching.v1 import matching_pb2
@@ -32,8 +32,8 @@ QUESTIONS: tuple[dict[str, Any], ...] = ({}, {"text": "vélo"}, {"text": "mecani
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Quartet]:
-    with quartet(tmp_path) as started:
+def services(tmp_path: Path) -> Iterator[InProcessServices]:
+    with in_process_services(tmp_path) as started:
         yield started
 
 
@@ -49,7 +49,7 @@ def index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         yield {"elasticsearch": address, "namespace": namespace}
 
 
-def live_a_little(services: Quartet) -> tuple[list[str], list[str]]:
+def live_a_little(services: InProcessServices) -> tuple[list[str], list[str]]:
     """Offers and people come, change, move and go in an order that a replay by topic does not keep."""
     early = services.enrol(1, 2)
     offers = services.post(*range(6))
@@ -67,7 +67,7 @@ def live_a_little(services: Quartet) -> tuple[list[str], list[str]]:
     return [early[0], *late, *later], offers
 
 
-def seen(services: Quartet, people: list[str]) -> Any:
+def seen(services: InProcessServices, people: list[str]) -> Any:
     """What searches and lists answer; scores to six places, since freshness fades."""
     searches = [[(o, round(s, 6)) for o, s in services.found(**each)] for each in QUESTIONS]
     return searches, [{o: round(s, 5) for o, s in services.matches(each).items()} for each in people]
@@ -76,7 +76,7 @@ def seen(services: Quartet, people: list[str]) -> Any:
 def test_a_lost_index_is_rebuilt_from_a_compacted_log_and_answers_as_before(
     tmp_path: Path, index: dict[str, str]
 ) -> None:
-    with quartet(tmp_path, FakeClock(datetime.now(UTC)), **index) as services:
+    with in_process_services(tmp_path, FakeClock(datetime.now(UTC)), **index) as services:
         people, _ = live_a_little(services)
         before, told = seen(services, people), services.told()
         assert all(before[0]), "the questions find something"
@@ -95,7 +95,7 @@ def test_all_topics_heard_again_from_the_start_change_nothing(
     tmp_path: Path, inbox: str, index: dict[str, str]
 ) -> None:
     """The inbox remembers for thirty days; after that versions and what was told must do."""
-    with quartet(tmp_path, FakeClock(datetime.now(UTC)), **index) as services:
+    with in_process_services(tmp_path, FakeClock(datetime.now(UTC)), **index) as services:
         people, _ = live_a_little(services)
         before, told = seen(services, people), services.told()
         services.stop("matching", "notifications")
@@ -129,12 +129,12 @@ def poison(dice: random.Random) -> list[Event]:
     ]
 
 
-def buried(services: Quartet, name: str) -> dict[str, operations_pb2.DeadLetter]:
+def buried(services: InProcessServices, name: str) -> dict[str, operations_pb2.DeadLetter]:
     listed = services.operate[name]("ListDeadLetters", operations_pb2.ListDeadLettersRequest(page_size=100))
     return {letter.key: letter for letter in listed.dead_letters}
 
 
-def test_poison_is_set_aside_whole_and_the_others_go_on(services: Quartet) -> None:
+def test_poison_is_set_aside_whole_and_the_others_go_on(services: InProcessServices) -> None:
     records = poison(random.Random(7))
     for record in records:
         services.log.append([record])
@@ -166,7 +166,7 @@ def test_what_fails_is_tried_three_times_at_most(tmp_path: Path, monkeypatch: py
         return dict.fromkeys(listens(*given), Batch(handle))
 
     monkeypatch.setattr("services.matching.app.listens", listening)
-    with quartet(tmp_path) as services:
+    with in_process_services(tmp_path) as services:
         services.log.append(poison(random.Random(7)))
         (offer,) = services.post(1)
         services.quiet()
@@ -175,7 +175,7 @@ def test_what_fails_is_tried_three_times_at_most(tmp_path: Path, monkeypatch: py
     assert tried.count(f"offer/{offer}") >= 1
 
 
-def test_poison_does_not_keep_matching_from_starting_again(services: Quartet) -> None:
+def test_poison_does_not_keep_matching_from_starting_again(services: InProcessServices) -> None:
     services.log.append(poison(random.Random(7)))
     (offer,) = services.post(1)
     services.quiet()
@@ -185,7 +185,7 @@ def test_poison_does_not_keep_matching_from_starting_again(services: Quartet) ->
     assert [found for found, _ in services.found()] == [offer]
 
 
-def test_a_dead_letter_is_retried_or_dropped(services: Quartet) -> None:
+def test_a_dead_letter_is_retried_or_dropped(services: InProcessServices) -> None:
     services.log.append([event(OFFERS, "offer/a", CHANGED, b"\xff"), event(OFFERS, "offer/b", CHANGED, b"\xff\xff")])
     letters = eventually(lambda: len(found := buried(services, "matching")) == 2 and found)
     operate = services.operate["matching"]
@@ -198,7 +198,7 @@ def test_a_dead_letter_is_retried_or_dropped(services: Quartet) -> None:
     assert buried(services, "matching") == {}
 
 
-def test_a_dead_letter_that_can_be_handled_meanwhile_is_done_and_gone(services: Quartet) -> None:
+def test_a_dead_letter_that_can_be_handled_meanwhile_is_done_and_gone(services: InProcessServices) -> None:
     """Its payload is mended in the store, as a newer release would understand what an older one did not."""
     services.log.append([event(OFFERS, "offer/a", CHANGED, b"\xff")])
     letter = eventually(lambda: buried(services, "matching").get("offer/a"))
@@ -212,7 +212,7 @@ def test_a_dead_letter_that_can_be_handled_meanwhile_is_done_and_gone(services: 
 
 def test_when_the_clock_jumps_order_comes_from_versions_and_no_age_is_negative(tmp_path: Path) -> None:
     clock = FakeClock(datetime.now(UTC))
-    with quartet(tmp_path, clock) as services:
+    with in_process_services(tmp_path, clock) as services:
         (person,) = services.enrol(1)
         (offer,) = services.post(1, title="Avant le saut")
         services.quiet()
@@ -242,6 +242,6 @@ def test_when_the_clock_jumps_order_comes_from_versions_and_no_age_is_negative(t
             assert all(int(day) >= 0 for day in days)
 
 
-def explained(services: Quartet, person: str, offers: list[str]) -> list[Any]:
+def explained(services: InProcessServices, person: str, offers: list[str]) -> list[Any]:
     ask = services.ask["matching"]
     return [ask("Explain", matching_pb2.ExplainRequest(person_id=person, offer_id=o), OPERATOR).match for o in offers]

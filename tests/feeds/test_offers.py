@@ -10,10 +10,10 @@ from services.feeds import (
     Row,
     Unreadable,
     csv_table,
-    documents,
     france_travail,
     jobposting_reader,
-    moment,
+    json_documents,
+    parse_instant,
 )
 from services.feeds.french import UNNAMED_EMPLOYER, hours, remote_days, salary
 from services.feeds.text import clean, from_html
@@ -128,7 +128,7 @@ def test_what_is_no_json_is_refused_as_a_whole(source: bytes) -> None:
 def test_a_broken_line_is_one_broken_row() -> None:
     lines = f"{json.dumps(FT)}\n{{broken\n{json.dumps(FT)}\n"
     assert [bool(row.error) for row in france_travail.read(lines.encode(), OPTIONS)] == [False, True, False]
-    assert [number for number, _ in documents(lines)] == [1, 2, 3]
+    assert [number for number, _ in json_documents(lines)] == [1, 2, 3]
 
 
 def test_apprenticeships_and_integration_contracts() -> None:
@@ -154,11 +154,11 @@ def test_an_employer_without_a_name_is_nobody_in_particular() -> None:
 
 
 def test_an_old_feed_vouches_for_what_stands_in_it() -> None:
-    day = moment("2026-12-24")
+    day = parse_instant("2026-12-24")
     assert "expiresAt" not in ft(FT, options=Options("essai", day))[0].content
-    stated = Options("essai", day).end_of(None, moment("2026-12-01"))
+    stated = Options("essai", day).end_of(None, parse_instant("2026-12-01"))
     assert stated == "2026-12-01T00:00:00+00:00"
-    assert Options("essai", day).end_of(None, moment("2027-01-01")) is None
+    assert Options("essai", day).end_of(None, parse_instant("2027-01-01")) is None
 
 
 @pytest.mark.parametrize(

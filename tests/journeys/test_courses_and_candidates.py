@@ -2,7 +2,7 @@
 
 import json
 
-from actors import CANDIDATES, SKILLS, Employer, Partner, School, done, found, inbox, matches
+from api_clients import CANDIDATES, SKILLS, Employer, Partner, School, done, found, inbox, matches
 from harness import eventually
 from stack import Stack, quiet
 

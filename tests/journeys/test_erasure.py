@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from actors import SKILLS, Employer, Partner, done, inbox, matches, tell
+from api_clients import SKILLS, Employer, Partner, done, inbox, matches, tell
 from harness import eventually
 from stack import Stack, quiet
 from vivier.matching.v1 import events_pb2 as matching

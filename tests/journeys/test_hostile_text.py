@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from actors import VERBS, Employer, Partner, School, offer_input, person_input, tell
+from api_clients import VERBS, Employer, Partner, School, offer_input, person_input, tell
 from stack import Stack
 
 TOWN = "97416"

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from actors import VERBS, Employer, Partner, School, done, inbox, offer_input, person_input
+from api_clients import VERBS, Employer, Partner, School, done, inbox, offer_input, person_input
 from harness import eventually
 from stack import Stack, quiet
 

@@ -3,7 +3,7 @@
 import json
 
 import httpx
-from actors import Employer, Partner, inbox
+from api_clients import Employer, Partner, inbox
 from harness import eventually
 from stack import Stack
 

@@ -15,7 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from harness import SECRET
-from quartet import PARTNER, Quartet
+from in_process_services import PARTNER, InProcessServices
 from schemas import namespace_on_postgres, store_at
 from sqlalchemy import URL, MetaData, inspect
 from vivier.notifications.v1 import notifications_pb2
@@ -154,7 +154,7 @@ def test_the_services_go_on_with_the_first_releases_stores(tmp_path: Path, monke
     monkeypatch.setenv("VIVIER_MASTER_KEY", MASTER_KEY)
     for service in OF_FIRST_RELEASE:
         first_release(service, tmp_path / f"{service}.db")
-    services = Quartet(tmp_path)
+    services = InProcessServices(tmp_path)
     try:
         services.start()
         services.quiet()

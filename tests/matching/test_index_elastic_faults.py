@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from busy import busy
 from indices import drop, generations
-from proxy import proxy
+from tcp_proxy import proxy
+from throttling_proxy import throttling_proxy
 
 from services.common.values import Point
 from services.kit.errors import Unusable
@@ -67,7 +67,7 @@ def test_a_write_of_which_the_server_cannot_say_what_it_has_is_not_news(
 def test_writes_that_a_full_server_refuses_are_tried_again(
     elastic: ElasticIndex, another: Opener, place: tuple[str, str]
 ) -> None:
-    with busy(place[0]) as server:
+    with throttling_proxy(place[0]) as server:
         through = another(server.address)
         server.requests, server.documents = 2, {"o3", "o17"}
         through.put_offers([an_offer(f"o{n}") for n in range(20)])
@@ -78,7 +78,7 @@ def test_writes_that_a_full_server_refuses_are_tried_again(
 def test_a_server_that_stays_full_is_unavailable(
     elastic: ElasticIndex, another: Opener, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with busy(place[0]) as server:
+    with throttling_proxy(place[0]) as server:
         through = another(server.address)
         monkeypatch.setattr(through, "_seconds", 1.0)
         server.requests = 10**6

@@ -2,7 +2,7 @@
 
 import math
 
-from filled import as_sent, filled, output_only
+from example_messages import as_sent, filled, output_only
 from google.protobuf.timestamp_pb2 import Timestamp
 from vivier.common.v1 import common_pb2 as common
 from vivier.offers.v1 import offers_pb2 as pb

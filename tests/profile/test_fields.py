@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from filled import as_sent, filled, output_only
+from example_messages import as_sent, filled, output_only
 from harness import OPERATOR
 from vivier.profile.v1 import profile_pb2 as pb
 

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from stack import Stack, quiet
 
-from services.cli.demo import world
+from services.cli.demo import sample_data
 from services.cli.demo.load import OFFERS, ORGANISATION, PEOPLE, written
 from services.cli.demo.story import INES, OFFER
 
@@ -70,7 +70,9 @@ def test_one_trace_from_the_mutation_to_the_inbox(
     running = Stack(tmp_path)
     running.start()
     try:
-        employer = written(running.operator.ask(ORGANISATION, {"input": {"organisation": world.organisations()[0]}}))
+        employer = written(
+            running.operator.ask(ORGANISATION, {"input": {"organisation": sample_data.organisations()[0]}})
+        )
         partner = running.client("PARTNER")
         written(partner.ask(PEOPLE, {"input": {"people": [INES]}}))
         quiet(running)

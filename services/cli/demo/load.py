@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.cli.api import Api, ApiError
-from services.cli.demo import world
+from services.cli.demo import sample_data
 
 Input = dict[str, Any]
 REFUSED = " fragment R on Refused { reason message fields { path reason } }"
@@ -63,15 +63,17 @@ class Loaded:
 
 def load(operator: Api, partner: Api, step: Callable[[str, int], None]) -> Loaded:
     """The whole world; `step(what, how many)` tells how far it is."""
-    organisations = [_organisation(operator, one) for one in world.organisations()]
+    organisations = [_organisation(operator, one) for one in sample_data.organisations()]
     step("organisations", len(organisations))
-    mentors = [written(operator.ask(MENTOR, {"input": {"mentor": one}}))["mentor"]["id"] for one in world.mentors()]
+    mentors = [
+        written(operator.ask(MENTOR, {"input": {"mentor": one}}))["mentor"]["id"] for one in sample_data.mentors()
+    ]
     step("mentors", len(mentors))
-    people = list(_rows(partner, PEOPLE, "people", world.people(), "person", {"consents": ["EMPLOYERS"]}))
+    people = list(_rows(partner, PEOPLE, "people", sample_data.people(), "person", {"consents": ["EMPLOYERS"]}))
     step("people", len(people))
-    offers = list(_rows(operator, OFFERS, "offers", world.offers(organisations), "offer", {"publish": True}))
+    offers = list(_rows(operator, OFFERS, "offers", sample_data.offers(organisations), "offer", {"publish": True}))
     step("offers", len(offers))
-    courses = list(_rows(operator, COURSES, "courses", world.courses(organisations), "course", {"publish": True}))
+    courses = list(_rows(operator, COURSES, "courses", sample_data.courses(organisations), "course", {"publish": True}))
     step("courses", len(courses))
     return Loaded(organisations, mentors, offers, courses, people)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from services.cli.api import Api
+from services.cli.demo.render import render_credentials, tell
 from services.cli.demo.story import play
-from services.cli.demo.tell import tell, ways_in
 from services.cli.interrupts import Interrupts
-from services.cli.up import Supervisor, free_ports
+from services.cli.supervisor import Supervisor, free_ports
 
 START_SECONDS = 120.0
 
@@ -40,5 +40,5 @@ def _show(supervisor: Supervisor, console: Console, once: bool, language: str) -
         told = play(url, operator, lambda what, count: console.print(f"{count:>5} {what}"), language)
     tell(told, console, language)
     if not once:
-        ways_in(told, url, console, language)
+        render_credentials(told, url, console, language)
         supervisor.wait()

@@ -87,7 +87,7 @@ OFFER: Input = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoryResult:
     """What happened, for whoever renders it."""
 
     offer: Input
@@ -102,7 +102,7 @@ class Told:
     ids: Input
 
 
-def play(url: str, operator: Api, step: Callable[[str, int], None], language: str) -> Told:
+def play(url: str, operator: Api, step: Callable[[str, int], None], language: str) -> StoryResult:
     """Load the world, post one offer as its employer would, and look at it from every side."""
     partner_way = credential(operator, "PARTNER")
     partner = _client(url, partner_way)
@@ -123,7 +123,7 @@ def play(url: str, operator: Api, step: Callable[[str, int], None], language: st
     _reached(partner, ines, offer)
     milliseconds = (time.perf_counter() - posted) * 1000
     quiet(operator)
-    return Told(
+    return StoryResult(
         offer=OFFER | {"id": offer},
         employer=_name(operator, employer),
         reached=_matches(operator) - before,

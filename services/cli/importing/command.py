@@ -11,7 +11,7 @@ import typer
 from services.cli.common import DEFAULT_HOME, SOME_REFUSED, UNUSABLE, Home, fail, group, operator
 
 if TYPE_CHECKING:
-    from services.cli.importing.rows import Trade
+    from services.cli.importing.importer import ImportKind
     from services.feeds import Options, Reader, Row
 
 app = group("import", "Bring in offers, courses, people or reference data; sending the same again changes nothing.")
@@ -82,7 +82,7 @@ def offers(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Offers: each is created, updated or left as it is, and published."""
-    from services.cli.importing.rows import OFFERS
+    from services.cli.importing.importer import OFFERS
     from services.feeds import Options, formats
 
     if column and format is not OfferFormat.CSV:
@@ -107,7 +107,7 @@ def courses(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Courses with their sessions: each is created, updated or left as it is, and published."""
-    from services.cli.importing.rows import COURSES
+    from services.cli.importing.importer import COURSES
     from services.feeds import Options, formats
 
     _import(home, COURSES, formats.COURSES[format], file, Options(source or format.value), verbose, publish=True)
@@ -130,7 +130,7 @@ def people(
 
     People brought this way belong to no partner. A partner brings its own through the API, with its credential.
     """
-    from services.cli.importing.rows import PEOPLE
+    from services.cli.importing.importer import PEOPLE
     from services.feeds import Options, formats
 
     consents = [each.value for each in consent or []]
@@ -165,16 +165,16 @@ def _columns(given: list[str]) -> dict[str, str]:
 
 
 def _import(
-    home: Path, trade: "Trade", read: "Reader", file: str, options: "Options", verbose: bool, **extra: Any
+    home: Path, kind: "ImportKind", read: "Reader", file: str, options: "Options", verbose: bool, **extra: Any
 ) -> None:
+    from services.cli.importing.importer import Importer
     from services.cli.importing.progress import Progress
-    from services.cli.importing.rows import Importer
-    from services.cli.importing.summary import told
+    from services.cli.importing.summary import summary_lines
 
     rows = _rows(read, file, options)
-    with operator(home) as api, Progress(trade.rows, len(rows), verbose) as progress:
-        report = Importer(api, trade, progress.line, **extra).run(rows)
-    for line in told(report, trade, home):
+    with operator(home) as api, Progress(kind.rows, len(rows), verbose) as progress:
+        report = Importer(api, kind, progress.line, **extra).run(rows)
+    for line in summary_lines(report, kind, home):
         typer.echo(line)
     typer.echo(str(report))
     if report.outcomes["refused"]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from services.cli.importing.rows import Line
+from services.cli.importing.importer import RowResult
 
 SECONDS_BETWEEN = 5.0
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), " ")
@@ -38,7 +38,7 @@ class Progress:
         if self._live:
             self._bar.stop()
 
-    def line(self, line: Line) -> None:
+    def line(self, line: RowResult) -> None:
         self._done += 1
         self._bar.update(self._task, completed=self._done)
         if self._verbose or line.outcome == "refused":

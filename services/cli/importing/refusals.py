@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from services.cli.api import Declined, QuestionRefused
+from services.cli.api import InvalidQuery, MutationRefused
 from services.feeds import Input
 
 REFUSAL = "fragment Refusal on Refused { reason message fields { path reason description } }"
@@ -32,15 +32,15 @@ def why(refusal: Input) -> str:
     return f"{refusal['reason']}: {'; '.join(fields) or refusal['message']}"
 
 
-def alone(error: QuestionRefused | Declined, rows: str) -> Input:
+def of_single_row(error: InvalidQuery | MutationRefused, rows: str) -> Input:
     """What a request with one row was refused for, with the paths of that row."""
-    if isinstance(error, QuestionRefused):
-        return not_understood(error)
+    if isinstance(error, InvalidQuery):
+        return invalid_query_refusal(error)
     fields = error.refusal["fields"]
     return error.refusal | {"fields": [one | {"path": one["path"].removeprefix(f"{rows}[0].")} for one in fields]}
 
 
-def not_understood(error: QuestionRefused, of: str = "") -> Input:
+def invalid_query_refusal(error: InvalidQuery, of: str = "") -> Input:
     """A row whose question was no question, as a refusal; `of` is the part of the row that was asked about."""
     said = "; ".join(dict.fromkeys(_plain(str(each), of) for each in error.args))
     return {"reason": "NOT_UNDERSTOOD", "message": said, "fields": []}

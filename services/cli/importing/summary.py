@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.cli.importing.rows import EXPIRED, NOTES, OFFERS, Report, Trade
+from services.cli.importing.importer import EXPIRED, NOTES, OFFERS, ImportKind, Report
 from services.cli.snapshot import snapshot_for
 
 UNRESOLVED = "OCCUPATION_UNRESOLVED"
@@ -14,14 +14,14 @@ SAMPLE = (
 )
 
 
-def told(report: Report, trade: Trade, home: Path) -> Iterator[str]:
+def summary_lines(report: Report, kind: ImportKind, home: Path) -> Iterator[str]:
     """Nothing when nothing was written."""
     if not report.written:
         return
-    yield f"of {report.written} {trade.rows}, {report.matchable} can be matched"
+    yield f"of {report.written} {kind.rows}, {report.matchable} can be matched"
     if report.gaps:
         yield f"what keeps the others from it: {_counts(report.gaps)}"
-    if report.gaps[EXPIRED] and trade is OFFERS:
+    if report.gaps[EXPIRED] and kind is OFFERS:
         yield "expired: see --as-of, which takes an old file as it was on its day"
     for reason, count in sorted(report.notes.items()):
         yield f"only a note: {reason} {count} ({NOTES[reason]})"

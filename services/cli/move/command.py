@@ -7,7 +7,7 @@ import typer
 from services.cli.common import DEFAULT_HOME, Home, fail
 
 if TYPE_CHECKING:
-    from services.cli.move.moving import Moved
+    from services.cli.move.workflow import Moved
 
 
 def move(
@@ -22,10 +22,10 @@ def move(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Move this folder's data to real engines, compare it, and go on there; the system may be up meanwhile."""
-    from services.cli.elsewhere import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES
+    from services.cli.engine_settings import ELASTICSEARCH, KAFKA, NAMESPACE, POSTGRES
     from services.cli.interrupts import Interrupts
-    from services.cli.move.books import CannotMove
-    from services.cli.move.moving import move
+    from services.cli.move.report import CannotMove
+    from services.cli.move.workflow import move
     from services.cli.settings import refuse_unknown_settings
 
     refuse_unknown_settings()

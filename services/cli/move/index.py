@@ -1,9 +1,9 @@
 """The index: nothing of it is copied. It is filled on the server from the log, and compared with one in memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
-from services.cli.move.books import CannotMove, Line
+from services.cli.move.report import CannotMove, Comparison, Say
 from services.kit.adapters import open_log
 from services.kit.settings import Settings
 from services.matching.app import MatchingSettings, open_index
@@ -39,7 +39,7 @@ class Indices:
                 obstacle = f"{server.name} is not empty, {found[0]} exists: give another --namespace"
                 raise CannotMove(f"--elasticsearch: {obstacle}")
 
-    def copy(self, say: Callable[[str], object]) -> Iterator[Line]:
+    def copy(self, say: Say) -> Iterator[Comparison]:
         with closing(self._index(self._here)) as here, closing(self._index(self._there)) as there:
             with closing(open_log(self._here)) as log:
                 for index in (here, there):
@@ -49,7 +49,7 @@ class Indices:
             old, new = here.counts(), there.counts()
         say(f"index: {sum((new.offers, new.people, new.courses)):,} filled in")
         for kind in KINDS:
-            yield Line(f"index {kind}", getattr(old, kind), getattr(new, kind), same)
+            yield Comparison(f"index {kind}", getattr(old, kind), getattr(new, kind), same)
 
     def remove(self) -> None:
         """What anybody finds missing there, they fill again."""
@@ -57,7 +57,7 @@ class Indices:
             if found := self._held(server):
                 server.ask(Deadline(REMOVE_SECONDS), "DELETE", f"/{','.join(found)}")
 
-    def settle(self) -> None:
+    def commit(self) -> None:
         """Nothing is left to do."""
 
     def _held(self, server: Server) -> Sequence[str]:

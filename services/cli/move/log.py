@@ -16,7 +16,7 @@ from kafka import KafkaAdminClient, OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, NoError, TopicAuthorizationFailedError, UnknownTopicIdError
 
-from services.cli.move.books import Book, CannotMove, Line, Progress
+from services.cli.move.report import CannotMove, Checksum, Comparison, Progress, Say
 from services.kit.bus import Log, LogUnavailable, Record
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.bus_kafka import KafkaLog
@@ -29,7 +29,7 @@ BATCH, BATCH_BYTES = 500, 4 << 20
 
 _EVER = str(2**63 - 1)
 _LAGS = ("min.compaction.lag.ms", "max.compaction.lag.ms")
-Books = Mapping[int, Book]
+Checksums = Mapping[int, Checksum]
 """By partition."""
 
 
@@ -41,7 +41,7 @@ class Topics:
     def __init__(self, here: Settings, there: Settings, made: dict[str, str], note: Callable[[], None]) -> None:
         self._path = here.home / self.files[0]
         self._there = there
-        self._made, self._note = made, note
+        self._made, self._save_journal = made, note
         self._names = Names(there.namespace)
         self._lags: dict[str, dict[str, str]] = {}
 
@@ -65,7 +65,7 @@ class Topics:
                 f"--kafka: {self._there.kafka} is not empty, {min(held)} exists there: give another --namespace"
             )
 
-    def copy(self, say: Callable[[str], object]) -> Iterator[Line]:
+    def copy(self, say: Say) -> Iterator[Comparison]:
         with (
             closing(EmbeddedLog(self._path)) as here,
             closing(KafkaLog(self._there.kafka, self._there.namespace, self._there.kafka_replication)) as there,
@@ -75,10 +75,10 @@ class Topics:
                 self._make(there, brokers, topic, partitions)
                 groups = {group: here.committed(group, topic) for group in self._groups()}
                 given, done = _copy_topic(here, there, topic, groups, say)
-                yield _compared(topic, given, _books(there, topic))
+                yield _compared(topic, given, _checksums(there, topic))
                 for group, counts in done.items():
                     if counts:
-                        yield self._place(there, brokers, group, topic, counts)
+                        yield self._set_offsets(there, brokers, group, topic, counts)
 
     def remove(self) -> None:
         """What this move made, and nothing else: topics are known by their ids."""
@@ -91,7 +91,7 @@ class Topics:
             brokers.ask(partial(_forget, groups=groups))
         self._made.clear()
 
-    def settle(self) -> None:
+    def commit(self) -> None:
         """From now on the topics compact themselves."""
         with closing(Questions(self._there.kafka)) as brokers:
             for name, lags in self._lags.items():
@@ -102,19 +102,19 @@ class Topics:
         there.ensure_topic(topic, partitions)
         (made,) = brokers.ask(lambda client: client.describe_topics([name]))
         self._made[name] = str(made["topic_id"])
-        self._note()
+        self._save_journal()
         resource = ConfigResource(ConfigResourceType.TOPIC, name)
         found = brokers.ask(lambda client: client.describe_configs([resource], config_filter="all"))["topic"][name]
         self._lags[name] = {lag: found[lag]["value"] for lag in _LAGS}
         brokers.ask(partial(_configure, topic=name, values=dict.fromkeys(_LAGS, _EVER)))
 
-    def _place(self, there: Log, brokers: Questions, group: str, topic: str, counts: Counter[int]) -> Line:
+    def _set_offsets(self, there: Log, brokers: Questions, group: str, topic: str, counts: Counter[int]) -> Comparison:
         """The group goes on after what it has done with."""
         name, outside = self._names.outside(group), self._names.outside(topic)
         offsets = {TopicPartition(outside, number): OffsetAndMetadata(done, "", -1) for number, done in counts.items()}
         brokers.ask(partial(_alter, group=name, offsets=offsets))
         after = {number: done for number, done in there.committed(group, topic).items() if done}
-        return Line(f"{group} in {topic}", counts.total(), sum(after.values()), after == counts)
+        return Comparison(f"{group} in {topic}", counts.total(), sum(after.values()), after == counts)
 
     def _topics(self) -> Mapping[str, int]:
         return dict(self._rows("SELECT topic, count(*) FROM partitions GROUP BY topic ORDER BY topic"))
@@ -133,22 +133,22 @@ class Topics:
 
 
 def _copy_topic(
-    here: Log, there: Log, topic: str, groups: Mapping[str, Mapping[int, int]], say: Callable[[str], object]
-) -> tuple[Books, Mapping[str, Counter[int]]]:
+    here: Log, there: Log, topic: str, groups: Mapping[str, Mapping[int, int]], say: Say
+) -> tuple[Checksums, Mapping[str, Counter[int]]]:
     """What there is of each partition, and how many of its records each group has done with."""
-    books = _empty(here, topic)
+    checksums = _empty_checksums(here, topic)
     done: dict[str, Counter[int]] = {group: Counter() for group in groups}
     progress = Progress(say, topic, sum(here.ends(topic).values()))
     for batch in _batches(here.replay(topic)):
         there.append([record.event for record in batch])
         for record in batch:
-            _enter(books, record)
+            _add_record(checksums, record)
             for group, places in groups.items():
                 if record.offset < places.get(record.partition, 0):
                     done[group][record.partition] += 1
         progress.more(len(batch))
     progress.end()
-    return books, done
+    return checksums, done
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -164,29 +164,31 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-def _compared(topic: str, given: Books, taken: Books) -> Line:
-    here, there = (sum(book.count for book in books.values()) for books in (given, taken))
-    return Line(topic, here, there, given == taken)
+def _compared(topic: str, given: Checksums, taken: Checksums) -> Comparison:
+    here, there = (sum(checksum.count for checksum in checksums.values()) for checksums in (given, taken))
+    return Comparison(topic, here, there, given == taken)
 
 
-def _books(log: Log, topic: str) -> Books:
+def _checksums(log: Log, topic: str) -> Checksums:
     """Of all that is there now; offsets must have no gaps, or the groups' places would be wrong."""
-    books = _empty(log, topic)
+    checksums = _empty_checksums(log, topic)
     for record in log.replay(topic):
-        if record.offset != books[record.partition].count:
+        if record.offset != checksums[record.partition].count:
             raise CannotMove(f"{topic}/{record.partition} has a gap before {record.offset}: somebody else writes there")
-        _enter(books, record)
-    return books
+        _add_record(checksums, record)
+    return checksums
 
 
-def _empty(log: Log, topic: str) -> Books:
-    return {number: Book() for number in log.ends(topic)}
+def _empty_checksums(log: Log, topic: str) -> Checksums:
+    return {number: Checksum() for number in log.ends(topic)}
 
 
-def _enter(books: Books, record: Record) -> None:
+def _add_record(checksums: Checksums, record: Record) -> None:
     event = record.event
     headers = list(event.headers.items())
-    books[record.partition].add((event.key, event.type, event.payload, event.id, event.time.isoformat(), headers))
+    checksums[record.partition].add_ordered(
+        (event.key, event.type, event.payload, event.id, event.time.isoformat(), headers)
+    )
 
 
 def _configure(client: KafkaAdminClient, topic: str, values: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 A service's rows go in one transaction. The schemas carry this move's mark, so that nobody else's are ever removed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,15 +14,15 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, Connection, MetaData, Table, func, inspect, select, text
 
-from services.cli.elsewhere import without_password
-from services.cli.move.books import Book, CannotMove, Line, Progress
+from services.cli.engine_settings import without_password
+from services.cli.move.report import CannotMove, Checksum, Comparison, Progress, Say
 from services.kit.database import KIT, Database, open_database, store_of
 from services.kit.settings import Settings
 from services.registry import SERVICES
 
 BATCH = 2000
 CONNECT_SECONDS = 5
-_OURS = frozenset({"alembic_version"})  # made by `migrate` on either side
+_MIGRATION_TABLES = frozenset({"alembic_version"})  # made by `migrate` on either side
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class _Store:
     def tables(self, here: Connection) -> list[Table]:
         """Those that it has, in the order in which they can be filled; CannotMove where it has others."""
         known = [*KIT.sorted_tables, *self.metadata.sorted_tables]
-        held = set(inspect(here).get_table_names()) - _OURS
+        held = set(inspect(here).get_table_names()) - _MIGRATION_TABLES
         if unknown := sorted(held - {table.name for table in known}):
             raise CannotMove(f"the store of {self.name} holds what no release made: {', '.join(unknown)}")
         return [table for table in known if table.name in held]
@@ -68,14 +68,18 @@ class Stores:
                     f"--postgres: {self._server} is not empty, the schema {found[0]} exists: give another --namespace"
                 )
 
-    def copy(self, say: Callable[[str], object]) -> Iterator[Line]:
+    def copy(self, say: Say) -> Iterator[Comparison]:
         with self._connected() as connection:
             for schema in self._schemas:
                 name = sql.Identifier(schema)
                 connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
                 connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(name, sql.Literal(self._mark)))
         for store in map(_store, self._urls):
-            with self._understood(), closing(store.open(self._here)) as here, closing(store.open(self._there)) as there:
+            with (
+                self._as_cannot_move(),
+                closing(store.open(self._here)) as here,
+                closing(store.open(self._there)) as there,
+            ):
                 there.migrate()
                 lines = _copy_store(store, here, there, say)
             yield from lines
@@ -87,18 +91,18 @@ class Stores:
             for (schema,) in connection.execute(query, [self._schemas, self._mark]).fetchall():
                 connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
-    def settle(self) -> None:
+    def commit(self) -> None:
         """Nothing is left to do."""
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
         url: URL = next(iter(self._urls.values())).set(drivername="postgresql").difference_update_query(["schema"])
         whole = url.render_as_string(hide_password=False)
-        with self._understood(), psycopg.connect(whole, connect_timeout=CONNECT_SECONDS) as connection:
+        with self._as_cannot_move(), psycopg.connect(whole, connect_timeout=CONNECT_SECONDS) as connection:
             yield connection
 
     @contextmanager
-    def _understood(self) -> Iterator[None]:
+    def _as_cannot_move(self) -> Iterator[None]:
         """What the driver raises becomes CannotMove; its details may quote a row and are left out."""
         try:
             yield
@@ -112,22 +116,22 @@ def _store(name: str) -> _Store:
     return _Store(name, module.METADATA, module.MIGRATIONS)
 
 
-def _copy_store(store: _Store, here: Database, there: Database, say: Callable[[str], object]) -> list[Line]:
+def _copy_store(store: _Store, here: Database, there: Database, say: Say) -> list[Comparison]:
     with here.reading() as source:
         tables = store.tables(source)
         with there.transaction() as target:
             target.execute(text("SET LOCAL statement_timeout = 0"))
             given = [_copy_table(source, target, table, f"{store.name}.{table.name}", say) for table in tables]
         with there.reading() as target:
-            taken = [_book(target, table) for table in tables]
+            taken = [_checksum(target, table) for table in tables]
     return [
-        Line(f"{store.name}.{table.name}", a.count, b.count, a == b)
+        Comparison(f"{store.name}.{table.name}", a.count, b.count, a == b)
         for table, a, b in zip(tables, given, taken, strict=True)
     ]
 
 
-def _copy_table(source: Connection, target: Connection, table: Table, name: str, say: Callable[[str], object]) -> Book:
-    book = Book()
+def _copy_table(source: Connection, target: Connection, table: Table, name: str, say: Say) -> Checksum:
+    checksum = Checksum()
     progress = Progress(say, name, source.execute(select(func.count()).select_from(table)).scalar_one())
     columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
     into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
@@ -136,15 +140,15 @@ def _copy_table(source: Connection, target: Connection, table: Table, name: str,
     with server.cursor() as cursor, cursor.copy(into) as copy:
         for rows in source.execute(_all_of(table)).partitions():
             for row in rows:
-                book.mix(tuple(row))
+                checksum.add_unordered(tuple(row))
                 copy.write_row([value if how is None else how(value) for how, value in zip(kept, row, strict=True)])
             progress.more(len(rows))
-    _go_on_counting(source, target, table)
+    _continue_sequence(source, target, table)
     progress.end()
-    return book
+    return checksum
 
 
-def _go_on_counting(source: Connection, target: Connection, table: Table) -> None:
+def _continue_sequence(source: Connection, target: Connection, table: Table) -> None:
     """A number is never given twice: also not one that SQLite gave to a row which is gone."""
     column = table.autoincrement_column
     if column is None:
@@ -157,11 +161,11 @@ def _go_on_counting(source: Connection, target: Connection, table: Table) -> Non
         target.execute(select(func.setval(func.pg_get_serial_sequence(table.name, column.name), last)))
 
 
-def _book(connection: Connection, table: Table) -> Book:
-    book = Book()
+def _checksum(connection: Connection, table: Table) -> Checksum:
+    checksum = Checksum()
     for row in connection.execute(_all_of(table)):
-        book.mix(tuple(row))
-    return book
+        checksum.add_unordered(tuple(row))
+    return checksum
 
 
 def _all_of(table: Table) -> Any:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Trade:
+class OccupationTexts:
     """What an offer of this occupation says, and what somebody who knows the work tells."""
 
     code: str
@@ -16,8 +16,8 @@ class Trade:
     licences: tuple[str, ...] = ()
 
 
-TRADES = (
-    Trade(
+OCCUPATIONS = (
+    OccupationTexts(
         "I1619",
         "Mécanicien / Mécanicienne vélo (H/F)",
         "Tu remets en état vélos de ville et vélos à assistance électrique, tu règles freins et dérailleurs, "
@@ -31,7 +31,7 @@ TRADES = (
             ("300364", "à l'atelier associatif j'accueille les gens et je leur explique"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "F1610",
         "Installateur / Installatrice de panneaux solaires (H/F)",
         "Sur les toits de maisons et de hangars, en équipe de trois, tu poses les fixations, tu câbles les panneaux "
@@ -45,7 +45,7 @@ TRADES = (
         ),
         ("B",),
     ),
-    Trade(
+    OccupationTexts(
         "K2308",
         "Valoriste en ressourcerie (H/F)",
         "Vous triez ce que les habitants apportent, vous donnez une deuxième vie aux objets et vous tenez la boutique "
@@ -58,7 +58,7 @@ TRADES = (
             ("300361", "au club de foot j'accueille les nouveaux"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "K2304",
         "Agent / Agente de tri des déchets (H/F)",
         "Sur une chaîne de tri moderne, vous séparez les matières qui seront recyclées et vous signalez ce qui est "
@@ -70,7 +70,7 @@ TRADES = (
             ("483320", "à l'usine mon poste était toujours propre"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "A1433",
         "Maraîcher / Maraîchère bio (H/F)",
         "Du semis à la vente au marché : vous préparez le sol, vous récoltez les légumes de saison et vous accueillez "
@@ -83,7 +83,7 @@ TRADES = (
             ("493757", "je connais les légumes, on a un potager de 200 m²"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "A1203",
         "Agent / Agente d'entretien des espaces verts (H/F)",
         "Parcs, écoles, bords de route : vous taillez, vous tondez, vous plantez, sans produits chimiques.",
@@ -95,7 +95,7 @@ TRADES = (
         ),
         ("B",),
     ),
-    Trade(
+    OccupationTexts(
         "I1308",
         "Chauffagiste, pompes à chaleur (H/F)",
         "Chez les particuliers, vous remplacez les vieilles chaudières par des pompes à chaleur et vous les réglez "
@@ -108,7 +108,7 @@ TRADES = (
         ),
         ("B",),
     ),
-    Trade(
+    OccupationTexts(
         "F1114",
         "Conseiller / Conseillère en rénovation énergétique (H/F)",
         "Vous visitez des logements, vous mesurez, vous proposez un plan de travaux et vous aidez à monter "
@@ -120,7 +120,7 @@ TRADES = (
             ("119727", "j'ai fait le diagnostic du local de l'association avec un bénévole"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "I1321",
         "Technicien / Technicienne de maintenance éolienne (H/F)",
         "En binôme, à cent mètres de haut, vous inspectez, vous graissez, vous remplacez. Le vertige reste au sol.",
@@ -132,7 +132,7 @@ TRADES = (
         ),
         ("B",),
     ),
-    Trade(
+    OccupationTexts(
         "K2322",
         "Technicien / Technicienne en traitement de l'eau (H/F)",
         "Vous surveillez la station, vous faites les prélèvements, vous ajustez les réglages.",
@@ -143,7 +143,7 @@ TRADES = (
             ("123568", "j'ai suivi un agent de la régie en stage"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "N4103",
         "Conducteur / Conductrice de bus (H/F)",
         "Au volant d'un bus électrique, vous transportez deux mille voyageurs par jour, avec le sourire et à l'heure.",
@@ -155,7 +155,7 @@ TRADES = (
         ),
         ("D",),
     ),
-    Trade(
+    OccupationTexts(
         "F1611",
         "Façadier / Façadière, isolation par l'extérieur (H/F)",
         "Vous préparez la façade, vous posez l'isolant et vous soignez les finitions ; l'hiver, la facture baisse.",
@@ -166,7 +166,7 @@ TRADES = (
             ("114888", "casque, gants, chaussures : je connais les règles d'un chantier"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "A1202",
         "Agent / Agente d'entretien des espaces naturels (H/F)",
         "Rivières, sentiers, zones humides : vous réparez, vous débroussaillez et vous expliquez aux promeneurs.",
@@ -177,7 +177,7 @@ TRADES = (
             ("400415", "j'anime des sorties nature pour les petits du centre aéré"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "I1402",
         "Réparateur / Réparatrice d'électroménager (H/F)",
         "Lave-linge, grille-pain, réfrigérateurs : vous trouvez la panne, vous changez la pièce, l'objet repart.",
@@ -188,7 +188,7 @@ TRADES = (
             ("106679", "j'ai changé l'écran d'une vingtaine de téléphones"),
         ),
     ),
-    Trade(
+    OccupationTexts(
         "K2310",
         "Ambassadeur / Ambassadrice du tri (H/F)",
         "De porte en porte et dans les écoles, vous expliquez le tri et le compost, sans faire la leçon.",

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from services.cli.api import Api, QuestionRefused
-from services.cli.importing.refusals import REFUSAL, not_understood
+from services.cli.api import Api, InvalidQuery
+from services.cli.importing.refusals import REFUSAL, invalid_query_refusal
 from services.feeds import Input
 
 AT_ONCE = 10
@@ -58,9 +58,9 @@ class Organisations:
         try:
             given = dict(zip(names, organisations, strict=True))
             answer = self._api.ask(f"mutation({variables}) {{ {fields} }} {REFUSAL}", given)
-        except QuestionRefused as error:
+        except InvalidQuery as error:
             if len(organisations) == 1:
-                return [not_understood(error, "organisation")]
+                return [invalid_query_refusal(error, "organisation")]
             return [result for one in organisations for result in self._upserted([one])]
         return [answer[name] for name in names]
 

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.cli.api import Api, ApiError
-from services.cli.elsewhere import ELASTICSEARCH, ENGINES, KAFKA, NAMESPACE, POSTGRES, engines_of
-from services.cli.folder import Folder, Taken
-from services.cli.move.books import CannotMove, Line
-from services.cli.move.draft import DRAFT, Draft
+from services.cli.engine_settings import ELASTICSEARCH, ENGINES, KAFKA, NAMESPACE, POSTGRES, saved_engines
+from services.cli.folder_lock import FolderInUse, FolderLock
 from services.cli.move.index import Indices
+from services.cli.move.journal import JOURNAL, Journal
 from services.cli.move.log import Topics
+from services.cli.move.report import CannotMove, Comparison, Say
 from services.cli.move.stores import Stores
 from services.kit.bus import LogUnavailable
 from services.kit.errors import RetryLater, Unusable
@@ -27,7 +27,6 @@ from services.kit.files import write_private
 from services.kit.settings import Settings
 
 READY_SECONDS = 120.0
-Say = Callable[[str], object]
 OPTIONS = {KAFKA: "--kafka", POSTGRES: "--postgres", ELASTICSEARCH: "--elasticsearch"}
 
 
@@ -41,13 +40,13 @@ class Part(Protocol):
     def check(self) -> None:
         """Raises CannotMove where the engine is away, not empty, or not for us; changes nothing."""
 
-    def copy(self, say: Say) -> Iterator[Line]:
+    def copy(self, say: Say) -> Iterator[Comparison]:
         """Make it there, and compare."""
 
     def remove(self) -> None:
         """Undo `copy`, however far it came."""
 
-    def settle(self) -> None:
+    def commit(self) -> None:
         """All is equal: what was put off until now."""
 
 
@@ -55,7 +54,7 @@ class Part(Protocol):
 class Moved:
     """What was compared, where the old files are, and how many seconds it took."""
 
-    lines: Sequence[Line]
+    lines: Sequence[Comparison]
     folder: Path
     copying: float
     down: float | None
@@ -65,56 +64,56 @@ class Moved:
 def move(home: Path, addresses: Mapping[str, str], say: Say) -> Moved:
     """`addresses` are the variables that name engines. CannotMove, and nothing has changed, where it cannot be done."""
     variables = _variables(home, addresses)
-    folder = Folder(home)
+    folder = FolderLock(home)
     try:
-        _clear_up(home, folder, say)
-        with _explained():
-            _check(home, _parts(home, Draft(variables), addresses))
+        _recover(home, folder, say)
+        with _as_cannot_move():
+            _check(home, _parts(home, Journal(variables), addresses))
         started = time.monotonic()
-        with folder.borrowed() as was_up, _explained():
+        with folder.borrowed() as was_up, _as_cannot_move():
             say("the system is down while its data is copied" if was_up else "the system is not up: its data is copied")
             paused = time.monotonic()
-            lines, aside = _move(home, Draft(variables), addresses, say)
+            lines, aside = _move(home, Journal(variables), addresses, say)
             copying = time.monotonic() - paused
-    except Taken as obstacle:
+    except FolderInUse as obstacle:
         raise CannotMove(str(obstacle)) from None
     if was_up:
         _wait_ready(home, say)
     return Moved(lines, aside, copying, time.monotonic() - started if was_up else None)
 
 
-def _move(home: Path, draft: Draft, addresses: Mapping[str, str], say: Say) -> tuple[Sequence[Line], Path]:
-    parts = _parts(home, draft, addresses)
-    draft.keep(home)
+def _move(home: Path, journal: Journal, addresses: Mapping[str, str], say: Say) -> tuple[Sequence[Comparison], Path]:
+    parts = _parts(home, journal, addresses)
+    journal.save(home)
     try:
         lines = [line for part in parts for line in part.copy(say)]
         if different := [line.what for line in lines if not line.equal]:
             raise CannotMove(f"{', '.join(different)} came out different there: nothing was moved, tell us")
         for part in parts:
-            part.settle()
+            part.commit()
     except BaseException:
-        _undo(home, draft, parts, say)
+        _undo(home, journal, parts, say)
         raise
-    write_private(home / ENGINES, json.dumps(draft.variables, indent=2))
+    write_private(home / ENGINES, json.dumps(journal.variables, indent=2))
     os.sync()
-    return lines, _finish(home, draft, parts)
+    return lines, _finish(home, journal, parts)
 
 
-def _finish(home: Path, draft: Draft, parts: Sequence[Part]) -> Path:
+def _finish(home: Path, journal: Journal, parts: Sequence[Part]) -> Path:
     """What was replaced is put aside: nobody may write there again by mistake."""
     aside = home / f"embedded-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     aside.mkdir(mode=0o700)
     for name in (name for part in parts for name in part.files):
         for path in home.glob(f"{name}*"):
             path.rename(aside / path.name)
-    draft.drop(home)
+    journal.delete(home)
     return aside
 
 
-def _undo(home: Path, draft: Draft, parts: Sequence[Part], say: Say) -> None:
+def _undo(home: Path, journal: Journal, parts: Sequence[Part], say: Say) -> None:
     obstacles = _remove(parts)
     if not obstacles:
-        draft.drop(home)
+        journal.delete(home)
     for obstacle in obstacles:
         say(f"what was copied so far is still there, and the next `vivier move` removes it: {obstacle}")
 
@@ -124,32 +123,32 @@ def _remove(parts: Sequence[Part]) -> Sequence[CannotMove]:
     obstacles = []
     for part in parts:
         try:
-            with _explained():
+            with _as_cannot_move():
                 part.remove()
         except CannotMove as obstacle:
             obstacles.append(obstacle)
     return obstacles
 
 
-def _clear_up(home: Path, folder: Folder, say: Say) -> None:
+def _recover(home: Path, folder: FolderLock, say: Say) -> None:
     """After a move that was killed: finish it, if it was that far, or else remove what it left on the engines."""
-    if Draft.of(home) is None:
+    if Journal.read(home) is None:
         return
-    with folder.borrowed(), _explained():
-        draft = Draft.of(home)
-        if draft is None:
+    with folder.borrowed(), _as_cannot_move():
+        journal = Journal.read(home)
+        if journal is None:
             return
-        kept = engines_of(home)
-        if draft.variables == kept:
-            aside = _finish(home, draft, _parts(home, draft, kept))
+        kept = saved_engines(home)
+        if journal.variables == kept:
+            aside = _finish(home, journal, _parts(home, journal, kept))
             raise CannotMove(f"the last move was done; the files that it left are in {aside} now")
         say("the last move was cut off: what it left on the engines is removed")
-        parts = _parts(home, draft, {name: at for name, at in draft.variables.items() if name not in kept})
+        parts = _parts(home, journal, {name: at for name, at in journal.variables.items() if name not in kept})
         if obstacles := _remove(parts):
             raise CannotMove(
-                f"what it left cannot be removed: {obstacles[0]}; remove it, then delete {DRAFT} in {home}"
+                f"what it left cannot be removed: {obstacles[0]}; remove it, then delete {JOURNAL} in {home}"
             )
-        draft.drop(home)
+        journal.delete(home)
 
 
 def _variables(home: Path, addresses: Mapping[str, str]) -> Mapping[str, str]:
@@ -158,7 +157,7 @@ def _variables(home: Path, addresses: Mapping[str, str]) -> Mapping[str, str]:
         raise CannotMove(f"{given[0]} is set: `vivier move` goes by what is in the folder alone, so unset it first")
     if not home.is_dir():
         raise CannotMove(f"{home} is not there: name the folder of `vivier up` with --home")
-    kept = engines_of(home)
+    kept = saved_engines(home)
     engines = [name for name in OPTIONS if name in addresses]
     if not engines:
         raise CannotMove("say where to: --kafka, --postgres, --elasticsearch, or several of them")
@@ -169,12 +168,12 @@ def _variables(home: Path, addresses: Mapping[str, str]) -> Mapping[str, str]:
     return {**kept, **addresses}
 
 
-def _parts(home: Path, draft: Draft, addresses: Mapping[str, str]) -> Sequence[Part]:
-    there = _settings(home, draft.variables)
-    here = _settings(home, engines_of(home))
+def _parts(home: Path, journal: Journal, addresses: Mapping[str, str]) -> Sequence[Part]:
+    there = _settings(home, journal.variables)
+    here = _settings(home, saved_engines(home))
     kinds: Mapping[str, Callable[[], Part]] = {
-        POSTGRES: lambda: Stores(here, there, draft.mark),
-        KAFKA: lambda: Topics(here, there, draft.topics, lambda: draft.keep(home)),
+        POSTGRES: lambda: Stores(here, there, journal.mark),
+        KAFKA: lambda: Topics(here, there, journal.topics, lambda: journal.save(home)),
         ELASTICSEARCH: lambda: Indices(here, there),
     }
     return [make() for name, make in kinds.items() if name in addresses]
@@ -197,7 +196,7 @@ def _check(home: Path, parts: Sequence[Part]) -> None:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _as_cannot_move() -> Iterator[None]:
     """What engines and files raise becomes CannotMove."""
     try:
         yield

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 from harness import SECRET, Ask, eventually
+from in_process_services import EMPLOYER, STUBS, InProcessServices, built, offer_row
 from installation import fields, on_engines
 from pydantic import SecretStr
-from quartet import EMPLOYER, STUBS, Quartet, built, offer_row
 from vivier.offers.v1 import offers_pb2
 
 from services.kit.adapters import open_log
@@ -63,7 +63,7 @@ class Lethal:
 
 
 @contextmanager
-def victim(services: Quartet, name: str, moment: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+def victim(services: InProcessServices, name: str, moment: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """The service in a process of its own, and its address."""
     process = subprocess.Popen(
         [sys.executable, __file__, name, str(services.home), moment, json.dumps(services.settings)],
@@ -85,15 +85,15 @@ def died(process: "subprocess.Popen[str]") -> bool:
 
 
 @pytest.fixture(params=["embedded", "engines"])
-def services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Quartet]:
+def services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[InProcessServices]:
     with on_engines() if request.param == "engines" else nullcontext({}) as settings:
-        started = Quartet(tmp_path, settings=fields(settings))
+        started = InProcessServices(tmp_path, settings=fields(settings))
         yield started
         started.close()
 
 
 @pytest.mark.parametrize("moment", ["before append", "after append"])
-def test_offers_killed_around_publishing_an_offer(services: Quartet, moment: str) -> None:
+def test_offers_killed_around_publishing_an_offer(services: InProcessServices, moment: str) -> None:
     services.start("offers")
     services.employ()
     eventually(lambda: services.status("offers").outbox_rows == 0)
@@ -113,7 +113,7 @@ def test_offers_killed_around_publishing_an_offer(services: Quartet, moment: str
 
 
 @pytest.mark.parametrize("moment", ["before commit", "after commit", "before append", "after append"])
-def test_matching_killed_around_making_a_match(services: Quartet, moment: str) -> None:
+def test_matching_killed_around_making_a_match(services: InProcessServices, moment: str) -> None:
     services.start("profile", "offers")
     services.employ()
     people, offers = services.enrol(1, 2), services.post(1, 2, 3)
@@ -131,7 +131,7 @@ def test_matching_killed_around_making_a_match(services: Quartet, moment: str) -
 
 
 @pytest.mark.parametrize("moment", ["before commit", "after commit"])
-def test_notifications_killed_around_telling(services: Quartet, moment: str) -> None:
+def test_notifications_killed_around_telling(services: InProcessServices, moment: str) -> None:
     services.start("profile", "offers", "matching")
     services.employ()
     people, offers = services.enrol(1, 2), services.post(1, 2, 3)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.cli.api import Api, Declined, QuestionRefused
-from services.cli.importing.owners import Key, Organisations, key
-from services.cli.importing.refusals import REFUSAL, alone, why
+from services.cli.api import Api, InvalidQuery, MutationRefused
+from services.cli.importing.organisations import Key, Organisations, key
+from services.cli.importing.refusals import REFUSAL, of_single_row, why
 from services.feeds import Input, Row
 
 MOST_ROWS = 50
@@ -24,7 +24,7 @@ NOTES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Trade:
+class ImportKind:
     """What differs between offers, courses and people."""
 
     rows: str
@@ -32,7 +32,7 @@ class Trade:
     mutation: str
 
 
-OFFERS = Trade(
+OFFERS = ImportKind(
     "offers",
     f"""mutation($offers: [OfferInput!]!, $publish: Boolean!) {{
         upsertOffers(input: {{offers: $offers, publish: $publish}}) {{
@@ -41,7 +41,7 @@ OFFERS = Trade(
             }} }} ... Refusal
         }} }} {REFUSAL}""",
 )
-COURSES = Trade(
+COURSES = ImportKind(
     "courses",
     f"""mutation($courses: [CourseInput!]!, $publish: Boolean!) {{
         upsertCourses(input: {{courses: $courses, publish: $publish}}) {{
@@ -50,7 +50,7 @@ COURSES = Trade(
             }} }} ... Refusal
         }} }} {REFUSAL}""",
 )
-PEOPLE = Trade(
+PEOPLE = ImportKind(
     "people",
     f"""mutation($people: [PersonInput!]!, $consents: [ConsentKind!]) {{
         upsertPeople(input: {{people: $people, consents: $consents}}) {{
@@ -62,7 +62,7 @@ PEOPLE = Trade(
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RowResult:
     """What came of one row; `detail` says why it was refused, or what keeps it from being matched."""
 
     row: Row
@@ -96,10 +96,10 @@ class Report:
 class Importer:
     """One import: `run` sends the rows and calls `show` for each, in order within its batch."""
 
-    def __init__(self, api: Api, trade: Trade, show: Callable[[Line], None], **extra: Any) -> None:
+    def __init__(self, api: Api, kind: ImportKind, show: Callable[[RowResult], None], **extra: Any) -> None:
         self.report = Report()
         self._api = api
-        self._trade = trade
+        self._kind = kind
         self._show = show
         self._extra = extra
         self._organisations = Organisations(api)
@@ -140,12 +140,12 @@ class Importer:
         """One request; where its question is refused as a whole, the halves, down to the row that is at fault."""
         if not rows:
             return
-        variables = {self._trade.rows: [row.content for row in rows], **self._extra}
+        variables = {self._kind.rows: [row.content for row in rows], **self._extra}
         try:
-            written = self._api.done(self._trade.mutation, variables)
-        except (QuestionRefused, Declined) as error:
+            written = self._api.done(self._kind.mutation, variables)
+        except (InvalidQuery, MutationRefused) as error:
             if len(rows) == 1:
-                self._refuse(rows[0], why(alone(error, self._trade.rows)))
+                self._refuse(rows[0], why(of_single_row(error, self._kind.rows)))
                 return
             middle = len(rows) // 2
             self._write(rows[:middle])
@@ -171,7 +171,7 @@ class Importer:
 
     def _done(self, row: Row, outcome: str, detail: str) -> None:
         self.report.outcomes[outcome] += 1
-        self._show(Line(row, outcome, detail))
+        self._show(RowResult(row, outcome, detail))
 
 
 def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

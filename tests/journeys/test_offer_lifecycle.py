@@ -1,7 +1,7 @@
 """One offer from its posting to its end, seen by everybody whom it concerns."""
 
 import pytest
-from actors import Employer, Partner, done, found, inbox, matches, tell
+from api_clients import Employer, Partner, done, found, inbox, matches, tell
 from harness import eventually
 from stack import Stack, quiet
 

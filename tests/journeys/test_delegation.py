@@ -1,7 +1,7 @@
 """A partner acts for the people that it manages: for them only, and as long as they agree."""
 
 import httpx
-from actors import MATCHES, VERBS, Partner, done, tell
+from api_clients import MATCHES, VERBS, Partner, done, tell
 from harness import eventually
 from stack import Stack
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 SECONDS_BETWEEN = 2.0
+Say = Callable[[str], object]
 
 
 class CannotMove(Exception):
@@ -13,7 +14,7 @@ class CannotMove(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Comparison:
     """A table, a topic, a group or the index: how much of it is here and there, and whether it is all the same."""
 
     what: str
@@ -23,17 +24,17 @@ class Line:
 
 
 @dataclass(slots=True)
-class Book:
-    """A count and a hash of rows or records. `add` keeps their order; `mix` is for rows that have none."""
+class Checksum:
+    """A count and a hash of rows or records: `add_ordered` where their order matters, else `add_unordered`."""
 
     count: int = 0
     hash: int = 0
 
-    def add(self, values: object) -> None:
+    def add_ordered(self, values: object) -> None:
         self.count += 1
         self.hash = _hash(self.hash, values)
 
-    def mix(self, values: object) -> None:
+    def add_unordered(self, values: object) -> None:
         self.count += 1
         self.hash = (self.hash + _hash(0, values)) % (1 << 128)
 
@@ -41,7 +42,7 @@ class Book:
 class Progress:
     """Says how far a table or topic is, now and then and at its end."""
 
-    def __init__(self, say: Callable[[str], object], what: str, total: int) -> None:
+    def __init__(self, say: Say, what: str, total: int) -> None:
         self._say = say
         self._what = what
         self._total = total

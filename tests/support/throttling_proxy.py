@@ -13,7 +13,7 @@ _HEADERS = ("Accept", "Content-Type")
 _FULL = {"type": "es_rejected_execution_exception", "reason": "rejected execution: queue capacity is full"}
 
 
-class Busy:
+class ThrottlingProxy:
     """`address` stands for the server's; what it is to refuse is set at any time."""
 
     def __init__(self, server: str) -> None:
@@ -89,8 +89,8 @@ def _forward(server: str, method: str, path: str, headers: dict[str, str], body:
 
 
 @contextmanager
-def busy(server: str) -> Iterator[Busy]:
-    proxy = Busy(server)
+def throttling_proxy(server: str) -> Iterator[ThrottlingProxy]:
+    proxy = ThrottlingProxy(server)
     proxy.serve()
     try:
         yield proxy

@@ -8,22 +8,22 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from services.cli.demo.words import (
+from services.cli.demo.texts import (
     EMPLOYERS,
     FAMILY_NAMES,
     GIVEN_NAMES,
     MENTORS,
+    OCCUPATIONS,
     SCHOOLS,
     TOWNS,
-    TRADES,
     WELCOME,
-    Trade,
+    OccupationTexts,
 )
 
 Input = dict[str, Any]
 OFFERS, COURSES, PEOPLE = 300, 100, 500
 FUNDING = ("CPF", "REGION", "FRANCE_TRAVAIL", "FREE")
-_BY_CODE = {trade.code: trade for trade in TRADES}
+_BY_CODE = {occupation.code: occupation for occupation in OCCUPATIONS}
 
 
 def organisations() -> list[Input]:
@@ -92,24 +92,24 @@ def _organisation(number: int, kind: str, name: str, town: str) -> Input:
 def _offer(dice: Random, number: int, organisation_ids: Sequence[str]) -> Input:
     which = number % len(EMPLOYERS)
     _, town, codes = EMPLOYERS[which]
-    trade = _BY_CODE[codes[(number // len(EMPLOYERS)) % len(codes)]]
+    occupation = _BY_CODE[codes[(number // len(EMPLOYERS)) % len(codes)]]
     kind = dice.choices(("JOB", "APPRENTICESHIP", "INTERNSHIP", "VOLUNTEERING"), (60, 25, 7, 8))[0]
     low = dice.randrange(1850, 2250, 10)
     return {
         "organisationId": organisation_ids[which],
         "externalId": f"offer-{number}",
         "kind": kind,
-        "title": trade.title,
-        "description": f"{trade.mission} {' '.join(dice.sample(WELCOME, 2))}",
-        "occupation": {"code": trade.code},
-        "skills": [{"code": c, "required": True} for c in trade.required]
-        + [{"code": c, "required": False} for c in dice.sample(trade.wished, 2)],
+        "title": occupation.title,
+        "description": f"{occupation.mission} {' '.join(dice.sample(WELCOME, 2))}",
+        "occupation": {"code": occupation.code},
+        "skills": [{"code": c, "required": True} for c in occupation.required]
+        + [{"code": c, "required": False} for c in dice.sample(occupation.wished, 2)],
         "place": {"communeCode": town},
         "contract": _contract(dice, kind),
         "weeklyHours": 35.0 if kind != "VOLUNTEERING" else 24.0,
         "salary": {"minimum": float(low), "maximum": float(low + 250), "period": "MONTH"} if kind == "JOB" else None,
         "openings": dice.choice((1, 1, 1, 2, 3)),
-        "licences": list(trade.licences) if kind == "JOB" else [],
+        "licences": list(occupation.licences) if kind == "JOB" else [],
         "answerDays": dice.choice((3, 7, 14)),
         "disabilityFriendly": dice.random() < 0.4,
     }
@@ -122,15 +122,15 @@ def _contract(dice: Random, kind: str) -> str:
 
 def _course(dice: Random, number: int, organisation_ids: Sequence[str]) -> Input:
     which = number % len(SCHOOLS)
-    trade = TRADES[number % len(TRADES)]
-    taught = dice.sample(trade.required + trade.wished, dice.choice((1, 2, 2, 3)))
+    occupation = OCCUPATIONS[number % len(OCCUPATIONS)]
+    taught = dice.sample(occupation.required + occupation.wished, dice.choice((1, 2, 2, 3)))
     towns = [SCHOOLS[which][1], dice.choice(TOWNS)]
     return {
         "organisationId": organisation_ids[len(EMPLOYERS) + which],
         "externalId": f"course-{number}",
-        "title": f"Se former : {trade.title.removesuffix(' (H/F)')}",
+        "title": f"Se former : {occupation.title.removesuffix(' (H/F)')}",
         "description": "Des gestes appris en atelier, puis en entreprise. Groupe de douze au plus, matériel prêté.",
-        "occupations": [{"code": trade.code}],
+        "occupations": [{"code": occupation.code}],
         "skills": [{"code": code, "required": True} for code in taught],
         "sessions": [_session(dice, number, at, town) for at, town in enumerate(towns)],
         "funding": dice.sample(FUNDING, 2),
@@ -151,7 +151,7 @@ def _session(dice: Random, number: int, at: int, town: str) -> Input:
 
 
 def _person(dice: Random, number: int) -> Input:
-    trade = dice.choice(TRADES)
+    occupation = dice.choice(OCCUPATIONS)
     given, family = dice.choice(GIVEN_NAMES), dice.choice(FAMILY_NAMES)
     person: Input = {
         "externalId": f"person-{number}",
@@ -161,13 +161,13 @@ def _person(dice: Random, number: int) -> Input:
         "language": "fr",
     }
     if dice.random() < 0.9:  # the others have only just begun
-        person |= _answers(dice, trade)
+        person |= _answers(dice, occupation)
     return person
 
 
-def _answers(dice: Random, trade: Trade) -> Input:
-    told = dice.sample(trade.told, dice.randint(1, len(trade.told)))
-    wished = [trade.code] if dice.random() < 0.8 else [dice.choice(TRADES).code]
+def _answers(dice: Random, occupation: OccupationTexts) -> Input:
+    told = dice.sample(occupation.told, dice.randint(1, len(occupation.told)))
+    wished = [occupation.code] if dice.random() < 0.8 else [dice.choice(OCCUPATIONS).code]
     return {
         "travel": {"limitKm": dice.choice((5, 10, 15, 20, 30, 50)), "anywhere": dice.random() < 0.05},
         "licences": dice.choice(([], ["B"], ["B"], ["B", "D"])),

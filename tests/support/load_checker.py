@@ -4,7 +4,7 @@ An employer posts, changes, moves and closes offers; a partner enrols, changes, 
 the public API, and whatever nobody answered is sent again under the same request id. Towns are so far apart that who
 must be told of what is known without asking the system: those who live in the same town, and nobody else.
 
-VIVIER_TEST_NIGHTLY makes tests with a ledger longer (see `longer`), VIVIER_TEST_SEED chooses another load.
+VIVIER_TEST_NIGHTLY makes tests under load longer (see `longer`), VIVIER_TEST_SEED chooses another load.
 """
 
 import os
@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any
 
 import httpx
-from actors import Employer, Partner, found, matches, mutation, offer_input, person_input
+from api_clients import Employer, Partner, found, matches, mutation, offer_input, person_input
 from harness import eventually
 from stack import Stack, quiet
 
@@ -81,7 +81,7 @@ def new_town() -> Town:
     return Town(30.0 + number % 15, -60.0 + 2.0 * (number // 15))
 
 
-class Desk:
+class Writer:
     """One who writes, one thing after the other; each until it is acknowledged."""
 
     def __init__(self, api: Api) -> None:
@@ -98,7 +98,7 @@ class Desk:
     def write(self, verb: str, **said: Any) -> dict[str, Any]:
         """As a client does: what nobody answered is sent again, under the same request id."""
         until = time.monotonic() + PATIENCE
-        body = {"query": mutation(verb), "variables": {"input": {**said, "requestId": f"ledger-{next(_numbers)}"}}}
+        body = {"query": mutation(verb), "variables": {"input": {**said, "requestId": f"load-{next(_numbers)}"}}}
         while (payload := self._attempt(body)) is None:
             assert time.monotonic() < until, f"{verb} was not acknowledged within {PATIENCE:g} s; {self.strange[-3:]}"
             time.sleep(0.1)
@@ -125,8 +125,8 @@ class Desk:
         return None
 
 
-class Ledger:
-    """`with ledger.load(): …` writes while the block lasts; `ledger.check()` balances the books."""
+class LoadChecker:
+    """`with checker.load(): …` writes while the block lasts; `checker.check()` balances the books."""
 
     def __init__(self, running: Stack, seed: int = SEED) -> None:
         self.what = f"seed {seed}"
@@ -137,11 +137,11 @@ class Ledger:
         self.partner = Partner(running, "")
         self.offers: list[Entry] = []
         self.people: list[Entry] = []
-        self.employers_desk = Desk(self.employer.api)
-        self.partners_desk = Desk(self.partner.api)
+        self.employer_writer = Writer(self.employer.api)
+        self.partner_writer = Writer(self.partner.api)
         self._dice = (random.Random(2 * seed), random.Random(2 * seed + 1))
         self._growing = threading.Lock()
-        print(f"ledger of {self.what}")
+        print(f"load of {self.what}")
 
     @contextmanager
     def load(self) -> Iterator[None]:
@@ -149,16 +149,16 @@ class Ledger:
         enough = threading.Event()
         failures: list[BaseException] = []
 
-        def work(desk: Desk, turn: Callable[[], None], dice: random.Random) -> None:
+        def work(writer: Writer, turn: Callable[[], None], dice: random.Random) -> None:
             try:
-                while not enough.wait(dice.uniform(0, 0.1 if desk.acknowledged < desk.wanted else 1.0)):
+                while not enough.wait(dice.uniform(0, 0.1 if writer.acknowledged < writer.wanted else 1.0)):
                     turn()
             except BaseException as failure:  # told to the test below
                 failures.append(failure)
 
         writers = [
-            threading.Thread(target=work, args=(self.employers_desk, self.of_employer, self._dice[0])),
-            threading.Thread(target=work, args=(self.partners_desk, self.of_partner, self._dice[1])),
+            threading.Thread(target=work, args=(self.employer_writer, self.of_employer, self._dice[0])),
+            threading.Thread(target=work, args=(self.partner_writer, self.of_partner, self._dice[1])),
         ]
         for writer in writers:
             writer.start()
@@ -173,10 +173,10 @@ class Ledger:
 
     def has_written(self, more: int) -> None:
         """Waits until each desk has got so many more acknowledged."""
-        desks = (self.employers_desk, self.partners_desk)
-        for desk in desks:
-            desk.wanted = desk.acknowledged + more
-        eventually(lambda: all(desk.acknowledged >= desk.wanted for desk in desks), PATIENCE)
+        writers = (self.employer_writer, self.partner_writer)
+        for writer in writers:
+            writer.wanted = writer.acknowledged + more
+        eventually(lambda: all(writer.acknowledged >= writer.wanted for writer in writers), PATIENCE)
 
     def write(self, turns: int) -> None:
         """So many turns of each desk, now."""
@@ -195,7 +195,7 @@ class Ledger:
         offer = dice.choice(open_ones)
         if what == "close":
             offer.gone = True
-            self.employers_desk.write("closeOffer", id=offer.id)
+            self.employer_writer.write("closeOffer", id=offer.id)
             return
         if what == "move" and (town := self._room(dice, self.offers, OFFERS_IN_A_TOWN)):
             offer.towns.append(town)
@@ -214,7 +214,7 @@ class Ledger:
         person = dice.choice(living)
         if what == "erase":
             person.gone = True
-            self.partners_desk.write("erasePerson", id=person.id)
+            self.partner_writer.write("erasePerson", id=person.id)
             return
         if what == "move" and (town := self._room(dice, self.people, PEOPLE_IN_A_TOWN)):
             person.towns.append(town)
@@ -251,12 +251,12 @@ class Ledger:
     def _send_offer(self, offer: Entry) -> None:
         row = offer_input(offer.number, "", place={"point": offer.town.point}, **offer.said)
         offer.said.setdefault("title", row["title"])
-        told = self.employers_desk.write("upsertOffers", offers=[row], publish=True)["offer"]["id"]
+        told = self.employer_writer.write("upsertOffers", offers=[row], publish=True)["offer"]["id"]
         self._enter(offer, told)
 
     def _send_person(self, person: Entry) -> None:
         row = {**person_input(person.number, ""), "place": {"point": person.town.point}, **person.said}
-        said = self.partners_desk.write("upsertPeople", people=[row], consents=["EMPLOYERS"])
+        said = self.partner_writer.write("upsertPeople", people=[row], consents=["EMPLOYERS"])
         self._enter(person, said["person"]["id"])
 
     def _enter(self, entry: Entry, told: str) -> None:
@@ -271,7 +271,7 @@ class Ledger:
     def check(self) -> None:
         """Waits until nothing is left to do, then balances the books; the system must be well by then."""
         quiet(self.running, PATIENCE)
-        strange = self.employers_desk.strange + self.partners_desk.strange
+        strange = self.employer_writer.strange + self.partner_writer.strange
         assert strange == [], f"{self.what}: answers that are neither yes nor later"
         self._check_status()
         self._check_offers()

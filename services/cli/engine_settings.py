@@ -14,7 +14,7 @@ KAFKA, POSTGRES, ELASTICSEARCH = "VIVIER_KAFKA", "VIVIER_POSTGRES", "VIVIER_ELAS
 NAMESPACE = "VIVIER_NAMESPACE"
 
 
-def engines_of(home: Path) -> Mapping[str, str]:
+def saved_engines(home: Path) -> Mapping[str, str]:
     """Variable → value; nothing where all is in the folder. OSError where the file cannot be understood."""
     path = home / ENGINES
     try:
@@ -26,9 +26,9 @@ def engines_of(home: Path) -> Mapping[str, str]:
         raise OSError(f"{path} is damaged: write again where the data is, see docs/operations.md") from None
 
 
-def use_engines(home: Path) -> None:
+def apply_saved_engines(home: Path) -> None:
     """From now on this process's own environment says them too."""
-    for name, value in engines_of(home).items():
+    for name, value in saved_engines(home).items():
         os.environ.setdefault(name, value)
 
 

@@ -9,11 +9,11 @@ from typing import Self
 
 from services.kit.files import write_private
 
-DRAFT = "moving.json"
+JOURNAL = "moving.json"
 
 
 @dataclass(slots=True)
-class Draft:
+class Journal:
     """Where to (variables, as in `engines.json`), the mark of this move, and the ids of the topics that it made."""
 
     variables: Mapping[str, str]
@@ -21,15 +21,15 @@ class Draft:
     topics: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, home: Path) -> Self | None:
+    def read(cls, home: Path) -> Self | None:
         """The one that a move left which ended too early."""
         try:
-            return cls(**json.loads((home / DRAFT).read_text(encoding="utf-8")))
+            return cls(**json.loads((home / JOURNAL).read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
 
-    def keep(self, home: Path) -> None:
-        write_private(home / DRAFT, json.dumps(asdict(self)))
+    def save(self, home: Path) -> None:
+        write_private(home / JOURNAL, json.dumps(asdict(self)))
 
-    def drop(self, home: Path) -> None:
-        (home / DRAFT).unlink(missing_ok=True)
+    def delete(self, home: Path) -> None:
+        (home / JOURNAL).unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.demo.load import Credential
-from services.cli.demo.story import Told
+from services.cli.demo.story import StoryResult
 from services.words.catalogue import Words
 
 Input = dict[str, Any]
@@ -49,7 +49,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def tell(told: Told, console: Console, language: str) -> None:
+def tell(told: StoryResult, console: Console, language: str) -> None:
     """The story itself."""
     words = WORDS[language]
     console.rule(f"[bold green]{words['offer']}")
@@ -68,7 +68,7 @@ def tell(told: Told, console: Console, language: str) -> None:
             console.print(f"✗ {name}: {gate['reason']['text']}")
 
 
-def ways_in(told: Told, url: str, console: Console, language: str) -> None:
+def render_credentials(told: StoryResult, url: str, console: Console, language: str) -> None:
     """Addresses, credentials and queries for whoever goes on."""
     words = WORDS[language]
     console.rule(f"[bold]{words['ways']}")
@@ -107,7 +107,7 @@ def _reason(reason: Input) -> str:
     return f"{reason['text']} {said}".strip()
 
 
-def _gap(told: Told, console: Console, words: Mapping[str, str]) -> None:
+def _gap(told: StoryResult, console: Console, words: Mapping[str, str]) -> None:
     if missing := ", ".join(skill["label"] for skill in told.partial["missingSkills"]):
         console.print(words["missing"].format(skills=missing))
     if course := told.course:
@@ -123,7 +123,7 @@ def _gap(told: Told, console: Console, words: Mapping[str, str]) -> None:
         )
 
 
-def _queries(told: Told) -> Sequence[tuple[str, str, str]]:
+def _queries(told: StoryResult) -> Sequence[tuple[str, str, str]]:
     """(what it is for, whose token it takes, the query)"""
     return (
         (

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from engines import private
 from harness import eventually
-from proxy import Proxy
 from stack import START_SECONDS, Stack
+from tcp_proxy import Proxy
 
 from devtools.engines.engine import Engine
 from devtools.engines.kafka import Kafka
 
-Mishap = Callable[["Exposed"], AbstractContextManager[None]]
+Fault = Callable[["ProxiedEngine"], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class Exposed:
+class ProxiedEngine:
     """An engine and the only way to it that its clients know."""
 
     engine: Engine
@@ -37,7 +37,7 @@ class Exposed:
         self.engine.start()
 
 
-class KafkaBehind(Kafka):
+class ProxiedKafka(Kafka):
     """A broker that tells its clients to come through its proxy."""
 
     def prepare(self, program: Path, broker: int) -> None:
@@ -49,37 +49,37 @@ class KafkaBehind(Kafka):
 
 
 @contextmanager
-def exposed(kind: Callable[[Path], Engine]) -> Iterator[Exposed]:
-    """Started, until the block ends. Of Kafka it is `KafkaBehind`, since clients go where the broker says."""
+def proxied(kind: Callable[[Path], Engine]) -> Iterator[ProxiedEngine]:
+    """Started, until the block ends. Of Kafka it is `ProxiedKafka`, since clients go where the broker says."""
     with private(kind) as engine:
-        way = engine.proxy if isinstance(engine, KafkaBehind) else Proxy("127.0.0.1", engine.ports(0)[0])
+        way = engine.proxy if isinstance(engine, ProxiedKafka) else Proxy("127.0.0.1", engine.ports(0)[0])
         with closing(way):
-            yield Exposed(engine, way)
+            yield ProxiedEngine(engine, way)
 
 
 @contextmanager
-def killed(it: Exposed) -> Iterator[None]:
+def killed(it: ProxiedEngine) -> Iterator[None]:
     it.engine.kill()
     yield
     it.engine.start()
 
 
 @contextmanager
-def frozen(it: Exposed) -> Iterator[None]:
+def frozen(it: ProxiedEngine) -> Iterator[None]:
     it.engine.pause()
     yield
     it.engine.resume()
 
 
 @contextmanager
-def slow(it: Exposed) -> Iterator[None]:
+def slow(it: ProxiedEngine) -> Iterator[None]:
     it.proxy.delay(0.1)
     yield
     it.proxy.heal()
 
 
 @contextmanager
-def unplugged(it: Exposed) -> Iterator[None]:
+def unplugged(it: ProxiedEngine) -> Iterator[None]:
     """No byte passes, and nobody is told."""
     it.proxy.cut()
     yield
@@ -87,7 +87,7 @@ def unplugged(it: Exposed) -> Iterator[None]:
 
 
 @contextmanager
-def flapping(it: Exposed) -> Iterator[None]:
+def flapping(it: ProxiedEngine) -> Iterator[None]:
     """Connections break all the time."""
     enough = threading.Event()
 
@@ -104,7 +104,7 @@ def flapping(it: Exposed) -> Iterator[None]:
         breaking.join()
 
 
-def told_to_be_missing(it: Exposed, setting: str, running: Stack, capfd: pytest.CaptureFixture[str]) -> None:
+def told_to_be_missing(it: ProxiedEngine, setting: str, running: Stack, capfd: pytest.CaptureFixture[str]) -> None:
     """A system that starts without this engine lives, is not ready, and says which setting names what is not there."""
     heard: list[str] = []
 
@@ -119,4 +119,4 @@ def told_to_be_missing(it: Exposed, setting: str, running: Stack, capfd: pytest.
     assert (status, body["ready"], bool(body["reasons"])) == (503, False, True)
 
 
-MISHAPS: tuple[Mishap, ...] = (killed, frozen, slow, unplugged, flapping)
+FAULTS: tuple[Fault, ...] = (killed, frozen, slow, unplugged, flapping)

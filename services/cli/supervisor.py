@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import IO
 
 from services.cli.common import UNUSABLE
-from services.cli.elsewhere import engines_of
-from services.cli.folder import LOOK_SECONDS, Folder, Taken
+from services.cli.engine_settings import saved_engines
+from services.cli.folder_lock import POLL_SECONDS, FolderInUse, FolderLock
 from services.cli.ports import free_ports, is_free, ports_beside
 from services.kit.backoff import Backoff
 from services.kit.files import write_private
@@ -29,7 +29,7 @@ __all__ = ["CannotStart", "Supervisor", "free_ports"]
 STOP_SECONDS = 2.5
 QUICK_DEATH_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
-MOST_FALSE_STARTS = 3
+MAX_FAILED_STARTS = 3
 """A process that has never been ready is not tried more often: what is wrong will not pass."""
 
 
@@ -45,7 +45,7 @@ class _Child:
     backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_PAUSE, LONGEST_PAUSE))
     ready: set[str] = field(default_factory=set)
     was_ready: bool = False
-    false_starts: int = 0
+    failed_starts: int = 0
 
     @property
     def title(self) -> str:
@@ -87,23 +87,23 @@ class Supervisor:
         here = {**os.environ, **settings}.get(CHOICE, "")
         self._children = [_Child(names) for names in processes or groups(chosen(here))]
         self._stopping = threading.Event()
-        self._halted = threading.Event()  # a new one whenever the children are started
+        self._children_stopping = threading.Event()  # a new one whenever the children are started
         self._all_ready = threading.Event()
         self._spawning = threading.Lock()
-        self._folder = Folder(home)
-        self._lender: threading.Thread | None = None
+        self._folder = FolderLock(home)
+        self._hand_over_thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start every child. CannotStart when the folder or the port is taken."""
-        self._take_folder()
+        self._lock_folder()
         own = self._addresses()
         try:
-            self._begin(own)
+            self._start_children(own)
         except OSError as error:
             self._folder.release()
             raise CannotStart(str(error)) from None
-        self._lender = threading.Thread(target=self._lend, args=(own,), daemon=True)
-        self._lender.start()
+        self._hand_over_thread = threading.Thread(target=self._hand_over_on_request, args=(own,), daemon=True)
+        self._hand_over_thread.start()
 
     def wait_ready(self, seconds: float) -> bool:
         """True once every service is ready; False when it has not become so in time, or it gave up."""
@@ -120,35 +120,35 @@ class Supervisor:
     def stop(self) -> None:
         """Ask every child to stop, and end those that do not within a few seconds. Repeating it is harmless."""
         self._stopping.set()
-        self._halt()
-        if self._lender is not None:
-            self._lender.join()
+        self._stop_children()
+        if self._hand_over_thread is not None:
+            self._hand_over_thread.join()
         self._folder.release()
 
-    def _begin(self, own: Mapping[str, str]) -> None:
-        self.environment = {**engines_of(self.home), **os.environ, **self._settings, **own}
-        halted = self._halted = threading.Event()
+    def _start_children(self, own: Mapping[str, str]) -> None:
+        self.environment = {**saved_engines(self.home), **os.environ, **self._settings, **own}
+        stopping = self._children_stopping = threading.Event()
         for child in self._children:
-            self._spawn(child, halted)
-            threading.Thread(target=self._watch, args=(child, halted), daemon=True).start()
+            self._spawn(child, stopping)
+            threading.Thread(target=self._watch, args=(child, stopping), daemon=True).start()
 
-    def _lend(self, own: Mapping[str, str]) -> None:
+    def _hand_over_on_request(self, own: Mapping[str, str]) -> None:
         """To whoever asks for the folder; the children then go on where it is left."""
-        while not self._stopping.wait(LOOK_SECONDS):
-            if self._folder.is_wanted():
+        while not self._stopping.wait(POLL_SECONDS):
+            if self._folder.is_requested():
                 self._on_pause()
-                self._halt()
-                if self._folder.lend(self._stopping):
-                    self._go_on(own)
+                self._stop_children()
+                if self._folder.hand_over(self._stopping):
+                    self._restart_children(own)
 
-    def _go_on(self, own: Mapping[str, str]) -> None:
+    def _restart_children(self, own: Mapping[str, str]) -> None:
         try:
-            self._begin(own)
+            self._start_children(own)
         except OSError as error:
             self._give_up(str(error))
 
-    def _halt(self) -> None:
-        self._halted.set()
+    def _stop_children(self) -> None:
+        self._children_stopping.set()
         with self._spawning:
             running = [child.process for child in self._children if child.process is not None]
         for process in running:
@@ -165,12 +165,12 @@ class Supervisor:
         """The process of each service, as it is now."""
         return {n: child.process.pid for child in self._children if child.process for n in child.names}
 
-    def _take_folder(self) -> None:
+    def _lock_folder(self) -> None:
         try:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.home.chmod(0o700)
             self._folder.take()
-        except Taken as obstacle:
+        except FolderInUse as obstacle:
             raise CannotStart(str(obstacle)) from None
         except OSError as error:
             raise CannotStart(f"{self.home} cannot hold Vivier's data ({error.strerror}): choose another") from None
@@ -189,9 +189,9 @@ class Supervisor:
         own["VIVIER_SECRET"] = os.environ.get("VIVIER_SECRET") or secret_of(self.home)
         return own
 
-    def _spawn(self, child: _Child, halted: threading.Event) -> None:
+    def _spawn(self, child: _Child, stopping: threading.Event) -> None:
         with self._spawning:
-            if self._stopping.is_set() or halted.is_set():
+            if self._stopping.is_set() or stopping.is_set():
                 return
             child.ready.clear()
             child.started = time.monotonic()
@@ -220,30 +220,30 @@ class Supervisor:
             if not self.missing():
                 self._all_ready.set()
 
-    def _watch(self, child: _Child, halted: threading.Event) -> None:
-        while not halted.is_set():
+    def _watch(self, child: _Child, stopping: threading.Event) -> None:
+        while not stopping.is_set():
             assert child.process is not None
             status = child.process.wait()
-            if halted.is_set():
+            if stopping.is_set():
                 return
             quick = time.monotonic() - child.started < QUICK_DEATH_SECONDS
             if not quick:
                 child.backoff.reset()
             pause = child.backoff.pause() if quick else 0.0
             child.ready.clear()
-            child.false_starts += not child.was_ready
-            if child.false_starts >= MOST_FALSE_STARTS or (status == UNUSABLE and not child.was_ready):
+            child.failed_starts += not child.was_ready
+            if child.failed_starts >= MAX_FAILED_STARTS or (status == UNUSABLE and not child.was_ready):
                 self._give_up(f"{child.title} cannot start: what it said above tells why")
                 return
             self._on_death(child.title, pause)
-            if not halted.wait(pause):
-                self._spawn(child, halted)
+            if not stopping.wait(pause):
+                self._spawn(child, stopping)
 
     def _give_up(self, why: str) -> None:
         self.failure = why
         self._all_ready.set()
         self._stopping.set()
-        self._halted.set()
+        self._children_stopping.set()
 
 
 def secret_of(home: Path) -> str:

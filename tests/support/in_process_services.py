@@ -55,7 +55,7 @@ def built(
     return service
 
 
-class Quartet:
+class InProcessServices:
     """`ask["offers"]("UpsertOffers", request, caller)`; `operate` for the calls that all services have."""
 
     def __init__(self, home: Path, clock: Clock = system_clock, settings: Mapping[str, Any] = {}) -> None:
@@ -156,9 +156,9 @@ class Quartet:
 
 
 @contextmanager
-def quartet(home: Path, clock: Clock = system_clock, **settings: Any) -> Iterator[Quartet]:
+def in_process_services(home: Path, clock: Clock = system_clock, **settings: Any) -> Iterator[InProcessServices]:
     """All four, started, until the block ends; with an employer."""
-    services = Quartet(home, clock, settings)
+    services = InProcessServices(home, clock, settings)
     try:
         services.start()
         services.employ()

@@ -88,11 +88,11 @@ def _of(api: "Api", service: ServiceName) -> Iterator[dict[str, Any]]:
 
 
 def _handled(api: "Api", service: ServiceName, id: str) -> bool:
-    from services.cli.api import Declined
+    from services.cli.api import MutationRefused
 
     try:
         _settle(api, RETRY, service, id)
-    except Declined as refused:
+    except MutationRefused as refused:
         typer.echo(f"{id} stays: {refused}", err=True)
         return False
     typer.echo(f"{id} was handled")
