@@ -90,8 +90,12 @@ def decoded(source: bytes) -> str:
     return text
 
 
-def json_documents(text: str) -> Iterator[tuple[int, Any]]:
-    """The numbered items of a JSON list, of one JSON object, or of one JSON document a line."""
+def json_documents(source: bytes, wrapper: str | None = None) -> Iterator[tuple[int, Any]]:
+    """The numbered items of a JSON list, of one JSON object, or of one JSON document a line.
+
+    One object whose field `wrapper` holds a list stands for the items of that.
+    """
+    text = decoded(source)
     try:
         said = json.loads(text)
     except ValueError as error:
@@ -99,7 +103,10 @@ def json_documents(text: str) -> Iterator[tuple[int, Any]]:
     except RecursionError:
         raise Unreadable("it is nested too deeply") from None
     else:
-        yield from enumerate(said if isinstance(said, list) else [said], 1)
+        items = said if isinstance(said, list) else [said]
+        if len(items) == 1 and isinstance(items[0], dict) and isinstance(items[0].get(wrapper), list):
+            items = items[0][wrapper]
+        yield from enumerate(items, 1)
 
 
 def parse_instant(text: str | None) -> datetime | None:

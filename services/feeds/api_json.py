@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.feeds import Input, Options, Row, Unreadable, decoded, each, json_documents
+from services.feeds import Input, Options, Row, Unreadable, each, json_documents
 
 READ_ONLY_FIELDS = {
     "state",
@@ -27,11 +27,11 @@ READ_ONLY_FIELDS = {
 
 def read(source: bytes, options: Options) -> Iterator[Row]:
     """Offers or courses."""
-    yield from each(json_documents(decoded(source)), partial(_posting, options=options))
+    yield from each(json_documents(source), partial(_posting, options=options))
 
 
 def read_people(source: bytes, _options: Options) -> Iterator[Row]:
-    yield from each(json_documents(decoded(source)), lambda said: (_checked(said), {}))
+    yield from each(json_documents(source), lambda said: (_checked(said), {}))
 
 
 def _posting(said: Any, options: Options) -> tuple[Input, Input]:

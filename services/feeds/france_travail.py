@@ -9,7 +9,6 @@ from services.feeds import (
     Options,
     Row,
     Unreadable,
-    decoded,
     each,
     json_documents,
     parse_instant,
@@ -23,10 +22,7 @@ APPRENTICESHIP, PROFESSIONALISATION = "apprentissage", "professionnalisation"
 
 
 def read(source: bytes, options: Options) -> Iterator[Row]:
-    offers = list(json_documents(decoded(source)))
-    if len(offers) == 1 and isinstance(offers[0][1], dict) and isinstance(offers[0][1].get("resultats"), list):
-        offers = list(enumerate(offers[0][1]["resultats"], 1))
-    yield from each(iter(offers), partial(_offer, options=options))
+    yield from each(json_documents(source, "resultats"), partial(_offer, options=options))
 
 
 def _offer(said: Any, options: Options) -> tuple[Input, Input]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from services.feeds import Input, Options, Row, Unreadable, decoded, each, json_documents, parse_instant, without_empty
+from services.feeds import Input, Options, Row, Unreadable, each, json_documents, parse_instant, without_empty
 from services.feeds.french import employer, hours
 from services.feeds.text import from_html, line
 
@@ -22,15 +22,10 @@ FRANCE = {"", "fr", "fra", "france"}
 
 
 def read(source: bytes, options: Options) -> Iterator[Row]:
-    yield from each(_postings(json_documents(decoded(source))), partial(_offer, options=options))
-
-
-def _postings(said: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-    """Those of a `@graph` too; what a page says of other things beside them is left out."""
-    items = list(said)
-    if len(items) == 1 and isinstance(items[0][1], dict) and isinstance(items[0][1].get("@graph"), list):
-        items = list(enumerate(items[0][1]["@graph"], 1))
-    yield from ((at, one) for at, one in items if not isinstance(one, dict) or _is(one, "JobPosting"))
+    """What a page says of other things beside its postings is left out."""
+    items = json_documents(source, "@graph")
+    postings = ((at, one) for at, one in items if not isinstance(one, dict) or _is(one, "JobPosting"))
+    yield from each(postings, partial(_offer, options=options))
 
 
 def _offer(said: Any, options: Options) -> tuple[Input, Input]:

@@ -48,14 +48,14 @@ def _refuse_doctype(*_: object) -> None:
 
 def _course(said: Xml.Element, options: Options) -> tuple[Input, Input]:
     actions = said.findall("action")
-    code = _certification(said)
+    texts = (from_html(_text(said, name)) for name in _DESCRIBING)
     course = without_empty(
         {
             "externalId": _number(said),
             "source": options.source,
             "title": line(_text(said, "intitule-formation"))[:200],
-            "description": "\n\n".join(filter(None, (_long(said, name) for name in _DESCRIBING)))[:MAX_DESCRIPTION],
-            "certificationCode": code,
+            "description": "\n\n".join(filter(None, texts))[:MAX_DESCRIPTION],
+            "certificationCode": _certification(said),
             "occupations": [{"code": c.text.strip()} for c in said.iterfind("domaine-formation/code-ROME") if c.text],
             "sessions": [_session(one, action) for action in actions for one in action.findall("session")],
             "funding": sorted({*_funding(said)}),
@@ -146,10 +146,6 @@ def _url(said: Xml.Element) -> str | None:
 
 def _text(said: Xml.Element, path: str) -> str:
     return (said.findtext(path) or "").strip()
-
-
-def _long(said: Xml.Element, name: str) -> str:
-    return from_html(_text(said, name))
 
 
 def _day(said: Xml.Element, path: str) -> str | None:

@@ -111,8 +111,8 @@ def test_what_is_no_lheo_is_refused_as_a_whole(source: bytes, why: str) -> None:
         list(lheo.read(source, OPTIONS))
 
 
-def natively(*json_documents: object) -> list[Row]:
-    return list(api_json.read(json.dumps(list(json_documents)).encode(), OPTIONS))
+def natively(*documents: object) -> list[Row]:
+    return list(api_json.read(json.dumps(list(documents)).encode(), OPTIONS))
 
 
 def test_an_own_input_names_its_organisation_or_says_the_whole_of_it() -> None:

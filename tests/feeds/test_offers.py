@@ -128,7 +128,7 @@ def test_what_is_no_json_is_refused_as_a_whole(source: bytes) -> None:
 def test_a_broken_line_is_one_broken_row() -> None:
     lines = f"{json.dumps(FT)}\n{{broken\n{json.dumps(FT)}\n"
     assert [bool(row.error) for row in france_travail.read(lines.encode(), OPTIONS)] == [False, True, False]
-    assert [number for number, _ in json_documents(lines)] == [1, 2, 3]
+    assert [number for number, _ in json_documents(lines.encode())] == [1, 2, 3]
 
 
 def test_apprenticeships_and_integration_contracts() -> None:
