@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from services.cli.supervisor import Supervisor, free_ports
+from services.cli.ports import free_ports
+from services.cli.supervisor import Supervisor
 
 DEPENDENCIES = (
     "grpc, grpc_health.v1.health, grpc_reflection.v1alpha.reflection, numpy, sqlalchemy, cryptography.fernet, fastapi,"

@@ -24,7 +24,7 @@ from system import ONE_EACH, System, crowd, offer, polymath, running
 
 from devtools.engines.engine import Engine
 from services.cli.api import Api, ApiError
-from services.cli.demo.load import OFFERS, written
+from services.cli.demo.load import OFFERS
 
 LONGEST = 240.0
 LOAD_EVERY = 0.5
@@ -54,8 +54,10 @@ class Probe:
     def post(self) -> str:
         """One offer; ApiError when it is not acknowledged."""
         body = {"input": {"offers": [offer(next(self._numbers))], "publish": True}}
-        (result,) = written(self._recruiter.ask(OFFERS, body))["results"]
-        return str(written({"result": result})["offer"]["id"])
+        (result,) = self._recruiter.mutate(OFFERS, body)["results"]
+        if "reason" in result:
+            raise ApiError(f"{result['reason']}: {result['message']}")
+        return str(result["offer"]["id"])
 
     def look_for(self, offer_id: str) -> None:
         """ApiError until it is there."""

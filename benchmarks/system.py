@@ -16,10 +16,11 @@ import httpx
 
 from services.cli.api import Api
 from services.cli.demo import sample_data
-from services.cli.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential, written
+from services.cli.demo.load import OFFERS, ORGANISATION, PEOPLE, Credential, credential
 from services.cli.demo.story import quiet
 from services.cli.demo.texts import OCCUPATIONS, TOWNS
-from services.cli.supervisor import Supervisor, free_ports
+from services.cli.ports import free_ports
+from services.cli.supervisor import Supervisor
 from services.registry import GATEWAY, SERVICES
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -40,9 +41,7 @@ class System:
         self.operator = Api.of_home(home)
         way = credential(self.operator, "PARTNER")
         self.partner = self.api(way)
-        self.employer = written(
-            self.operator.ask(ORGANISATION, {"input": {"organisation": sample_data.organisations()[0]}})
-        )
+        self.employer = self.operator.mutate(ORGANISATION, {"input": {"organisation": sample_data.organisations()[0]}})
         self.recruiter = self.api(credential(self.operator, "RECRUITER", self.employer["organisation"]["id"]))
 
     def api(self, way: Credential) -> Api:
@@ -52,15 +51,13 @@ class System:
         """People, in batches of a hundred; their ids."""
         ids = []
         for start in range(0, len(people), 100):
-            answer = self.partner.ask(
-                PEOPLE, {"input": {"people": people[start : start + 100], "consents": ["EMPLOYERS"]}}
-            )
-            ids += [row["person"]["id"] for row in written(answer)["results"]]
+            batch = {"input": {"people": people[start : start + 100], "consents": ["EMPLOYERS"]}}
+            ids += [row["person"]["id"] for row in self.partner.mutate(PEOPLE, batch)["results"]]
         return ids
 
     def post(self, offers: Sequence[dict[str, Any]]) -> list[str]:
         """Offers of the one employer, published; their ids."""
-        answer = written(self.recruiter.ask(OFFERS, {"input": {"offers": offers, "publish": True}}))
+        answer = self.recruiter.mutate(OFFERS, {"input": {"offers": offers, "publish": True}})
         return [row["offer"]["id"] for row in answer["results"]]
 
     def quiet(self, seconds: float = QUIET_SECONDS) -> None:

@@ -89,10 +89,6 @@ class Engine(ABC):
         with ThreadPoolExecutor(self.brokers) as threads:
             list(threads.map(lambda broker: self.process(broker).stop(self.stop_signal), range(self.brokers)))
 
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
     def kill(self, broker: int = 0) -> None:
         """kill -9, with all that it started."""
         self.process(broker).kill()

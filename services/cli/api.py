@@ -83,13 +83,12 @@ class Api:
         data: dict[str, Any] = body["data"]
         return data
 
-    def done(self, mutation: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def mutate(self, mutation: str, variables: dict[str, Any]) -> dict[str, Any]:
         """A mutation with one field: what it did. Declined when that is a refusal."""
         (result,) = self.ask(mutation, variables).values()
         if "reason" in result:
             raise MutationRefused(result)
-        done: dict[str, Any] = result
-        return done
+        return dict(result)
 
     def pages(self, query: str, variables: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Every node of a connection. The query has one field and takes `$first` and `$after`."""

@@ -1,8 +1,7 @@
 """`vivier client`: credentials for partners, employers, training bodies, people and mentors."""
 
 import json
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,19 +17,8 @@ LIST = """query($first: Int!, $after: String) { clients(first: $first, after: $a
     nodes { id name role subject createdAt revokedAt } pageInfo { hasNextPage endCursor } } }"""
 
 
-class Role(StrEnum):
-    """Who a credential speaks for."""
-
-    PARTNER = "partner"
-    RECRUITER = "recruiter"
-    TRAINING_BODY = "training_body"
-    PERSON = "person"
-    MENTOR = "mentor"
-    OPERATOR = "operator"
-
-
-NEEDS_SUBJECT = (Role.PERSON,)
-"""A person comes into being by an import or through a partner, and a credential without one could see nothing."""
+Role = Literal["partner", "recruiter", "training_body", "person", "mentor", "operator"]
+"""Who a credential speaks for."""
 
 
 @app.command()
@@ -53,18 +41,18 @@ def create(
     """A new credential, and a token that works at once. The secret is shown this once."""
     from services.cli.api import Api
 
-    if role in NEEDS_SUBJECT and not subject:
-        raise fail(f"say which {role.value} it is for: --for ID (`vivier export people -` shows ids)", UNUSABLE)
-    asked = {"role": role.name, "name": name or f"{role.value} from the command line", "subject": subject}
+    if role == "person" and not subject:  # who comes into being by an import or through a partner
+        raise fail(f"say which {role} it is for: --for ID (`vivier export people -` shows ids)", UNUSABLE)
+    asked = {"role": role.upper(), "name": name or f"{role} from the command line", "subject": subject}
     with operator(home) as api:
-        made = api.done(CREATE, {"input": asked})
+        made = api.mutate(CREATE, {"input": asked})
         with Api(api.url, made["clientId"], made["clientSecret"]) as client:
             token = client.token()
         url = api.url
     shown = {
         "client_id": made["clientId"],
         "client_secret": made["clientSecret"],
-        "role": role.value,
+        "role": role,
         "subject": made["subject"],
         "token": token,
     }
@@ -99,5 +87,5 @@ def list_(home: Home = DEFAULT_HOME) -> None:
 def revoke(id: Annotated[str, typer.Argument(help="The client_id.")], home: Home = DEFAULT_HOME) -> None:
     """It gets no more tokens, and those that it has stop working."""
     with operator(home) as api:
-        client = api.done(REVOKE, {"id": id})["client"]
+        client = api.mutate(REVOKE, {"id": id})["client"]
     typer.echo(f"{client['name']} ({client['id']}) is revoked")

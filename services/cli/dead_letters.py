@@ -104,4 +104,4 @@ def _oldest_first(api: "Api", service: ServiceName) -> list[dict[str, Any]]:
 
 
 def _settle(api: "Api", mutation: str, service: ServiceName, id: str) -> None:
-    api.done(mutation, {"input": {"service": service.name, "id": id}})
+    api.mutate(mutation, {"input": {"service": service.name, "id": id}})

@@ -24,8 +24,6 @@ from services.kit.backoff import Backoff
 from services.kit.files import write_private
 from services.registry import CHOICE, GATEWAY, chosen, groups
 
-__all__ = ["CannotStart", "Supervisor", "free_ports"]
-
 STOP_SECONDS = 2.5
 QUICK_DEATH_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
@@ -52,10 +50,6 @@ class _Child:
         return " + ".join(self.names)
 
 
-def _nothing() -> None:
-    return
-
-
 class Supervisor:
     """Owns the folder `home` while it runs. `on_ready(name, address)` is called for each service, at every start.
 
@@ -72,7 +66,7 @@ class Supervisor:
         on_death: Callable[[str, float], None],
         processes: Sequence[Sequence[str]] = (),
         settings: Mapping[str, str] = MappingProxyType({}),
-        on_pause: Callable[[], None] = _nothing,
+        on_pause: Callable[[], object] = lambda: None,
     ) -> None:
         self.home = home
         self.port = port

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from services.feeds import Reader, api_json, csv_table, france_travail, jobposting_reader, lheo
 
-OFFERS: Mapping[str, Reader] = {
-    "france-travail": france_travail.read,
-    "jobposting": jobposting_reader.read,
-    "csv": csv_table.read,
-    "json": api_json.read,
+READERS: Mapping[str, Mapping[str, Reader]] = {
+    "offers": {
+        "france-travail": france_travail.read,
+        "jobposting": jobposting_reader.read,
+        "csv": csv_table.read,
+        "json": api_json.read,
+    },
+    "courses": {"lheo": lheo.read, "json": api_json.read},
+    "people": {"json": api_json.read_people},
 }
-COURSES: Mapping[str, Reader] = {"lheo": lheo.read, "json": api_json.read}
-PEOPLE: Mapping[str, Reader] = {"json": api_json.read_people}

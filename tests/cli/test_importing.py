@@ -37,7 +37,7 @@ class FakeApi:
             for name, one in variables.items()
         }
 
-    def done(self, _: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def mutate(self, _: str, variables: dict[str, Any]) -> dict[str, Any]:
         offers = variables["offers"]
         if self.down:
             raise ApiError("away")

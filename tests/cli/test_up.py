@@ -147,7 +147,7 @@ def test_children_do_not_outlive_an_up_that_was_killed(tmp_path: Path) -> None:
 
 
 def test_what_cannot_start_is_given_up_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervising, "MOST_FALSE_STARTS", 2)
+    monkeypatch.setattr(supervising, "MAX_FAILED_STARTS", 2)
     deaths: list[str] = []
     supervisor = Supervisor(tmp_path, 0, lambda *_: None, lambda names, _: deaths.append(names), [("no-such-service",)])
     supervisor.start()

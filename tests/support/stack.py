@@ -15,7 +15,8 @@ from commands import command
 from harness import bytes_on_disk
 
 from services.cli.api import Api, ApiError
-from services.cli.supervisor import Supervisor, free_ports
+from services.cli.ports import free_ports
+from services.cli.supervisor import Supervisor
 from services.kit.adapters import open_log
 from services.kit.bus import Log
 from services.kit.settings import Settings

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from stack import Stack, quiet
 
 from services.cli.demo import sample_data
-from services.cli.demo.load import OFFERS, ORGANISATION, PEOPLE, written
+from services.cli.demo.load import OFFERS, ORGANISATION, PEOPLE
 from services.cli.demo.story import INES, OFFER
 
 METRICS = {"vivier.rpc.duration", "vivier.event.age", "vivier.matching.lag", "vivier.offers.outbox.rows"}
@@ -70,14 +70,13 @@ def test_one_trace_from_the_mutation_to_the_inbox(
     running = Stack(tmp_path)
     running.start()
     try:
-        employer = written(
-            running.operator.ask(ORGANISATION, {"input": {"organisation": sample_data.organisations()[0]}})
-        )
+        organisation = {"input": {"organisation": sample_data.organisations()[0]}}
+        employer = running.operator.mutate(ORGANISATION, organisation)
         partner = running.client("PARTNER")
-        written(partner.ask(PEOPLE, {"input": {"people": [INES]}}))
+        partner.mutate(PEOPLE, {"input": {"people": [INES]}})
         quiet(running)
         recruiter = running.client("RECRUITER", employer["organisation"]["id"])
-        written(recruiter.ask(OFFERS, {"input": {"offers": [OFFER], "publish": True}}))
+        recruiter.mutate(OFFERS, {"input": {"offers": [OFFER], "publish": True}})
         quiet(running)
         eventually(lambda: collector.metrics >= METRICS)
     finally:

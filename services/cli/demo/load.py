@@ -1,6 +1,6 @@
 """Puts the world into a running system, through the public API alone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,57 +50,31 @@ class Credential:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Ids of what was put in, in the order of the world."""
-
-    organisations: Sequence[str]
-    mentors: Sequence[str]
-    offers: Sequence[str]
-    courses: Sequence[str]
-    people: Sequence[str]
-
-
-def load(operator: Api, partner: Api, step: Callable[[str, int], None]) -> Loaded:
-    """The whole world; `step(what, how many)` tells how far it is."""
+def load(operator: Api, partner: Api, step: Callable[[str, int], None]) -> tuple[Sequence[str], Sequence[str]]:
+    """All sample data; the ids of its organisations and mentors. `step(what, how many)` tells how far it is."""
     organisations = [_organisation(operator, one) for one in sample_data.organisations()]
     step("organisations", len(organisations))
-    mentors = [
-        written(operator.ask(MENTOR, {"input": {"mentor": one}}))["mentor"]["id"] for one in sample_data.mentors()
-    ]
+    mentors = [operator.mutate(MENTOR, {"input": {"mentor": one}})["mentor"]["id"] for one in sample_data.mentors()]
     step("mentors", len(mentors))
-    people = list(_rows(partner, PEOPLE, "people", sample_data.people(), "person", {"consents": ["EMPLOYERS"]}))
-    step("people", len(people))
-    offers = list(_rows(operator, OFFERS, "offers", sample_data.offers(organisations), "offer", {"publish": True}))
-    step("offers", len(offers))
-    courses = list(_rows(operator, COURSES, "courses", sample_data.courses(organisations), "course", {"publish": True}))
-    step("courses", len(courses))
-    return Loaded(organisations, mentors, offers, courses, people)
+    step("people", _upsert(partner, PEOPLE, "people", sample_data.people(), {"consents": ["EMPLOYERS"]}))
+    step("offers", _upsert(operator, OFFERS, "offers", sample_data.offers(organisations), {"publish": True}))
+    step("courses", _upsert(operator, COURSES, "courses", sample_data.courses(organisations), {"publish": True}))
+    return organisations, mentors
 
 
 def credential(operator: Api, role: str, subject: str | None = None) -> Credential:
     """A new credential; `subject` None gives it a new id to speak for."""
-    made = written(operator.ask(CLIENT, {"input": {"role": role, "name": f"demo {role.lower()}", "subject": subject}}))
+    made = operator.mutate(CLIENT, {"input": {"role": role, "name": f"demo {role.lower()}", "subject": subject}})
     return Credential(role, made["clientId"], made["clientSecret"], made["subject"])
 
 
-def written(answer: dict[str, Any]) -> dict[str, Any]:
-    """The payload of a mutation with one field; ApiError when it was refused."""
-    payload: dict[str, Any] = next(iter(answer.values()))
-    if "reason" in payload:
-        raise ApiError(f"{payload['reason']}: {payload['message']}")
-    return payload
-
-
 def _organisation(operator: Api, one: Input) -> str:
-    organisation: Input = written(operator.ask(ORGANISATION, {"input": {"organisation": one}}))["organisation"]
-    return str(organisation["id"])
+    return str(operator.mutate(ORGANISATION, {"input": {"organisation": one}})["organisation"]["id"])
 
 
-def _rows(api: Api, query: str, name: str, rows: Sequence[Input], kind: str, more: Input) -> Iterator[str]:
+def _upsert(api: Api, mutation: str, name: str, rows: Sequence[Input], more: Input) -> int:
     for start in range(0, len(rows), 100):
-        payload = written(api.ask(query, {"input": {name: rows[start : start + 100], **more}}))
-        for result in payload["results"]:
-            if "reason" in result:
-                raise ApiError(f"{kind}: {result['reason']} {result['fields']}")
-            yield result[kind]["id"]
+        results = api.mutate(mutation, {"input": {name: rows[start : start + 100], **more}})["results"]
+        if refused := [result for result in results if "reason" in result]:
+            raise ApiError(f"{name}: {refused[0]['reason']} {refused[0]['fields']}")
+    return len(rows)

@@ -11,7 +11,8 @@ from services.cli.api import Api
 from services.cli.demo.render import render_credentials, tell
 from services.cli.demo.story import play
 from services.cli.interrupts import Interrupts
-from services.cli.supervisor import Supervisor, free_ports
+from services.cli.ports import free_ports
+from services.cli.supervisor import Supervisor
 
 START_SECONDS = 120.0
 

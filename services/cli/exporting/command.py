@@ -4,9 +4,8 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Literal
 
 import typer
 
@@ -20,18 +19,13 @@ Organisation = Annotated[
 ]
 
 
-class OfferFormat(StrEnum):
-    JSON = "json"
-    JOBPOSTING = "jobposting"
-
-
 @app.command()
 def offers(
     file: File,
     format: Annotated[
-        OfferFormat,
+        Literal["json", "jobposting"],
         typer.Option(help="json: as the API has them, to import again. jobposting: schema.org JSON-LD."),
-    ] = OfferFormat.JSON,
+    ] = "json",
     organisation: Organisation = None,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -41,7 +35,7 @@ def offers(
 
     with operator(home) as api:
         found = api.pages(OWN_OFFERS, {"id": organisation}) if organisation else api.pages(OPEN_OFFERS)
-        _write(file, map(job_posting, found) if format is OfferFormat.JOBPOSTING else found, "offers")
+        _write(file, map(job_posting, found) if format == "jobposting" else found, "offers")
 
 
 @app.command()

@@ -4,15 +4,12 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from services.cli.common import DEFAULT_HOME, SOME_REFUSED, UNUSABLE, Home, fail, group, operator
-
-if TYPE_CHECKING:
-    from services.cli.importing.importer import ImportKind
-    from services.feeds import Options, Reader, Row
+from services.feeds import Options, Reader, Row, Unreadable
 
 app = group("import", "Bring in offers, courses, people or reference data; sending the same again changes nothing.")
 
@@ -24,26 +21,8 @@ Source = Annotated[
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Report every row, not only the refused ones.")]
 
 
-class OfferFormat(StrEnum):
-    """Who wrote the file."""
-
-    FRANCE_TRAVAIL = "france-travail"
-    JOBPOSTING = "jobposting"
-    CSV = "csv"
-    JSON = "json"
-
-
-class CourseFormat(StrEnum):
-    LHEO = "lheo"
-    JSON = "json"
-
-
-class PeopleFormat(StrEnum):
-    JSON = "json"
-
-
-class ReferentialFormat(StrEnum):
-    OFFICIAL = "official"
+OfferFormat = Literal["france-travail", "jobposting", "csv", "json"]
+CourseFormat = Literal["lheo", "json"]
 
 
 class Consent(StrEnum):
@@ -82,14 +61,11 @@ def offers(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Offers: each is created, updated or left as it is, and published."""
-    from services.cli.importing.importer import OFFERS
-    from services.feeds import Options, formats
-
-    if column and format is not OfferFormat.CSV:
+    if column and format != "csv":
         raise fail("--column is for --format csv", UNUSABLE)
     day = as_of.replace(tzinfo=UTC) if as_of else None
-    options = Options(source or format.value, day, _columns(column or []))
-    _import(home, OFFERS, formats.OFFERS[format], file, options, verbose, publish=True)
+    options = Options(source or format, day, _columns(column or []))
+    _import(home, "offers", format, file, options, verbose, publish=True)
 
 
 @app.command()
@@ -107,18 +83,15 @@ def courses(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Courses with their sessions: each is created, updated or left as it is, and published."""
-    from services.cli.importing.importer import COURSES
-    from services.feeds import Options, formats
-
-    _import(home, COURSES, formats.COURSES[format], file, Options(source or format.value), verbose, publish=True)
+    _import(home, "courses", format, file, Options(source or format), verbose, publish=True)
 
 
 @app.command()
 def people(
     file: File,
     format: Annotated[
-        PeopleFormat, typer.Option(help="json: this API's own PersonInput, one, a list, or one a line.")
-    ] = PeopleFormat.JSON,
+        Literal["json"], typer.Option(help="json: this API's own PersonInput, one, a list, or one a line.")
+    ] = "json",
     consent: Annotated[
         list[Consent] | None,
         typer.Option(help="Repeatable: a consent that every new person in the file has given.", case_sensitive=False),
@@ -130,19 +103,13 @@ def people(
 
     People brought this way belong to no partner. A partner brings its own through the API, with its credential.
     """
-    from services.cli.importing.importer import PEOPLE
-    from services.feeds import Options, formats
-
-    consents = [each.value for each in consent or []]
-    _import(home, PEOPLE, formats.PEOPLE[format], file, Options(format.value), verbose, consents=consents)
+    _import(home, "people", format, file, Options(format), verbose, consents=consent or [])
 
 
 @app.command()
 def referential(
     folder: Annotated[Path, typer.Argument(help="The folder that holds `rome`, `esco`, `geo` and `qpv`.")],
-    format: Annotated[ReferentialFormat, typer.Option(help="The official files as they are published.")] = (
-        ReferentialFormat.OFFICIAL
-    ),
+    format: Annotated[Literal["official"], typer.Option(help="The official files as they are published.")] = "official",
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Occupations, skills, places and priority neighbourhoods, from the official files into one snapshot."""
@@ -164,15 +131,14 @@ def _columns(given: list[str]) -> dict[str, str]:
     return columns
 
 
-def _import(
-    home: Path, kind: "ImportKind", read: "Reader", file: str, options: "Options", verbose: bool, **extra: Any
-) -> None:
-    from services.cli.importing.importer import Importer
+def _import(home: Path, what: str, format: str, file: str, options: Options, verbose: bool, **extra: Any) -> None:
+    from services.cli.importing.importer import KINDS, Importer
     from services.cli.importing.progress import Progress
     from services.cli.importing.summary import summary_lines
+    from services.feeds.formats import READERS
 
-    rows = _rows(read, file, options)
-    with operator(home) as api, Progress(kind.rows, len(rows), verbose) as progress:
+    kind, rows = KINDS[what], _rows(READERS[what][format], file, options)
+    with operator(home) as api, Progress(what, len(rows), verbose) as progress:
         report = Importer(api, kind, progress.line, **extra).run(rows)
     for line in summary_lines(report, kind, home):
         typer.echo(line)
@@ -181,9 +147,7 @@ def _import(
         raise typer.Exit(SOME_REFUSED)
 
 
-def _rows(read: "Reader", file: str, options: "Options") -> "list[Row]":
-    from services.feeds import Unreadable
-
+def _rows(read: Reader, file: str, options: Options) -> list[Row]:
     named = "standard input" if file == "-" else file
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()

@@ -59,6 +59,7 @@ PEOPLE = ImportKind(
             }} }} ... Refusal
         }} }} {REFUSAL}""",
 )
+KINDS = {kind.rows: kind for kind in (OFFERS, COURSES, PEOPLE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class Importer:
             return
         variables = {self._kind.rows: [row.content for row in rows], **self._extra}
         try:
-            written = self._api.done(self._kind.mutation, variables)
+            written = self._api.mutate(self._kind.mutation, variables)
         except (InvalidQuery, MutationRefused) as error:
             if len(rows) == 1:
                 self._refuse(rows[0], why(of_single_row(error, self._kind.rows)))
