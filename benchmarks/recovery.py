@@ -39,8 +39,8 @@ class Once(Api):
     def __init__(self, like: Api) -> None:
         super().__init__(like.url, *like._credential)
 
-    def _asked_until_there(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
-        return self._asked(query, variables)
+    def _post_query_until_available(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
+        return self._post_query(query, variables)
 
 
 class Probe:

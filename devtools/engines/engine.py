@@ -1,4 +1,4 @@
-"""What every engine can do: start, stop, die and come back on the same data, at the same address."""
+"""What every engine can do: start, stop, be killed and restart on the same data, at the same address."""
 
 import json
 import signal
@@ -51,7 +51,7 @@ class Engine(ABC):
 
     @abstractmethod
     def answers(self) -> bool:
-        """Whether all of it does its work now, asked by its own protocol."""
+        """Whether all of it is ready, asked by its own protocol."""
 
     @property
     @abstractmethod
@@ -94,7 +94,7 @@ class Engine(ABC):
         self.process(broker).kill()
 
     def pause(self, broker: int = 0) -> None:
-        """It keeps its connections and answers nothing."""
+        """SIGSTOP: it keeps its connections and answers nothing."""
         self.process(broker).pause()
 
     def resume(self, broker: int = 0) -> None:
@@ -123,7 +123,7 @@ class Engine(ABC):
         return len(json.loads(file.read_text())) if file.exists() else 0
 
     def _take_ports(self) -> None:
-        """Once: whoever comes back after a crash must be found where it was."""
+        """Only once: after a crash clients must find it at the same address."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "ports"
         if not file.exists():

@@ -50,7 +50,7 @@ def _nobody() -> tuple[int, int]:
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """What is made meanwhile can be read by the servers' own user, however strict this user's habits are."""
+    """Files made meanwhile can be read by the servers' own user, whatever this user's umask."""
     before = os.umask(0o022)
     try:
         yield
@@ -59,6 +59,6 @@ def readable() -> Iterator[None]:
 
 
 def clear(folder: Path) -> None:
-    """Away with it and all that is in it, if it is there."""
+    """Delete it and all that is in it, if it is there."""
     if folder.exists():
         shutil.rmtree(folder)

@@ -66,7 +66,7 @@ class ServerProcess:
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """kill -9 of all at one moment, as far as anybody can tell: none of them runs any more when the first dies."""
+        """kill -9 of all at once: all are stopped before the first is killed."""
         _kill(self._signal(signal.SIGSTOP))
 
     def stop(self, how: signal.Signals) -> None:
@@ -126,7 +126,7 @@ def _born(process: psutil.Process) -> str:
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Not one that has ended and whose parent has not looked yet."""
+    """False for a zombie: it has ended and its parent has not reaped it yet."""
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     return False

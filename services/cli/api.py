@@ -10,9 +10,9 @@ import httpx
 
 SECONDS = 30.0
 MARGIN_SECONDS = 30.0
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+RETRY_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Before each new try while a service is away: the supervisor brings it back."""
-AWAY = "UNAVAILABLE"
+UNAVAILABLE = "UNAVAILABLE"
 PAGE = 100
 
 
@@ -23,12 +23,12 @@ class ApiError(Exception):
         return "; ".join(map(str, self.args))
 
 
-class Away(ApiError):
+class Unreachable(ApiError):
     """Nobody answers at the address."""
 
 
 class InvalidQuery(ApiError):
-    """The question itself was not understood: sending it again is useless."""
+    """The query itself is invalid: sending it again is useless."""
 
 
 class MutationRefused(ApiError):
@@ -74,7 +74,7 @@ class Api:
 
         A service that went away is waited for, so writes must be safe to repeat: ours are.
         """
-        body = self._asked_until_there(query, variables)
+        body = self._post_query_until_available(query, variables)
         if errors := body.get("errors"):
             kind = InvalidQuery if any(_code(error) == "INVALID_QUERY" for error in errors) else ApiError
             raise kind(*(str(error.get("message")) for error in errors))
@@ -117,22 +117,22 @@ class Api:
         try:
             answer = self._http.get(path)
         except httpx.TransportError as error:
-            raise self._absent(error) from error
+            raise self._unreachable(error) from error
         return answer.status_code, _json(answer)
 
-    def _asked_until_there(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
-        for pause in PAUSES:
+    def _post_query_until_available(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
+        for pause in RETRY_PAUSES:
             try:
-                body = self._asked(query, variables)
-                if not _is_away(body):
+                body = self._post_query(query, variables)
+                if not _is_unavailable(body):
                     return body
-            except Away:
+            except Unreachable:
                 if not self._token:  # it was never there
                     raise
             time.sleep(pause)
-        return self._asked(query, variables)
+        return self._post_query(query, variables)
 
-    def _asked(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
+    def _post_query(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self.token()}"}
         return _json(self._post("/graphql", json={"query": query, "variables": variables or {}}, headers=headers))
 
@@ -140,14 +140,14 @@ class Api:
         try:
             return self._http.post(path, **what)
         except httpx.TransportError as error:
-            raise self._absent(error) from error
+            raise self._unreachable(error) from error
 
-    def _absent(self, error: Exception) -> Away:
-        return Away(f"nobody answers at {self.url} ({error}): is `vivier up` running?")
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(f"nobody answers at {self.url} ({error}): is `vivier up` running?")
 
 
-def _is_away(body: dict[str, Any]) -> bool:
-    return body.get("code") == AWAY or any(_code(error) == AWAY for error in body.get("errors") or ())
+def _is_unavailable(body: dict[str, Any]) -> bool:
+    return body.get("code") == UNAVAILABLE or any(_code(error) == UNAVAILABLE for error in body.get("errors") or ())
 
 
 def _code(error: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Which engines hold what has left the folder: `engines.json`, written by `vivier move`, for its owner alone.
+"""Which engines hold the data that was moved out of the folder: `engines.json`, written by `vivier move`.
 
 It says what variables of the environment would say, and those that are given win.
 """
@@ -27,13 +27,13 @@ def saved_engines(home: Path) -> Mapping[str, str]:
 
 
 def apply_saved_engines(home: Path) -> None:
-    """From now on this process's own environment says them too."""
+    """Set them in this process's environment, where they are not set."""
     for name, value in saved_engines(home).items():
         os.environ.setdefault(name, value)
 
 
 def without_password(address: str) -> str:
-    """What may be shown of an address."""
+    """The address without user, password and query, fit to be shown."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whose a folder is: one process's at a time. `vivier up` has it, and lends it to `vivier move`.
+"""The lock of a folder: one process owns it at a time. `vivier up` does, and hands it over to `vivier move`.
 
 Who has the folder holds `up.lock`. Who wants to move what is in it holds `move.lock` and asks with the file
 `move.asked`. The owner then closes all that it has open there and lets go; it takes the folder back once the other let
@@ -20,7 +20,7 @@ RELEASE_SECONDS = 60.0
 
 
 class FolderInUse(Exception):
-    """Its text says by whom, and what to do."""
+    """Another process owns the folder; the text says which, and what to do."""
 
 
 class FolderLock:
@@ -49,11 +49,11 @@ class FolderLock:
         self._owner_lock.release()
 
     def is_requested(self) -> bool:
-        """Is somebody there who asks for it?"""
+        """Whether `vivier move` waits for it."""
         return self._request_file.exists() and self._move_is_running()
 
     def hand_over(self, given_up: threading.Event) -> bool:
-        """Let it go, and wait until it is back. False when it was given up meanwhile: then it is not."""
+        """Release it and wait to acquire it again. False, and not acquired, when `given_up` is set meanwhile."""
         self._owner_lock.release()
         while not given_up.wait(POLL_SECONDS):
             if not self.is_requested() and self._acquired():
@@ -62,7 +62,7 @@ class FolderLock:
 
     @contextmanager
     def borrowed(self) -> Iterator[bool]:
-        """All for this process while the block lasts, which is told whether another has it otherwise."""
+        """Owned by this process while the block lasts; yields whether another process owns it otherwise."""
         try:
             self._move_lock.acquire()
         except Timeout:

@@ -55,7 +55,7 @@ def serve(names: Sequence[str], with_parent: bool) -> None:
 
 
 def without_contract(names: Sequence[str]) -> Sequence[str]:
-    """Those among them that have no contract: each needs a process of its own."""
+    """Those without a gRPC contract (they speak HTTP): each needs a process of its own."""
     return [entry.name for entry in SERVICES if entry.name in names and entry.contract is None]
 
 
@@ -65,14 +65,14 @@ def say(name: str, address: str) -> None:
 
 
 def _stop_with_parent() -> None:
-    """The parent holds the other end of our standard input: when it ends, so do we."""
+    """The parent holds the other end of our standard input: when it closes, this process ends."""
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What whoever starts a service can mend becomes CannotServe; anything else is a bug and stays as it is."""
+    """Errors that an operator can mend become CannotServe; any other is a bug and is raised as it is."""
     try:
         yield
     except ValidationError as error:

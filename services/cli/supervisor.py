@@ -1,6 +1,6 @@
 """The supervisor: a few child processes over one folder, each brought back when it dies, all stopped together.
 
-While somebody borrows the folder (`vivier move`) all are down; then they start again, with the engines of the folder.
+While `vivier move` has the folder all are down; then they start again, with the engines that it wrote into the folder.
 """
 
 import json
@@ -55,7 +55,7 @@ class Supervisor:
 
     `settings` are VIVIER_… variables for the children; they win over those of the environment, and those over the
     engines of the folder. `processes` are the names of the services in each; as the registry says where none are given.
-    `on_pause` is called when somebody borrows the folder.
+    `on_pause` is called when `vivier move` takes the folder over.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Supervisor:
             threading.Thread(target=self._watch, args=(child, stopping), daemon=True).start()
 
     def _hand_over_on_request(self, own: Mapping[str, str]) -> None:
-        """To whoever asks for the folder; the children then go on where it is left."""
+        """Stop the children while `vivier move` has the folder; then start them again, with the engines it names."""
         while not self._stopping.wait(POLL_SECONDS):
             if self._folder.is_requested():
                 self._on_pause()
@@ -173,7 +173,7 @@ class Supervisor:
             raise CannotStart(f"port {self.port} is busy; choose another with --port, or stop what listens there")
 
     def _addresses(self) -> Mapping[str, str]:
-        """And what else the children of this folder have in common, as long as it is up."""
+        """The addresses and other settings that the children share."""
         names = [name for child in self._children for name in child.names if name != GATEWAY]
         port = self.port or free_ports(1)[0]
         beside = zip(names, ports_beside(port, len(names)), strict=True)
@@ -241,7 +241,7 @@ class Supervisor:
 
 
 def secret_of(home: Path) -> str:
-    """The secret that the services of this folder show each other, made at the first start."""
+    """The secret with which the services of this folder authenticate to each other, made at the first start."""
     path = home / "secret"
     if not path.exists():
         write_private(path, secrets.token_urlsafe(32))

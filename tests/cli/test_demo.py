@@ -1,4 +1,4 @@
-"""`vivier demo --once`: the world is sound, and the story comes to its end."""
+"""`vivier demo --once`: its sample data are valid, and the story is told to its end."""
 
 import subprocess
 import sys

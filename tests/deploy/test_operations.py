@@ -46,7 +46,7 @@ def lines_of(text: str) -> list[str]:
 
 
 @dataclass
-class World:
+class Installation:
     """A folder with `.vivier` in it, and the system on that."""
 
     folder: Path
@@ -73,12 +73,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("world")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("installation")
     running = Stack(folder / ".vivier")
     try:
         running.start()
-        yield World(folder, running, {"/backups": str(folder / "backups"), ":8400": f":{running.port}"})
+        yield Installation(folder, running, {"/backups": str(folder / "backups"), ":8400": f":{running.port}"})
     finally:
         running.supervisor.stop()
 
@@ -100,32 +100,32 @@ def test_every_command_that_is_named_is_one() -> None:
         assert under is None or not rest or rest[0] in under, words
 
 
-def test_looking_and_changing_credentials(world: World) -> None:
-    partner = Partner(world.running, TOWNS[0])
+def test_looking_and_changing_credentials(installation: Installation) -> None:
+    partner = Partner(installation.running, TOWNS[0])
     partner.enrol()
-    quiet(world.running)
-    assert "everything is ready" in world.do("look")
-    assert "no dead letters" in world.do("dead letters")
+    quiet(installation.running)
+    assert "everything is ready" in installation.do("look")
+    assert "no dead letters" in installation.do("dead letters")
     create, *others = lines_of(RUN["client"])
-    world.known["SUBJECT"] = partner.id
-    made = dict(line.split(None, 1) for line in world._command(create).splitlines()[:5])
+    installation.known["SUBJECT"] = partner.id
+    made = dict(line.split(None, 1) for line in installation._command(create).splitlines()[:5])
     assert made["subject"] == partner.id
-    world.known["CLIENT_ID"] = made["client_id"]
-    said = [world._command(line) for line in others]
+    installation.known["CLIENT_ID"] = made["client_id"]
+    said = [installation._command(line) for line in others]
     assert made["client_id"] in said[0]
     assert "is revoked" in said[1]
     assert partner.api.ask("{ me { role } }"), "the other one goes on"
 
 
-def test_a_backup_brings_back_what_was_and_goes_on(world: World) -> None:
-    """Taken while offers come in; then the world goes on, and is taken back."""
-    running = world.running
+def test_a_backup_brings_back_what_was_and_goes_on(installation: Installation) -> None:
+    """Taken while offers come in; then the installation goes on, and is taken back."""
+    running = installation.running
     employer, partner = Employer(running, TOWNS[1]), Partner(running, TOWNS[1])
     person, erased = (partner.enrol(identity={"givenName": name}) for name in ("Inès", "Canari"))
     early = [employer.post() for _ in range(3)]
     quiet(running)
     with posting(employer) as late:
-        world.do("backup")
+        installation.do("backup")
     assert late, "nothing came in meanwhile"
     afterwards = employer.post()
     done(partner.api, "erasePerson", id=erased)
@@ -133,8 +133,8 @@ def test_a_backup_brings_back_what_was_and_goes_on(world: World) -> None:
     left = {path.name for path in running.home.iterdir()}
     assert not {name for name in left - {*STORES, *FILES} if not PASSING.fullmatch(name)}, "not backed up"
 
-    with stopped(world):
-        assert "everything is ready" in world.do("restore")
+    with stopped(installation):
+        assert "everything is ready" in installation.do("restore")
     quiet(running)
     offers = published(employer)
     assert set(early) <= offers <= {*early, *late}
@@ -145,7 +145,7 @@ def test_a_backup_brings_back_what_was_and_goes_on(world: World) -> None:
         assert Counter(inbox(partner.api, each)) == Counter(offers), "each told once"
     assert name_of(partner, person) == "Inès"
 
-    assert set(erased_since(world)) == {erased}
+    assert set(erased_since(installation)) == {erased}
     assert running.operator.ask(graphql(), {"id": erased})["erasePerson"]["id"] == erased
     assert name_of(partner, erased) is None
 
@@ -156,20 +156,20 @@ def test_a_backup_brings_back_what_was_and_goes_on(world: World) -> None:
     assert Counter(inbox(partner.api, person)) == Counter([*offers, new])
 
 
-def test_the_secret_is_made_anew(world: World) -> None:
+def test_the_secret_is_made_anew(installation: Installation) -> None:
     """The last one: it needs no more of the system than that it comes up again."""
-    before = (world.running.home / "secret").read_text()
-    with stopped(world):
-        world.do("secret")
-    assert (world.running.home / "secret").read_text() != before
-    quiet(world.running)
+    before = (installation.running.home / "secret").read_text()
+    with stopped(installation):
+        installation.do("secret")
+    assert (installation.running.home / "secret").read_text() != before
+    quiet(installation.running)
 
 
 @contextmanager
-def stopped(world: World) -> Iterator[None]:
+def stopped(installation: Installation) -> Iterator[None]:
     """`vivier up` has ended; the block brings it up again."""
-    world.running.supervisor.stop()
-    world.running.supervisor = world.running._supervisor()
+    installation.running.supervisor.stop()
+    installation.running.supervisor = installation.running._supervisor()
     yield
 
 
@@ -210,10 +210,10 @@ def graphql() -> str:
     return query
 
 
-def erased_since(world: World) -> list[str]:
+def erased_since(installation: Installation) -> list[str]:
     """What the page asks of the store that was there before."""
     ((service, query),) = [(name, text) for kind, name, _, text in BLOCKS if kind == "sql"]
-    with closing(sqlite3.connect(world.folder / f".vivier.before/{service}.db")) as store:
+    with closing(sqlite3.connect(installation.folder / f".vivier.before/{service}.db")) as store:
         return [row[0] for row in store.execute(query)]
 
 

@@ -1,4 +1,4 @@
-"""Elasticsearch dies, freezes, loses its index or cannot be reached under load; then the books are balanced.
+"""Elasticsearch dies, freezes, loses its index or cannot be reached under load; nothing is lost or doubled.
 
 Meanwhile writing goes on, and a search says "try again later" at once.
 """
@@ -48,7 +48,7 @@ def running(system: Stack, elastic: ProxiedEngine) -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_befalls_the_index_loses_and_doubles_nothing(
+def test_a_fault_of_the_index_loses_and_doubles_nothing(
     running: Stack, elastic: ProxiedEngine, fault: Fault, record_property: Callable[[str, object], None]
 ) -> None:
     checker = LoadChecker(running)

@@ -1,4 +1,4 @@
-"""Kafka dies, freezes, is slow or cannot be reached while people and offers come in; then the books are balanced.
+"""Kafka dies, freezes, is slow or cannot be reached while people and offers come in; nothing is lost or doubled.
 
 The outbox keeps what is said meanwhile, so writing goes on.
 """
@@ -37,7 +37,7 @@ def running(system: Stack, kafka: ProxiedEngine) -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_befalls_the_log_loses_and_doubles_nothing(running: Stack, kafka: ProxiedEngine, fault: Fault) -> None:
+def test_a_fault_of_the_log_loses_and_doubles_nothing(running: Stack, kafka: ProxiedEngine, fault: Fault) -> None:
     checker = LoadChecker(running)
     with checker.load():
         checker.has_written(8)

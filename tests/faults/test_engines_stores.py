@@ -1,4 +1,4 @@
-"""PostgreSQL dies, freezes, is slow or cannot be reached while people and offers come in; then the books are balanced.
+"""PostgreSQL dies, freezes, is slow or cannot be reached while people and offers come in; nothing is lost or doubled.
 
 A write is acknowledged or "try again later", and never half done.
 """
@@ -38,9 +38,7 @@ def running(system: Stack, postgres: ProxiedEngine) -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_befalls_the_stores_loses_and_doubles_nothing(
-    running: Stack, postgres: ProxiedEngine, fault: Fault
-) -> None:
+def test_a_fault_of_the_stores_loses_and_doubles_nothing(running: Stack, postgres: ProxiedEngine, fault: Fault) -> None:
     checker = LoadChecker(running)
     with checker.load():
         checker.has_written(8)

@@ -1,4 +1,4 @@
-"""The disk of the whole system is full for a while; then the books are balanced."""
+"""The disk of the whole system is full for a while; nothing is lost or doubled."""
 
 import errno
 import subprocess

@@ -1,4 +1,4 @@
-"""Processes of the whole system are killed or frozen while people and offers come in; then the books are balanced.
+"""Processes of the whole system are killed or frozen while people and offers come in; nothing is lost or doubled.
 
 On files and on real engines. VIVIER_TEST_SEEDS is the number of seeds; a failure names its seed. All seeds share one
 system, so a later seed also finds what an earlier one left behind.

@@ -113,7 +113,7 @@ def event(topic: str, key: str, kind: str, payload: bytes | None) -> Event:
     return Event(topic, key, kind, payload, random_id(), datetime.now(UTC))
 
 
-def poison(dice: random.Random) -> list[Event]:
+def undecodable(dice: random.Random) -> list[Event]:
     """Records that nobody can handle, in every topic that somebody hears."""
     noise = b"\xff" + dice.randbytes(200)
     huge = offer_events.OfferChanged(offer=offers_pb2.Offer(id="huge", description="x" * 20_000_000, start_date="soon"))
@@ -134,8 +134,8 @@ def buried(services: InProcessServices, name: str) -> dict[str, operations_pb2.D
     return {letter.key: letter for letter in listed.dead_letters}
 
 
-def test_poison_is_set_aside_whole_and_the_others_go_on(services: InProcessServices) -> None:
-    records = poison(random.Random(7))
+def test_undecodable_events_become_dead_letters_and_the_others_go_on(services: InProcessServices) -> None:
+    records = undecodable(random.Random(7))
     for record in records:
         services.log.append([record])
     people, offers = services.enrol(1), services.post(1)
@@ -167,7 +167,7 @@ def test_what_fails_is_tried_three_times_at_most(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr("services.matching.app.listens", listening)
     with in_process_services(tmp_path) as services:
-        services.log.append(poison(random.Random(7)))
+        services.log.append(undecodable(random.Random(7)))
         (offer,) = services.post(1)
         services.quiet()
     assert 1 <= tried.count("offer/odd") <= 3
@@ -175,8 +175,8 @@ def test_what_fails_is_tried_three_times_at_most(tmp_path: Path, monkeypatch: py
     assert tried.count(f"offer/{offer}") >= 1
 
 
-def test_poison_does_not_keep_matching_from_starting_again(services: InProcessServices) -> None:
-    services.log.append(poison(random.Random(7)))
+def test_undecodable_events_do_not_keep_matching_from_starting_again(services: InProcessServices) -> None:
+    services.log.append(undecodable(random.Random(7)))
     (offer,) = services.post(1)
     services.quiet()
     services.stop("matching")

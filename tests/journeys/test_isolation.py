@@ -64,7 +64,7 @@ ROLES = ("PARTNER", "RECRUITER", "TRAINING_BODY", "PERSON", "MENTOR", "ANYONE")
 
 
 @dataclass
-class World:
+class Scenario:
     """What belongs to one tenant, and the tokens of strangers of every role."""
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -95,7 +95,7 @@ REFUSED = "... on Refused { reason message fields { path reason description } fa
 
 
 @pytest.fixture(scope="module")
-def world(running: Stack) -> World:
+def scenario(running: Stack) -> Scenario:
     """One tenant has one of everything; a stranger of each role has something of their own too."""
     employer, school, partner = Employer(running, TOWN), School(running, TOWN), Partner(running, TOWN)
     person, offer, draft = partner.enrol(), employer.post(), employer.post(publish=False)
@@ -118,7 +118,7 @@ def world(running: Stack) -> World:
     }
     done(partner.api, "withdrawConsent", personId=person, kind="EMPLOYERS")
     quiet(running)
-    return World(
+    return Scenario(
         ids={
             "draft": draft,
             "course": draft_course["course"]["id"],
@@ -138,12 +138,12 @@ def world(running: Stack) -> World:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_anothers_id_answers_like_a_missing_one(world: World, role: str) -> None:
+def test_anothers_id_answers_like_a_missing_one(scenario: Scenario, role: str) -> None:
     different = []
     for kind, names in ABOUT.items():
         missing = f"person/{MISSING}" if kind == "inbox" else MISSING
         for name in names:
-            theirs, nobodys = world.asked(role, name, world.ids[kind]), world.asked(role, name, missing)
+            theirs, nobodys = scenario.asked(role, name, scenario.ids[kind]), scenario.asked(role, name, missing)
             if theirs != nobodys:
                 different.append(f"{name} of a {kind}: {theirs} but for a missing one {nobodys}")
             assert theirs[0] in (200, 400, 403), f"{name}: {theirs}"
@@ -153,12 +153,12 @@ def test_anothers_id_answers_like_a_missing_one(world: World, role: str) -> None
 
 
 @pytest.mark.parametrize("role", ["PARTNER", "PERSON"])
-def test_nobody_is_told_how_they_fit_anothers_draft(world: World, role: str) -> None:
-    assert world.asked(role, "why_offer", world.ids["draft"]) == world.asked(role, "why_offer", MISSING)
+def test_nobody_is_told_how_they_fit_anothers_draft(scenario: Scenario, role: str) -> None:
+    assert scenario.asked(role, "why_offer", scenario.ids["draft"]) == scenario.asked(role, "why_offer", MISSING)
 
 
-def test_the_questions_of_the_table_are_answered_to_whom_it_concerns(world: World, running: Stack) -> None:
+def test_the_questions_of_the_table_are_answered_to_whom_it_concerns(scenario: Scenario, running: Stack) -> None:
     """Else two equal refusals would prove nothing."""
-    world.tokens["OPERATOR"] = running.operator.token()
+    scenario.tokens["OPERATOR"] = running.operator.token()
     for kind, name in (("draft", "offer"), ("person", "person"), ("course", "course"), ("person", "matches")):
-        assert world.asked("OPERATOR", name, world.ids[kind]) != world.asked("OPERATOR", name, MISSING), name
+        assert scenario.asked("OPERATOR", name, scenario.ids[kind]) != scenario.asked("OPERATOR", name, MISSING), name

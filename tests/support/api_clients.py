@@ -1,6 +1,6 @@
 """Those who use the public API in tests: each has a credential, and does through GraphQL what its role does.
 
-A world is far from the others: each test takes a town of its own, so that tests share one running system and neither
+Tests are far apart: each takes a town of its own, so that tests share one running system and neither
 see nor reach one another's offers.
 """
 

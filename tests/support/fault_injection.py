@@ -1,4 +1,4 @@
-"""An engine of one test file alone, behind a proxy, and what befalls it."""
+"""An engine of one test file alone behind a proxy, and the faults that tests inject."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""Load on a running system, and the books of it: what was acknowledged must be there, and in effect exactly once.
+"""Writes load to a running system and checks it: every acknowledged write is there and took effect exactly once.
 
 An employer posts, changes, moves and closes offers; a partner enrols, changes, moves and erases people, all through
 the public API, and whatever nobody answered is sent again under the same request id. Towns are so far apart that who
@@ -82,7 +82,7 @@ def new_town() -> Town:
 
 
 class Writer:
-    """One who writes, one thing after the other; each until it is acknowledged."""
+    """A client that writes one thing after the other, each until it is acknowledged."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -126,7 +126,7 @@ class Writer:
 
 
 class LoadChecker:
-    """`with checker.load(): …` writes while the block lasts; `checker.check()` balances the books."""
+    """`with checker.load(): …` writes while the block lasts; then `checker.check()` compares."""
 
     def __init__(self, running: Stack, seed: int = SEED) -> None:
         self.what = f"seed {seed}"
@@ -145,7 +145,7 @@ class LoadChecker:
 
     @contextmanager
     def load(self) -> Iterator[None]:
-        """Both desks write until the block ends; their last writes are acknowledged when this returns."""
+        """Both writers write until the block ends; their last writes are acknowledged when this returns."""
         enough = threading.Event()
         failures: list[BaseException] = []
 
@@ -172,14 +172,14 @@ class LoadChecker:
             raise failures[0]
 
     def has_written(self, more: int) -> None:
-        """Waits until each desk has got so many more acknowledged."""
+        """Waits until each writer has so many more writes acknowledged."""
         writers = (self.employer_writer, self.partner_writer)
         for writer in writers:
             writer.wanted = writer.acknowledged + more
         eventually(lambda: all(writer.acknowledged >= writer.wanted for writer in writers), PATIENCE)
 
     def write(self, turns: int) -> None:
-        """So many turns of each desk, now."""
+        """So many turns of each writer, now."""
         for _ in range(turns):
             self.of_employer()
             self.of_partner()
@@ -269,7 +269,7 @@ class LoadChecker:
         return told >= {(f"person/{p.id}", offer) for p in self.people if not p.gone for offer in self._due(p)}
 
     def check(self) -> None:
-        """Waits until nothing is left to do, then balances the books; the system must be well by then."""
+        """Waits until no service has work left, then compares; the system must be healthy by then."""
         quiet(self.running, PATIENCE)
         strange = self.employer_writer.strange + self.partner_writer.strange
         assert strange == [], f"{self.what}: answers that are neither yes nor later"

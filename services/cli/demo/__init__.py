@@ -1,1 +1,1 @@
-"""The demonstration: a small world written by the project, and the story that is told of it."""
+"""The demonstration: sample data written by the project, and the story of one offer."""

@@ -1,4 +1,4 @@
-"""Puts the world into a running system, through the public API alone."""
+"""Loads the sample data into a running system through the public API."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ CLIENT = (
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A role's way in. `subject` is who it speaks for."""
+    """A role's client id and secret. `subject` is who it speaks for."""
 
     role: str
     client_id: str

@@ -1,4 +1,4 @@
-"""How the story looks on a terminal: coloured there, plain when piped. French first, English too."""
+"""Renders the story: coloured on a terminal, plain when piped; in French or English."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""`vivier demo`: the whole system in a temporary folder, its world, its story; then it stays up."""
+"""`vivier demo`: the whole system in a temporary folder, its sample data and its story; then it stays up."""
 
 import shutil
 import tempfile

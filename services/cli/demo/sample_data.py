@@ -35,12 +35,12 @@ def organisations() -> list[Input]:
 
 def offers(organisation_ids: Sequence[str]) -> list[Input]:
     """300 offers of the forty employers; `organisation_ids` in the order of `organisations`."""
-    dice = Random("offers")  # noqa: S311 — a world, not a secret
+    dice = Random("offers")  # noqa: S311 — sample data, not a secret
     return [_offer(dice, n, organisation_ids) for n in range(OFFERS)]
 
 
 def courses(organisation_ids: Sequence[str]) -> list[Input]:
-    """100 courses of the training bodies, each closing one or two gaps of a trade."""
+    """100 courses of the training bodies, each closing one or two gaps of an occupation."""
     dice = Random("courses")  # noqa: S311
     return [_course(dice, n, organisation_ids) for n in range(COURSES)]
 

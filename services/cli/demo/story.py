@@ -88,7 +88,7 @@ OFFER: Input = {
 
 @dataclass(frozen=True, slots=True)
 class StoryResult:
-    """What happened, for whoever renders it."""
+    """What the demonstration did and measured, as `render` shows it."""
 
     offer: Input
     employer: str
@@ -103,7 +103,7 @@ class StoryResult:
 
 
 def play(url: str, operator: Api, step: Callable[[str, int], None], language: str) -> StoryResult:
-    """Load the world, post one offer as its employer would, and look at it from every side."""
+    """Load the sample data, post one offer as its employer would, and look at it from every side."""
     partner_way = credential(operator, "PARTNER")
     partner = _client(url, partner_way)
     organisations, mentors = load(operator, partner, step)
@@ -158,7 +158,7 @@ def _accompany(partner: Api, mentor: Api, person: str, mentor_id: str) -> None:
 
 
 def _reached(partner: Api, person: str, offer: str) -> None:
-    """Until the person's inbox has the offer."""
+    """Wait until the person's inbox has the offer."""
     until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:
         nodes = partner.ask(INBOX, {"id": person})["person"]["notifications"]["nodes"]
@@ -187,7 +187,7 @@ def _status(operator: Api) -> dict[str, Input]:
 
 
 def quiet(operator: Api, seconds: float = WAIT_SECONDS) -> None:
-    """Until no service has anything left to do, twice in a row."""
+    """Wait until no service has work left, twice in a row."""
     until, still = time.monotonic() + seconds, 0
     while still < 2 and time.monotonic() < until:
         services = _status(operator).values()

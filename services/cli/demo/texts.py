@@ -1,4 +1,4 @@
-"""The sentences of the demonstration's world. Every name and firm is invented; codes are those of the sample."""
+"""The names and sentences of the sample data. Every name and firm is invented; codes are those of the sample."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How an import is watched: a bar on a terminal, plain lines elsewhere. Standard output holds the report only."""
+"""Progress of an import: a bar on a terminal, plain lines elsewhere. Standard output holds the report only."""
 
 import sys
 import time

@@ -33,7 +33,7 @@ def why(refusal: Input) -> str:
 
 
 def of_single_row(error: InvalidQuery | MutationRefused, rows: str) -> Input:
-    """What a request with one row was refused for, with the paths of that row."""
+    """Why a request with one row was refused, with the paths of that row."""
     if isinstance(error, InvalidQuery):
         return invalid_query_refusal(error)
     fields = error.refusal["fields"]
@@ -41,7 +41,7 @@ def of_single_row(error: InvalidQuery | MutationRefused, rows: str) -> Input:
 
 
 def invalid_query_refusal(error: InvalidQuery, of: str = "") -> Input:
-    """A row whose question was no question, as a refusal; `of` is the part of the row that was asked about."""
+    """A row whose GraphQL query was invalid, as a refusal; `of` is the part of the row that was sent."""
     said = "; ".join(dict.fromkeys(_plain(str(each), of) for each in error.args))
     return {"reason": "NOT_UNDERSTOOD", "message": said, "fields": []}
 

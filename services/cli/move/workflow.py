@@ -1,4 +1,4 @@
-"""The order of a move: look, pause, copy, compare, and only then say where the data is from now on."""
+"""The steps of a move: check, pause, copy, compare, and only then write where the data is from now on."""
 
 import json
 import os
@@ -47,7 +47,7 @@ class Part(Protocol):
         """Undo `copy`, however far it came."""
 
     def commit(self) -> None:
-        """All is equal: what was put off until now."""
+        """All is equal: do what was put off until now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _move(home: Path, journal: Journal, addresses: Mapping[str, str], say: Say) 
 
 
 def _finish(home: Path, journal: Journal, parts: Sequence[Part]) -> Path:
-    """What was replaced is put aside: nobody may write there again by mistake."""
+    """Move the replaced files aside, so that nobody writes to them again by mistake."""
     aside = home / f"embedded-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     aside.mkdir(mode=0o700)
     for name in (name for part in parts for name in part.files):
@@ -119,7 +119,7 @@ def _undo(home: Path, journal: Journal, parts: Sequence[Part], say: Say) -> None
 
 
 def _remove(parts: Sequence[Part]) -> Sequence[CannotMove]:
-    """As much as can be; what stands in the way of the rest."""
+    """Remove as much as possible; the errors of the rest."""
     obstacles = []
     for part in parts:
         try:
@@ -210,7 +210,7 @@ def _as_cannot_move() -> Iterator[None]:
 
 
 def _wait_ready(home: Path, say: Say) -> None:
-    """Until the gateway says that all is ready; for some time."""
+    """Wait until the gateway says that all is ready, at most READY_SECONDS."""
     say("all is equal; the system starts again, with the engines")
     until = time.monotonic() + READY_SECONDS
     with Api.of_home(home) as api:
