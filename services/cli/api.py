@@ -104,7 +104,9 @@ class Api:
     def token(self) -> str:
         """A token that is valid for a while yet."""
         if time.monotonic() > self._until:
-            answer = self._post("/oauth/token", data={"grant_type": "client_credentials"}, auth=self._credential)
+            answer = self._request(
+                "POST", "/oauth/token", data={"grant_type": "client_credentials"}, auth=self._credential
+            )
             body = _json(answer)
             if answer.is_error:
                 raise ApiError(f"{self.url} does not accept the credential: {body.get('error_description', body)}")
@@ -114,10 +116,7 @@ class Api:
 
     def get(self, path: str) -> tuple[int, dict[str, Any]]:
         """A plain page: status and JSON."""
-        try:
-            answer = self._http.get(path)
-        except httpx.TransportError as error:
-            raise self._unreachable(error) from error
+        answer = self._request("GET", path)
         return answer.status_code, _json(answer)
 
     def _post_query_until_available(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
@@ -134,16 +133,14 @@ class Api:
 
     def _post_query(self, query: str, variables: dict[str, Any] | None) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self.token()}"}
-        return _json(self._post("/graphql", json={"query": query, "variables": variables or {}}, headers=headers))
+        body = {"query": query, "variables": variables or {}}
+        return _json(self._request("POST", "/graphql", json=body, headers=headers))
 
-    def _post(self, path: str, **what: Any) -> httpx.Response:
+    def _request(self, method: str, path: str, **what: Any) -> httpx.Response:
         try:
-            return self._http.post(path, **what)
+            return self._http.request(method, path, **what)
         except httpx.TransportError as error:
-            raise self._unreachable(error) from error
-
-    def _unreachable(self, error: Exception) -> Unreachable:
-        return Unreachable(f"nobody answers at {self.url} ({error}): is `vivier up` running?")
+            raise Unreachable(f"nobody answers at {self.url} ({error}): is `vivier up` running?") from error
 
 
 def _is_unavailable(body: dict[str, Any]) -> bool:
