@@ -73,8 +73,8 @@ def run(rows: Sequence[Row]) -> tuple[FakeApi, list[RowResult], str]:
 
 def test_every_row_is_reported_and_counted() -> None:
     _, lines, said = run([row(1), row(2, "refused"), row(3, "nowhere"), Row(4, error="title is empty")])
-    summary_lines = {line.row.number: (line.outcome, line.detail) for line in lines}
-    assert summary_lines == {
+    outcomes = {line.row.number: (line.outcome, line.detail) for line in lines}
+    assert outcomes == {
         1: ("created", "published"),
         2: ("refused", "INVALID_FIELDS: title R (d)"),
         3: ("created", "published, PLACE_UNRESOLVED"),
@@ -115,8 +115,8 @@ def test_a_row_that_spoils_the_question_is_found_and_the_others_are_written(at: 
 
 def test_the_same_row_again_is_unchanged_and_another_of_its_id_is_refused() -> None:
     _, lines, said = run([row(1, id="a"), row(2, id="a"), row(3, "Maçon", id="a"), row(4, id="a", employer="e2")])
-    summary_lines = {line.row.number: line.outcome for line in lines}
-    assert summary_lines == {1: "created", 2: "unchanged", 3: "refused", 4: "created"}
+    outcomes = {line.row.number: line.outcome for line in lines}
+    assert outcomes == {1: "created", 2: "unchanged", 3: "refused", 4: "created"}
     assert said == "created 2, updated 0, unchanged 1, refused 1"
 
 

@@ -18,7 +18,7 @@ def report(*rows: tuple[Sequence[str], bool], matchable: int = 0) -> Report:
     made = Report(matchable=matchable)
     for reasons, expired in rows:
         made.outcomes["created"] += 1
-        made.tell(reasons, expired)
+        made.count_reasons(reasons, expired)
     return made
 
 

@@ -87,8 +87,8 @@ class Report:
     def written(self) -> int:
         return self.outcomes.total() - self.outcomes["refused"]
 
-    def tell(self, reasons: Iterable[str], expired: bool) -> None:
-        """Of one that was written."""
+    def count_reasons(self, reasons: Iterable[str], expired: bool) -> None:
+        """Count the reasons of one row that was written."""
         for reason in reasons:
             counter = self.notes if reason in NOTES else self.gaps
             counter[EXPIRED if expired and reason == NOT_PUBLISHED else reason] += 1
@@ -153,9 +153,9 @@ class Importer:
             self._write(rows[middle:])
             return
         for row, result in zip(rows, written["results"], strict=True):
-            self._told(row, result)
+            self._record_result(row, result)
 
-    def _told(self, row: Row, result: Input) -> None:
+    def _record_result(self, row: Row, result: Input) -> None:
         if "reason" in result:
             self._refuse(row, why(result))
             return
@@ -163,7 +163,7 @@ class Importer:
         status = thing["status"] or {"matchable": False, "reasons": []}
         self.report.matchable += status["matchable"]
         state = [thing["state"].lower()] if thing.get("state") else []
-        self.report.tell(status["reasons"], EXPIRED in state)
+        self.report.count_reasons(status["reasons"], EXPIRED in state)
         self._done(row, str(result["outcome"]).lower(), ", ".join([*state, *status["reasons"]]))
 
     def _refuse(self, row: Row, reason: str) -> bool:
