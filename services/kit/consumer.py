@@ -3,8 +3,8 @@
 A micro-batch is one transaction: inbox rows, effects, outbox rows. Then the offsets are committed. A crash between the
 two brings the batch again and the inbox drops it.
 
-When a handler raises, the transaction is rolled back; what came before the culprit is done again without it, and the
-culprit alone gets up to three attempts in all. After that it is a dead letter and the partition goes on. Where a
+When a handler raises, the transaction is rolled back; what came before the failed is done again without it, and the
+failed alone gets up to three attempts in all. After that it is a dead letter and the partition goes on. Where a
 handler took several records at once, or the commit failed, each is done again alone, which finds it. Faults that
 pass (the log, the store, a neighbour) are never a record's fault: half as many are tried again, later, so that whoever
 answers only now and then is enough to get on; at once where another's write came first, and a key that is taken time
@@ -25,7 +25,7 @@ from enum import Enum
 from services.kit import deadletters, inbox, telemetry
 from services.kit.backoff import Backoff
 from services.kit.bus import Consumer, Fenced, Log, LogUnavailable, Record
-from services.kit.dispatch import Batch, Handler, Listens, handle, handler_of, runs
+from services.kit.dispatch import Batch, Handler, Listens, grouped, handle, handler_of
 from services.kit.errors import Conflict, Poison, RetryLater
 from services.kit.outbox import Unit, Units
 from services.kit.watchdog import Watchdog
@@ -55,7 +55,7 @@ class _Halt(Exception):
     """Too many dead letters in a row."""
 
 
-class _Culprit(Exception):
+class _RecordFailed(Exception):
     """A batch failed while this record was handled; None when that is not known."""
 
     def __init__(self, record: Record | None, error: Exception) -> None:
@@ -92,7 +92,7 @@ class Worker:
         self._log = log
         self._units = units
         self._listens = listens
-        self._batch = self._at_once = batch
+        self._batch = self._batch_now = batch
         self._halt_after = halt_after
         self._on_progress = on_progress
         self._attempts: dict[str, int] = {}
@@ -103,7 +103,7 @@ class Worker:
         self._full_at: float | None = None  # when the last poll was, if it brought as much as may be
         self._stopping = threading.Event()
         self._leaving = threading.Event()
-        self._watchdog = Watchdog(log, group, self.topics, standstill, self._join_anew, self._has_backlog)
+        self._watchdog = Watchdog(log, group, self.topics, standstill, self._rejoin, self._has_backlog)
         self._thread = threading.Thread(target=self._run, name=f"worker {group}", daemon=True)
 
     def start(self) -> None:
@@ -159,7 +159,7 @@ class Worker:
                 return
             try:
                 while not self._stopping.is_set() and not self._leaving.is_set():
-                    self._turn(consumer)
+                    self._poll_once(consumer)
             finally:
                 consumer.close()
 
@@ -171,24 +171,24 @@ class Worker:
                 self._wait(error)
         return None
 
-    def _turn(self, consumer: Consumer) -> None:
+    def _poll_once(self, consumer: Consumer) -> None:
         try:
-            records = consumer.poll(POLL_SECONDS, self._at_once)
-            self._full_at = None if len(records) < self._at_once else time.monotonic()
+            records = consumer.poll(POLL_SECONDS, self._batch_now)
+            self._full_at = None if len(records) < self._batch_now else time.monotonic()
             with self._busy:
                 if records:
-                    self._settle(records)
+                    self._process(records)
                     consumer.commit(records)
-                self._tidy()
+                self._prune_inbox()
         except Fenced:
             consumer.rewind()
         except (RetryLater, LogUnavailable) as error:
-            self._at_once = max(self._at_once // 2, 1)
+            self._batch_now = max(self._batch_now // 2, 1)
             self._wait(error)
             consumer.rewind()
         else:
             self._backoff.reset()
-            self._at_once = min(2 * self._at_once, self._batch)
+            self._batch_now = min(2 * self._batch_now, self._batch)
             if not self._watchdog.stuck:
                 self.state, self.reason = State.RUNNING, ""
             if records and self._on_progress is not None:
@@ -204,7 +204,7 @@ class Worker:
         """A batch that takes longer than this is not work any more."""
         return self._full_at is not None and time.monotonic() - self._full_at < LONGEST_BATCH
 
-    def _join_anew(self, places: Sequence[str]) -> None:
+    def _rejoin(self, places: Sequence[str]) -> None:
         """Not while a batch is being handled: that may take long, and another client would not make it shorter."""
         if self.state not in (State.RUNNING, State.STUCK):
             return
@@ -218,43 +218,43 @@ class Worker:
             finally:
                 self._busy.release()
 
-    def _settle(self, records: Sequence[Record]) -> None:
+    def _process(self, records: Sequence[Record]) -> None:
         """Each record is handled or a dead letter when this returns."""
         while records:
             try:
                 self._apply(records)
                 return
-            except _Culprit as culprit:
-                at = culprit.place(records)
+            except _RecordFailed as failed:
+                at = failed.place(records)
                 if at is None:
-                    self._settle_singly(records)
+                    self._process_singly(records)
                     return
-                self._settle(records[:at])
-                self._judge(records[at], culprit.error)
+                self._process(records[:at])
+                self._retry_alone(records[at], failed.error)
                 records = records[at + 1 :]
 
-    def _settle_singly(self, records: Sequence[Record]) -> None:
+    def _process_singly(self, records: Sequence[Record]) -> None:
         """Nobody knows for whose sake it failed; it counts as an attempt of each."""
         for record in records:
             self._attempts[record.event.id] = self._attempts.get(record.event.id, 0) + 1
         for record in records:
-            self._settle([record])
+            self._process([record])
 
-    def _judge(self, record: Record, error: Exception) -> None:
+    def _retry_alone(self, record: Record, error: Exception) -> None:
         """Try the record alone until it is done or has had its attempts."""
         attempts = self._attempts.get(record.event.id, 0) + 1
         while attempts < ATTEMPTS and not isinstance(error, Poison):
             self._attempts[record.event.id] = attempts
             try:
                 return self._apply([record])
-            except _Culprit as culprit:
-                error = culprit.error
+            except _RecordFailed as failed:
+                error = failed.error
                 attempts += 1
-        self._bury(record, error)
+        self._dead_letter(record, error)
 
     def _apply(self, records: Sequence[Record]) -> None:
         """One transaction for all of them; once more, a few times, where another's write came first."""
-        wanted = [record for record in records if self._concerns(record)]
+        wanted = [record for record in records if self._is_relevant(record)]
         if not wanted:
             return
         for _ in range(ATTEMPTS - 1):
@@ -262,8 +262,8 @@ class Worker:
                 return self._handle_all(wanted)
             except Conflict as conflict:
                 logger.debug("worker %s: once more: %s", self.group, conflict)
-            except _Culprit as culprit:
-                if not isinstance(culprit.error, Conflict):
+            except _RecordFailed as failed:
+                if not isinstance(failed.error, Conflict):
                     raise
         self._handle_all(wanted)
 
@@ -271,24 +271,24 @@ class Worker:
         now = wanted[0] if len(wanted) == 1 else None
         try:
             with self._units() as unit:
-                fresh = inbox.take(unit.connection, self.group, wanted, self._units.clock())
-                for handler, records in runs(self._listens, self._due(wanted, fresh)):
+                fresh = inbox.claim(unit.connection, self.group, wanted, self._units.clock())
+                for handler, records in grouped(self._listens, self._to_handle(wanted, fresh)):
                     now = records[0] if len(records) == 1 else None
                     self._handle(unit, handler, records)
                 if len(wanted) > 1:
                     now = None
         except Exception as error:
-            if _passes(error):
+            if _is_passing(error):
                 raise
-            raise _Culprit(now, error) from error
+            raise _RecordFailed(now, error) from error
         self._count(fresh)
 
-    def _concerns(self, record: Record) -> bool:
+    def _is_relevant(self, record: Record) -> bool:
         """A type that nobody listens to may be of a newer release; a payload without any is from outside."""
         event = record.event
         return event.payload is None or not event.type or handler_of(self._listens, record) is not None
 
-    def _due(self, wanted: Sequence[Record], fresh: Sequence[Record]) -> list[Record]:
+    def _to_handle(self, wanted: Sequence[Record], fresh: Sequence[Record]) -> list[Record]:
         """What is fresh, and tombstones that go to a `Batch`."""
         new = {id(record) for record in fresh}
         return [record for record in wanted if id(record) in new or self._comes_each_time(record)]
@@ -299,7 +299,7 @@ class Worker:
     def _handle(self, unit: Unit, handler: Handler | Batch | None, records: Sequence[Record]) -> None:
         erased = [record.event.key for record in records if record.event.payload is None]
         if erased:
-            deadletters.forget(unit.connection, erased)
+            deadletters.delete_of(unit.connection, erased)
         if handler is not None:
             handle(handler, unit, records)
         elif not erased:
@@ -317,20 +317,20 @@ class Worker:
         if any(record.event.payload is None for record in fresh):
             self._units.wal_truncation.request()
 
-    def _bury(self, record: Record, error: Exception) -> None:
+    def _dead_letter(self, record: Record, error: Exception) -> None:
         if self.dead_letters_in_a_row >= self._halt_after:
             raise _Halt(f"{self.dead_letters_in_a_row} dead letters in a row, and now {type(error).__name__}")
         now = self._units.clock()
         with self._units() as unit:
-            inbox.take(unit.connection, self.group, [record], now)
-            deadletters.bury(unit, self._units.ids(), self.group, record, error, now)
+            inbox.claim(unit.connection, self.group, [record], now)
+            deadletters.add(unit, self._units.ids(), self.group, record, error, now)
         place = (record.event.topic, record.partition, record.offset)
         logger.error("dead letter of %s at %s/%d/%d: %s", self.group, *place, type(error).__name__)
         self._attempts.pop(record.event.id, None)
         self.dead_letters += 1
         self.dead_letters_in_a_row += 1
 
-    def _tidy(self) -> None:
+    def _prune_inbox(self) -> None:
         """Now and then drop some old inbox rows."""
         if time.monotonic() - self._pruned_at > PRUNE_EVERY:
             self._pruned_at = time.monotonic()
@@ -338,7 +338,7 @@ class Worker:
                 inbox.prune(unit.connection, self._units.clock() - INBOX_AGE)
 
 
-def _passes(error: Exception) -> bool:
+def _is_passing(error: Exception) -> bool:
     """Is it no record's fault?"""
     ours = isinstance(error, Conflict) and error.by_constraint
     return isinstance(error, (RetryLater, LogUnavailable)) and not ours

@@ -52,7 +52,7 @@ class DeadLetter:
     at: datetime
 
 
-def bury(unit: Unit, letter_id: str, group: str, record: Record, error: Exception, now: datetime) -> None:
+def add(unit: Unit, letter_id: str, group: str, record: Record, error: Exception, now: datetime) -> None:
     """Keep the record and the reason; the error's text is cut and cleaned, the payload never is.
 
     The text may quote a person, so it stands here, where erasure finds it, and in no log line.
@@ -78,19 +78,19 @@ def bury(unit: Unit, letter_id: str, group: str, record: Record, error: Exceptio
     unit.connection.execute(insert(DEAD_LETTERS), row)
 
 
-def forget(connection: Connection, keys: Sequence[str]) -> int:
+def delete_of(connection: Connection, keys: Sequence[str]) -> int:
     """Remove the dead letters of erased keys; how many went."""
     return connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.key.in_(keys))).rowcount
 
 
-def letters(units: Units, limit: int = 100, after: str = "") -> list[DeadLetter]:
+def page(units: Units, limit: int = 100, after: str = "") -> list[DeadLetter]:
     """A page in order of id, starting after the given one."""
     query = select(DEAD_LETTERS).where(DEAD_LETTERS.c.id > after).order_by(DEAD_LETTERS.c.id).limit(limit)
     with units.reading() as connection:
         return [_letter(row) for row in connection.execute(query)]
 
 
-def show(units: Units, letter_id: str) -> DeadLetter:
+def get(units: Units, letter_id: str) -> DeadLetter:
     with units.reading() as connection:
         return _find(connection, letter_id)
 
@@ -102,7 +102,7 @@ def retry(units: Units, listens: Listens, letter_id: str) -> None:
     Newer records of the key may have been handled meanwhile: the handler's version check decides what still counts.
     """
     with units() as unit:
-        record = _find(unit.connection, letter_id, alone=True).record
+        record = _find(unit.connection, letter_id, lock=True).record
         handler = handler_of(listens, record)
         if handler is None:
             what = record.event.type or record.event.key
@@ -117,7 +117,7 @@ def retry(units: Units, listens: Listens, letter_id: str) -> None:
             raise Refused(Kind.CONFLICT, "STILL_FAILS", "it fails again, with {error}", error=kind) from error
         unit.connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
         if record.event.payload is None:
-            forget(unit.connection, [record.event.key])
+            delete_of(unit.connection, [record.event.key])
 
 
 def drop(units: Units, letter_id: str) -> None:
@@ -127,10 +127,10 @@ def drop(units: Units, letter_id: str) -> None:
         unit.connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
 
 
-def _find(connection: Connection, letter_id: str, alone: bool = False) -> DeadLetter:
-    """With `alone` nobody else may change it until the end of the transaction."""
+def _find(connection: Connection, letter_id: str, lock: bool = False) -> DeadLetter:
+    """With `lock` nobody else may change it until the end of the transaction."""
     query = select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id)
-    row = connection.execute(query.with_for_update() if alone else query).one_or_none()
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise not_found("dead_letter", letter_id)
     return _letter(row)

@@ -101,7 +101,7 @@ def enqueue(connection: Connection, table: Table, deliveries: Collection[Deliver
         }
         for each in deliveries
     ]
-    database.take(connection, table, rows, ["id"])
+    database.insert_new(connection, table, rows, ["id"])
 
 
 def forget(connection: Connection, table: Table, target: str) -> None:

@@ -40,7 +40,7 @@ def handler_of(listens: Listens, record: Record) -> Handler | Batch | None:
     return listens[max(prefixes, key=len)] if prefixes else None
 
 
-def runs(listens: Listens, records: Sequence[Record]) -> Iterator[tuple[Handler | Batch | None, list[Record]]]:
+def grouped(listens: Listens, records: Sequence[Record]) -> Iterator[tuple[Handler | Batch | None, list[Record]]]:
     """The records in their order, with what handles them: several where that is a `Batch`, else one by one."""
     for handler, group in groupby(records, lambda record: handler_of(listens, record)):
         if isinstance(handler, Batch):
@@ -50,7 +50,7 @@ def runs(listens: Listens, records: Sequence[Record]) -> Iterator[tuple[Handler 
 
 
 def handle(handler: Handler | Batch, unit: Unit, records: Sequence[Record]) -> None:
-    """Call the handler with one of the `runs`."""
+    """Call the handler with one of the `grouped`."""
     if isinstance(handler, Batch):
         return handler.handle(unit, records)
     for record in records:

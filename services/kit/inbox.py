@@ -23,11 +23,11 @@ INBOX = Table(
 )
 
 
-def take(connection: Connection, group: str, records: Sequence[Record], now: datetime) -> list[Record]:
+def claim(connection: Connection, group: str, records: Sequence[Record], now: datetime) -> list[Record]:
     """Those that the group has not had, each once; from here on it has."""
     first = {record.event.id: record for record in reversed(records)}
     rows = [{"group": group, "id": event_id, "at": now} for event_id in first]
-    taken = database.take(connection, INBOX, rows, ["group", "id"])
+    taken = database.insert_new(connection, INBOX, rows, ["group", "id"])
     return [record for record in records if first[record.event.id] is record and record.event.id in taken]
 
 

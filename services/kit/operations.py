@@ -51,9 +51,9 @@ class Operations:
     def trouble(self) -> list[str]:
         """Why the service is not ready; empty when it is."""
         halted = [f"{w.group} is {w.state.value}: {w.reason}" for w in self._workers if w.state is State.HALTED]
-        return [*self.reasons, *halted] or self._missed()
+        return [*self.reasons, *halted] or self._unavailable()
 
-    def _missed(self) -> list[str]:
+    def _unavailable(self) -> list[str]:
         """What it cannot answer without: the store, and what `needs` asks for."""
         try:
             with self._units.reading() as connection:
@@ -85,21 +85,21 @@ class Operations:
         lag = self._relay.lag()
         status.outbox_rows, status.outbox_age_seconds = lag.rows, lag.oldest.total_seconds()
         with self._units.reading() as connection:
-            buried = connection.execute(select(func.count()).select_from(deadletters.DEAD_LETTERS)).scalar_one()
-        status.dead_letters = buried
+            count = connection.execute(select(func.count()).select_from(deadletters.DEAD_LETTERS)).scalar_one()
+        status.dead_letters = count
         status.counts.update(self._counts())
 
     def _list(self, call: Call, request: pb.ListDeadLettersRequest) -> pb.ListDeadLettersResponse:
         _operator_only(call)
         size = page_size(request.page_size)
         position = decode_token(request.page_token, str)
-        found = deadletters.letters(self._units, size + 1, str(position[0]) if position else "")
+        found = deadletters.page(self._units, size + 1, str(position[0]) if position else "")
         page, more = cut(found, size, lambda letter: [letter.id])
         return pb.ListDeadLettersResponse(dead_letters=map(_letter, page), next_page_token=more)
 
     def _retry(self, call: Call, request: pb.RetryDeadLetterRequest) -> pb.RetryDeadLetterResponse:
         _operator_only(call)
-        group = deadletters.show(self._units, request.id).group
+        group = deadletters.get(self._units, request.id).group
         worker = next((w for w in self._workers if w.group == group), None)
         if worker is None:
             raise not_found("dead_letter", request.id)

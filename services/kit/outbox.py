@@ -47,7 +47,7 @@ def outgoing(key: str, message: Message) -> Event:
     return Event(kind.file.package, key, kind.full_name, message.SerializeToString(), "", _UNSTAMPED)
 
 
-def erased(topic: str, key: str) -> Event:
+def tombstone(topic: str, key: str) -> Event:
     """A tombstone for PUBLISHES: whoever keeps something of this key erases it."""
     return Event(topic, key, "", None, "", _UNSTAMPED)
 

@@ -23,7 +23,7 @@ from sqlalchemy import Row, delete, func, select
 
 from services.kit.backoff import Backoff
 from services.kit.bus import Event, Log, LogUnavailable
-from services.kit.database import among
+from services.kit.database import in_values
 from services.kit.errors import RetryLater
 from services.kit.outbox import OUTBOX, Units
 
@@ -36,7 +36,7 @@ FAILURES_IN_A_ROW = 3
 
 
 @dataclass(slots=True)
-class _Trouble:
+class _FailingKey:
     backoff: Backoff
     until: float = 0.0
 
@@ -56,7 +56,7 @@ class Relay:
         self._units = units
         self._log = log
         self._every = every
-        self._trouble: dict[str, _Trouble] = {}
+        self._failing: dict[str, _FailingKey] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -80,7 +80,7 @@ class Relay:
         moved = 0
         while taken := self._due():
             sent = self._send(taken, alone)
-            self._forget(sent)
+            self._delete(sent)
             moved += len(sent)
             if len(taken) < BATCH or not sent or not alone():
                 break
@@ -107,21 +107,21 @@ class Relay:
                 self._units.published.wait(self._pause())
 
     def _pause(self) -> float:
-        soonest = min((each.until for each in self._trouble.values()), default=float("inf"))
+        soonest = min((each.until for each in self._failing.values()), default=float("inf"))
         return min(self._every, max(soonest - time.monotonic(), FIRST_PAUSE))
 
     def _due(self) -> Sequence[Row[Any]]:
         now = time.monotonic()
-        held = [key for key, trouble in self._trouble.items() if trouble.until > now]
+        held = [key for key, failing in self._failing.items() if failing.until > now]
         query = select(OUTBOX).order_by(OUTBOX.c.place).limit(BATCH)
         if held:
-            query = query.where(~among(OUTBOX.c.key, held))
+            query = query.where(~in_values(OUTBOX.c.key, held))
         with self._units.reading() as connection:
             return connection.execute(query).all()
 
     def _send(self, rows: Sequence[Row[Any]], alone: Callable[[], bool]) -> list[Row[Any]]:
         """All at once; where that fails, key by key, those with the fewest failures first."""
-        if not any(row.key in self._trouble for row in rows) and self._append(rows):
+        if not any(row.key in self._failing for row in rows) and self._append(rows):
             return list(rows)
         by_key = {key: list(group) for key, group in groupby(sorted(rows, key=attrgetter("key")), attrgetter("key"))}
         sent: list[Row[Any]] = []
@@ -132,7 +132,7 @@ class Relay:
             if self._append(by_key[key]):
                 sent += by_key[key]
                 failed = 0
-                self._trouble.pop(key, None)
+                self._failing.pop(key, None)
             else:
                 failed += 1
                 self._put_off(key)
@@ -152,17 +152,17 @@ class Relay:
         return True
 
     def _failures(self, key: str) -> int:
-        trouble = self._trouble.get(key)
-        return 0 if trouble is None else trouble.backoff.failures
+        failing = self._failing.get(key)
+        return 0 if failing is None else failing.backoff.failures
 
     def _put_off(self, key: str) -> None:
-        trouble = self._trouble.setdefault(key, _Trouble(Backoff(FIRST_PAUSE, LONGEST_PAUSE)))
-        trouble.until = time.monotonic() + trouble.backoff.pause()
+        failing = self._failing.setdefault(key, _FailingKey(Backoff(FIRST_PAUSE, LONGEST_PAUSE)))
+        failing.until = time.monotonic() + failing.backoff.pause()
 
-    def _forget(self, rows: Sequence[Row[Any]]) -> None:
+    def _delete(self, rows: Sequence[Row[Any]]) -> None:
         if rows:
             with self._units.database.transaction() as connection:
-                connection.execute(delete(OUTBOX).where(among(OUTBOX.c.place, [row.place for row in rows])))
+                connection.execute(delete(OUTBOX).where(in_values(OUTBOX.c.place, [row.place for row in rows])))
 
 
 def _links(events: Sequence[Event]) -> list[trace.Link]:

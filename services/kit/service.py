@@ -91,7 +91,7 @@ class Service:
             *tickers,
             Ticker(f"{name}: old requests", HOUR, self._prune),
             Ticker(f"{name}: compaction", COMPACT_SECONDS, self._compact),
-            Ticker(f"{name}: health", HEALTH_SECONDS, self._look),
+            Ticker(f"{name}: health", HEALTH_SECONDS, self._check_health),
             Ticker(f"{name}: erased bytes", TRUNCATE_SECONDS, units.wal_truncation.retry),
         ]
         self._prepare = prepare
@@ -130,12 +130,12 @@ class Service:
 
     def _begin(self) -> None:
         try:
-            self._patiently(self._units.database.migrate)
-            self._patiently(self._ensure_topics)
+            self._retry_until_done(self._units.database.migrate)
+            self._retry_until_done(self._ensure_topics)
             if self._stopping.is_set():
                 return
             self._run(self._relay)
-            self._patiently(self._prepare)
+            self._retry_until_done(self._prepare)
         except (Unusable, OSError) as error:
             logger.error("%s cannot start: %s", self.name, error)
             return self._give_up(str(error))
@@ -155,7 +155,7 @@ class Service:
         self._operations.reasons[:] = [reason]
         self.settled.set()
 
-    def _patiently(self, step: Callable[[], None]) -> None:
+    def _retry_until_done(self, step: Callable[[], None]) -> None:
         """Until it is done: what is missing may be starting itself."""
         backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while not self._stopping.is_set():
@@ -170,7 +170,7 @@ class Service:
         for topic in sorted(self._topics):
             self._log.ensure_topic(topic, PARTITIONS)
 
-    def _look(self) -> None:
+    def _check_health(self) -> None:
         self._server.set_ready(not self.trouble())
 
     def _run(self, each: Running) -> None:

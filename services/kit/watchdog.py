@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from services.kit.backoff import Backoff
 from services.kit.bus import Log, LogUnavailable
 
-LOOKS = 6  # within the time that is long
+CHECKS = 6  # within the time that is long
 LONGEST_PAUSE = 600.0  # seconds between two alarms
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _Progress:
     """How far the group is in a partition, and since when."""
 
     done: int
@@ -44,7 +44,7 @@ class Watchdog:
         self._patience = patience
         self._alarm = alarm
         self._busy = busy
-        self._standing: dict[str, _Standing] = {}
+        self._standing: dict[str, _Progress] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watchdog {group}", daemon=True)
 
@@ -57,9 +57,11 @@ class Watchdog:
 
     def _run(self) -> None:
         backoff, silent_until = Backoff(self._patience, LONGEST_PAUSE), 0.0
-        while not self._stopping.wait(self._patience / LOOKS):
+        while not self._stopping.wait(self._patience / CHECKS):
             try:
-                self.stuck = [place for topic in self._topics for place in self._look(topic, time.monotonic())]
+                self.stuck = [
+                    place for topic in self._topics for place in self._stuck_partitions(topic, time.monotonic())
+                ]
             except LogUnavailable:
                 continue
             if not self.stuck:
@@ -69,7 +71,7 @@ class Watchdog:
                 self._alarm(self.stuck)
                 silent_until = time.monotonic() + backoff.pause()
 
-    def _look(self, topic: str, now: float) -> Sequence[str]:
+    def _stuck_partitions(self, topic: str, now: float) -> Sequence[str]:
         ends = self._log.ends(topic)
         done = self._log.committed(self._group, topic)
         still = []
@@ -77,7 +79,7 @@ class Watchdog:
             place, reached = f"{topic}/{number}", done.get(number, 0)
             before = self._standing.get(place)
             if before is None or before.done != reached or end <= reached or self._busy():
-                self._standing[place] = _Standing(reached, now)
+                self._standing[place] = _Progress(reached, now)
             elif now - before.since > self._patience:
                 still.append(place)
         return still

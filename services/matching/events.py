@@ -7,7 +7,7 @@ from vivier.matching.v1 import events_pb2 as out
 
 from services.kit.bus import Event, Record
 from services.kit.dispatch import Batch, Listens, handling
-from services.kit.outbox import Unit, erased, outgoing
+from services.kit.outbox import Unit, outgoing, tombstone
 from services.matching.deps import Deps
 from services.matching.ingest import PERSON, put
 from services.matching.messages import KEPT, value_of
@@ -59,7 +59,7 @@ def _person_matched(event: PersonMatched) -> Event:
 PUBLISHES: Mapping[type, Callable[..., Event]] = {
     OfferMatched: _offer_matched,
     PersonMatched: _person_matched,
-    PersonForgotten: lambda event: erased(TOPIC, f"person-matches/{event.person_id}"),
+    PersonForgotten: lambda event: tombstone(TOPIC, f"person-matches/{event.person_id}"),
 }
 
 

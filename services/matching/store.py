@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from services.kit.database import Json, Moment, add, among
+from services.kit.database import Json, Moment, in_values, insert_many
 from services.kit.private.erased import Erased
 
 METADATA = MetaData()
@@ -115,7 +115,7 @@ def courses_told(connection: Connection, person_id: str) -> set[str]:
 
 
 def keep_pairs(connection: Connection, pairs: Iterable[Pair], at: datetime) -> None:
-    add(connection, MATCHES, [{**_columns(pair), "at": at} for pair in pairs])
+    insert_many(connection, MATCHES, [{**_columns(pair), "at": at} for pair in pairs])
 
 
 def keep_courses(
@@ -125,7 +125,7 @@ def keep_courses(
         {"person_id": person_id, "course_id": course, "score": score, "formula_version": formula_version, "at": at}
         for course, score in scores.items()
     ]
-    add(connection, COURSE_MATCHES, rows)
+    insert_many(connection, COURSE_MATCHES, rows)
 
 
 def keep_shown(connection: Connection, lines: Iterable[Shown]) -> None:
@@ -177,7 +177,7 @@ def forget_again(connection: Connection, people: Sequence[str], before: datetime
 
 def _forget(connection: Connection, people: Sequence[str]) -> None:
     for table in (MATCHES, COURSE_MATCHES, SHOWN):
-        connection.execute(delete(table).where(among(table.c.person_id, people)))
+        connection.execute(delete(table).where(in_values(table.c.person_id, people)))
 
 
 def prune_shown(connection: Connection, before: datetime, limit: int = 5000) -> int:

@@ -7,7 +7,7 @@ from vivier.profile.v1 import events_pb2 as pb
 from vivier.profile.v1 import profile_pb2 as profile_pb
 
 from services.kit.bus import Event
-from services.kit.outbox import Publishes, erased, outgoing
+from services.kit.outbox import Publishes, outgoing, tombstone
 from services.kit.wire import to_message
 from services.profile.domain.coarsening import rounded
 from services.profile.domain.mentoring import MentorChanged, MentorshipChanged, MentorshipErased
@@ -59,7 +59,7 @@ def _past(said: Profile) -> list[str]:
 
 
 def _person_erased(event: PersonErased) -> Event:
-    return erased(TOPIC, f"person/{event.person_id}")
+    return tombstone(TOPIC, f"person/{event.person_id}")
 
 
 def _mentor_changed(event: MentorChanged) -> Event:
@@ -73,7 +73,7 @@ def _mentorship_changed(event: MentorshipChanged) -> Event:
 
 
 def _mentorship_erased(event: MentorshipErased) -> Event:
-    return erased(TOPIC, f"mentorship/{event.mentorship_id}")
+    return tombstone(TOPIC, f"mentorship/{event.mentorship_id}")
 
 
 PUBLISHES: Publishes = {

@@ -2,7 +2,7 @@
 
 import re
 
-from services.referential.places_text import PlaceText
+from services.referential.places_text import WrittenPlace
 from services.referential.text import Language, surfaces
 
 QPV_VINTAGE = "2024"
@@ -80,20 +80,20 @@ _ARTICLES = frozenset(("le", "la", "les", "l"))
 _UNWRITTEN = frozenset(("cedex", "arrondissement", "arrdt", "arr", "france"))
 
 
-def read_place(text: str) -> PlaceText:
+def read_place(text: str) -> WrittenPlace:
     """ "07 - AUBENAS", "Aubenas (07)", "07200 Aubenas", "2A004", "75", "Paris 12e" taken apart."""
     if match := _CORSICAN_CODE.match(text):
-        return PlaceText("", code=match.group(1).upper())
+        return WrittenPlace("", code=match.group(1).upper())
     if match := _DEPARTMENT_ALONE.match(text):
-        return PlaceText("", department=_department(match.group(1)))
+        return WrittenPlace("", department=_department(match.group(1)))
     for pattern in (_DEPARTMENT_FIRST, _DEPARTMENT_LAST):
         if match := pattern.search(text):
             rest = text[: match.start()] + " " + text[match.end() :]
-            return PlaceText(place_key(rest), department=_department(match.group(1)))
+            return WrittenPlace(place_key(rest), department=_department(match.group(1)))
     if match := _POSTAL_CODE.search(text):
         rest = text[: match.start()] + " " + text[match.end() :]
-        return PlaceText(place_key(rest), postal_code="".join(match.groups()))
-    return PlaceText(place_key(text))
+        return WrittenPlace(place_key(rest), postal_code="".join(match.groups()))
+    return WrittenPlace(place_key(text))
 
 
 def place_key(name: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceText:
+class WrittenPlace:
     """`key` is the normalised name ("" when none was written); `code` an official code standing alone."""
 
     key: str

@@ -26,7 +26,7 @@ from services.kit.bus_embedded import EmbeddedLog
 from services.kit.database import open_database
 from services.kit.errors import Conflict, Refused, RetryLater
 from services.kit.ids import random_id
-from services.kit.outbox import erased, outgoing
+from services.kit.outbox import outgoing, tombstone
 from services.kit.private.master_key import MasterKey, MasterKeyRefused, PrivateSettings, StoreVault
 from services.matching import store as matching
 from services.notifications.store.tables import ERASED, NOTIFICATIONS
@@ -275,8 +275,8 @@ def test_what_is_told_while_its_recipient_is_erased_goes_with_them(notifications
     for n, person in enumerate(people):
         for k in range(4):
             match(notifications, f"o{n}-{k}", person)
-        tombstone = erased("vivier.profile.v1", f"person/{person}")
-        notifications.log.append([replace(tombstone, id=random_id(), time=notifications.clock())])
+        gone = tombstone("vivier.profile.v1", f"person/{person}")
+        notifications.log.append([replace(gone, id=random_id(), time=notifications.clock())])
         for k in range(4, 8):
             match(notifications, f"o{n}-{k}", person)
     eventually(lambda: len(notifications.rows(ERASED.table.select())) == len(people), 30)

@@ -20,7 +20,17 @@ from sqlalchemy.exc import DBAPIError
 from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.clock import system_clock
-from services.kit.database import Database, Json, Moment, add, among, hold, open_database, take, upsert
+from services.kit.database import (
+    Database,
+    Json,
+    Moment,
+    claim_rows,
+    in_values,
+    insert_many,
+    insert_new,
+    open_database,
+    upsert,
+)
 from services.kit.errors import Conflict
 from services.kit.ids import random_id
 from services.kit.outbox import Units
@@ -160,8 +170,8 @@ def test_rows_added_together_are_as_those_added_singly(store: Database, count: i
         for n, name in enumerate(ODD[:count])
     ]
     with store.transaction() as connection:
-        add(connection, THINGS, rows)
-        add(connection, THINGS, [])
+        insert_many(connection, THINGS, rows)
+        insert_many(connection, THINGS, [])
     with store.reading() as connection:
         found = {row.id: row for row in connection.execute(select(THINGS))}
     assert len(found) == count
@@ -171,11 +181,13 @@ def test_rows_added_together_are_as_those_added_singly(store: Database, count: i
 
 def test_those_among_many_are_found(store: Database) -> None:
     with store.transaction() as connection:
-        add(connection, THINGS, [{"id": name} for name in ODD])
+        insert_many(connection, THINGS, [{"id": name} for name in ODD])
     with store.reading() as connection:
 
         def found(*values: str) -> set[str]:
-            return set(connection.scalars(select(THINGS.c.id).where(among(THINGS.c.id, values), THINGS.c.version == 0)))
+            return set(
+                connection.scalars(select(THINGS.c.id).where(in_values(THINGS.c.id, values), THINGS.c.version == 0))
+            )
 
         assert found() == set()
         assert found("another", "null") == {"null"}
@@ -185,14 +197,14 @@ def test_those_among_many_are_found(store: Database) -> None:
 
 def test_numbers_among_many_are_found(store: Database) -> None:
     with store.transaction() as connection:
-        add(connection, THINGS, [{"id": str(version), "version": version} for version in (-1, 0, 2**30)])
+        insert_many(connection, THINGS, [{"id": str(version), "version": version} for version in (-1, 0, 2**30)])
     with store.reading() as connection:
 
         def found(condition: Any) -> set[int]:
             return set(connection.scalars(select(THINGS.c.version).where(condition)))
 
-        assert found(among(THINGS.c.version, [2**30, 0, 7])) == {0, 2**30}
-        assert found(~among(THINGS.c.version, [2**30, 0, 7])) == {-1}
+        assert found(in_values(THINGS.c.version, [2**30, 0, 7])) == {0, 2**30}
+        assert found(~in_values(THINGS.c.version, [2**30, 0, 7])) == {-1}
 
 
 def test_an_error_undoes_everything(store: Database) -> None:
@@ -292,7 +304,7 @@ def test_rows_are_taken_by_one_of_those_who_try_at_once(adapter: Adapter) -> Non
 
     def have(store: Database, wanted: list[str]) -> set[str]:
         with store.transaction() as connection:
-            return take(connection, THINGS, [{"id": name, "version": 1} for name in wanted], ["id"])
+            return insert_new(connection, THINGS, [{"id": name, "version": 1} for name in wanted], ["id"])
 
     for n in range(30):
         wanted = [[f"{n} {name}" for name in some] for some in (names[:15], names[:4:-1])]
@@ -321,7 +333,7 @@ def rooms(store: Database, mine: str, held: bool) -> bool:
     """Three fit into the thing; one more?"""
     with store.transaction() as connection:
         if held:
-            hold(connection, THINGS, ["t"])
+            claim_rows(connection, THINGS, ["t"])
         taken = connection.execute(select(func.count()).where(PARTS.c.thing == "t")).scalar_one()
         if taken < 3:
             connection.execute(insert(PARTS), {"id": mine, "thing": "t", "name": mine})

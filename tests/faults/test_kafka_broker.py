@@ -190,7 +190,7 @@ def test_a_broker_frozen_and_thawed(one_broker, log, record_property):
 
 def test_a_producer_that_is_long_in_doubt_is_given_up(one_broker, log, monkeypatch, record_property):
     """It leaves no thread behind that would go on sending."""
-    monkeypatch.setattr(bus_producer, "GIVE_UP", 1.0)
+    monkeypatch.setattr(bus_producer, "GIVE_UP_SECONDS", 1.0)
     before = senders()
     with publishing(log) as publishers:
         assert len(senders() - before) == 1

@@ -135,7 +135,7 @@ def test_what_outsiders_wrote_is_a_dead_letter_and_the_rest_goes_on(room, log, o
     with room.worker(log=log) as worker:
         eventually(lambda: worker.lag() == 0)
         assert worker.dead_letters == 2
-    letters = deadletters.letters(room.units)
+    letters = deadletters.page(room.units)
     assert sorted((each.record.event.payload for each in letters), key=len) == [b"\x00garbage", large]
     assert {each.reason for each in letters} == {"a payload without a type: not written by this system"}
     assert room.effects() == [("offer/1", b"x")]

@@ -23,17 +23,17 @@ def buried(room, eventually):
     room.append(("offer/1", b"a"), ("offer/2", b"b"), ("person/1", CANARY))
     with room.worker(refuse) as worker:
         eventually(lambda: worker.lag() == 0)
-    return deadletters.letters(room.units)
+    return deadletters.page(room.units)
 
 
 def test_they_are_listed_by_page(room, buried):
-    first = deadletters.letters(room.units, limit=2)
-    assert first + deadletters.letters(room.units, limit=2, after=first[-1].id) == buried
+    first = deadletters.page(room.units, limit=2)
+    assert first + deadletters.page(room.units, limit=2, after=first[-1].id) == buried
     assert len(buried) == 3
 
 
 def test_one_is_shown_as_it_was(room, buried):
-    letter = deadletters.show(room.units, buried[0].id)
+    letter = deadletters.get(room.units, buried[0].id)
     assert letter == buried[0]
     assert letter.record in list(room.log.replay("vivier.test.v1"))
     assert (letter.group, letter.reason) == ("g", "ValueError")
@@ -56,7 +56,7 @@ def test_retried_in_vain_it_stays_and_nothing_is_half_done(room, buried):
 
     with pytest.raises(Refused, match="fails again, with ValueError"):
         deadletters.retry(room.units, {SAID: half}, buried[0].id)
-    assert deadletters.letters(room.units) == buried
+    assert deadletters.page(room.units) == buried
     assert room.effects() == []
 
 
@@ -64,16 +64,16 @@ def test_a_tombstone_that_is_retried_takes_the_other_letters_of_its_key_along(ro
     key = buried[0].record.event.key
     tombstone = replace(buried[0].record, event=replace(buried[0].record.event, id="erased", type="", payload=None))
     with room.units() as unit:
-        deadletters.bury(unit, "zz", "g", tombstone, ValueError("cannot"), room.clock())
+        deadletters.add(unit, "zz", "g", tombstone, ValueError("cannot"), room.clock())
     deadletters.retry(room.units, {"offer/": lambda *_: None, "person/": lambda *_: None}, "zz")
-    assert key not in {letter.record.event.key for letter in deadletters.letters(room.units)}
+    assert key not in {letter.record.event.key for letter in deadletters.page(room.units)}
 
 
 def test_a_batch_handler_gets_a_letter_alone(room, buried):
     got = []
     deadletters.retry(room.units, {SAID: Batch(lambda unit, records: got.append(list(records)))}, buried[0].id)
     assert got == [[buried[0].record]]
-    assert deadletters.letters(room.units) == buried[1:]
+    assert deadletters.page(room.units) == buried[1:]
 
 
 def test_a_batch_handler_that_fails_again_leaves_the_letter(room, buried):
@@ -83,7 +83,7 @@ def test_a_batch_handler_that_fails_again_leaves_the_letter(room, buried):
 
     with pytest.raises(Refused, match="fails again, with ValueError"):
         deadletters.retry(room.units, {SAID: Batch(half)}, buried[0].id)
-    assert deadletters.letters(room.units) == buried
+    assert deadletters.page(room.units) == buried
     assert room.effects() == []
 
 
@@ -94,7 +94,7 @@ def test_what_nobody_listens_to_any_more_is_refused(room, buried):
 
 def test_dropped_it_is_gone(room, buried):
     deadletters.drop(room.units, buried[0].id)
-    assert deadletters.letters(room.units) == buried[1:]
+    assert deadletters.page(room.units) == buried[1:]
     with pytest.raises(Refused):
         deadletters.drop(room.units, buried[0].id)
 
@@ -117,4 +117,4 @@ def test_an_erased_person_leaves_the_dead_letters_and_the_disk(room, eventually,
     with room.worker() as worker:
         eventually(lambda: worker.lag() == 0)
         eventually(lambda: not on_disk())
-    assert {letter.record.event.key for letter in deadletters.letters(room.units)} == {"offer/1", "offer/2"}
+    assert {letter.record.event.key for letter in deadletters.page(room.units)} == {"offer/1", "offer/2"}

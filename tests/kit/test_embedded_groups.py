@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.kit.bus import Event, Fenced
 from services.kit.bus_embedded import EmbeddedLog
-from services.kit.bus_embedded.groups import _spread
+from services.kit.bus_embedded.groups import _balanced
 
 MEMBERS = st.sets(st.sampled_from("abcdef"), min_size=1)
 
@@ -20,12 +20,12 @@ MEMBERS = st.sets(st.sampled_from("abcdef"), min_size=1)
 @given(MEMBERS, MEMBERS, st.integers(1, 20))
 def test_partitions_spread_evenly_and_stay_where_they_may(before, after, count):
     topic_of = dict.fromkeys(range(count), "t")
-    old = _spread(topic_of, {m: {"t"} for m in before}, dict.fromkeys(topic_of))
-    new = _spread(topic_of, {m: {"t"} for m in after}, old)
+    old = _balanced(topic_of, {m: {"t"} for m in before}, dict.fromkeys(topic_of))
+    new = _balanced(topic_of, {m: {"t"} for m in after}, old)
     load = Counter(new.values())
     assert set(new) == set(topic_of)
     assert max(load.values()) - min(load[m] for m in after) <= 1
-    assert _spread(topic_of, {m: {"t"} for m in after}, new) == new
+    assert _balanced(topic_of, {m: {"t"} for m in after}, new) == new
     kept = [partition for partition in topic_of if new[partition] == old[partition]]
     stayers = before & after
     assert len(kept) >= sum(min(Counter(old.values())[m], count // len(after)) for m in stayers)
@@ -35,7 +35,7 @@ def test_partitions_spread_evenly_and_stay_where_they_may(before, after, count):
 def test_nobody_gets_a_topic_that_he_did_not_ask_for(members):
     wanted = set.union(*members.values())
     topic_of = {n: "xyz"[n % 3] for n in range(9) if "xyz"[n % 3] in wanted}
-    spread = _spread(topic_of, members, dict.fromkeys(topic_of))
+    spread = _balanced(topic_of, members, dict.fromkeys(topic_of))
     assert set(spread) == set(topic_of)
     assert all(topic_of[partition] in members[owner] for partition, owner in spread.items())
 

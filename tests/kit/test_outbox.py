@@ -86,7 +86,7 @@ def test_a_crash_between_append_and_delete_repeats_the_same_event(room, monkeypa
     room.say(("offer/1", b"a"))
     relay = Relay(room.units, room.log)
     with monkeypatch.context() as broken:
-        broken.setattr(relay, "_forget", lambda rows: 1 / 0)
+        broken.setattr(relay, "_delete", lambda rows: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             relay.sweep()
     assert Relay(room.units, room.log).sweep() == 1

@@ -13,14 +13,14 @@ from services.kit import consumer as consumer_module
 from services.kit import deadletters, inbox
 from services.kit.bus import Event, Fenced, LogUnavailable
 from services.kit.consumer import State
-from services.kit.dispatch import Batch, handler_of, runs
+from services.kit.dispatch import Batch, grouped, handler_of
 from services.kit.errors import Conflict, Poison, RetryLater
 
 TOPIC, SAID = "vivier.test.v1", "vivier.test.v1.Said"
 
 
 def letters(room):
-    return deadletters.letters(room.units)
+    return deadletters.page(room.units)
 
 
 def counting(room, fail):
@@ -68,9 +68,9 @@ def test_a_record_that_comes_twice_has_one_effect(room, eventually):
 def test_two_groups_of_one_store_have_each_its_effect(room):
     with room.units() as unit:
         records = [next(iter(replayed(room, ("offer/1", b"a"))))]
-        assert inbox.take(unit.connection, "one", records, room.clock()) == records
-        assert inbox.take(unit.connection, "two", records, room.clock()) == records
-        assert inbox.take(unit.connection, "two", records, room.clock()) == []
+        assert inbox.claim(unit.connection, "one", records, room.clock()) == records
+        assert inbox.claim(unit.connection, "two", records, room.clock()) == records
+        assert inbox.claim(unit.connection, "two", records, room.clock()) == []
 
 
 def replayed(room, *pairs):
@@ -235,9 +235,9 @@ def test_a_batch_handler_gets_records_in_a_row_together(room):
     records = replayed(room, ("offer/1", b"a"), ("person/1", None), ("offer/1", b"b"), ("mentor/1", None))
     records.sort(key=lambda record: (record.event.payload or b"", record.event.key))
     both, one = Batch(lambda *_: None), lambda *_: None
-    together = [[r.event.key for r in given] for _, given in runs({SAID: both, "person/": both}, records)]
+    together = [[r.event.key for r in given] for _, given in grouped({SAID: both, "person/": both}, records)]
     assert together == [["mentor/1"], ["person/1", "offer/1", "offer/1"]]
-    apart = [[r.event.key for r in given] for _, given in runs({SAID: both, "person/": one}, records)]
+    apart = [[r.event.key for r in given] for _, given in grouped({SAID: both, "person/": one}, records)]
     assert apart == [["mentor/1"], ["person/1"], ["offer/1", "offer/1"]]
 
 
@@ -448,10 +448,10 @@ def test_progress_is_told_after_the_commit(room, eventually):
 def test_old_inbox_rows_go_in_small_steps(room):
     records = replayed(room, *((f"offer/{n}", b"x") for n in range(25)))
     with room.units() as unit:
-        inbox.take(unit.connection, "g", records[:20], room.clock())
+        inbox.claim(unit.connection, "g", records[:20], room.clock())
     room.clock.forward(days=31)
     with room.units() as unit:
-        inbox.take(unit.connection, "g", records[20:], room.clock())
+        inbox.claim(unit.connection, "g", records[20:], room.clock())
         before = room.clock() - timedelta(days=30)
         assert [inbox.prune(unit.connection, before, limit=8) for _ in range(4)] == [8, 8, 4, 0]
         assert unit.connection.execute(select(func.count()).select_from(inbox.INBOX)).scalar_one() == 5

@@ -6,7 +6,7 @@ from typing import Any
 from vivier.profile.v1 import events_pb2 as profile
 
 from services.kit.bus import Event, Record
-from services.kit.outbox import erased, outgoing
+from services.kit.outbox import outgoing, tombstone
 from services.matching.ingest import fill
 
 
@@ -43,7 +43,7 @@ class Log:
 def test_only_the_tombstone_of_a_person_removes_one() -> None:
     contents = Contents()
     changed = profile.PersonChanged(person_id="bo", version=1)
-    gone = [erased("vivier.profile.v1", key) for key in ("mentorship/m", "mentor/jo", "person/ana", "offer/o")]
+    gone = [tombstone("vivier.profile.v1", key) for key in ("mentorship/m", "mentor/jo", "person/ana", "offer/o")]
     fill(contents, Log(outgoing("person/bo", changed), *gone), lambda: True)  # type: ignore[arg-type]
     assert contents.people == ["bo"]
     assert contents.removed == ["ana"]

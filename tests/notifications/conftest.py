@@ -25,7 +25,7 @@ from services.kit.bus import Event
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.errors import Kind, Refused
 from services.kit.ids import random_id
-from services.kit.outbox import erased, outgoing
+from services.kit.outbox import outgoing, tombstone
 from services.kit.rpc.server import Call, Server
 from services.notifications.app import NotificationsSettings, build
 from services.notifications.mailer import Letter
@@ -114,7 +114,7 @@ class System:
         self.say(f"mentorship/{identifier}", event)
 
     def erase(self, key: str) -> None:
-        self.put(erased("vivier.profile.v1", key))
+        self.put(tombstone("vivier.profile.v1", key))
 
     def inbox(self, who: str, role: Role = Role.PERSON, **request: Any) -> pb.ListNotificationsResponse:
         return self.ask("ListNotifications", pb.ListNotificationsRequest(**request), Caller(role, who))

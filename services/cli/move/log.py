@@ -20,8 +20,8 @@ from services.cli.move.report import CannotMove, Checksum, Comparison, Progress,
 from services.kit.bus import Log, LogUnavailable, Record
 from services.kit.bus_embedded import EmbeddedLog
 from services.kit.bus_kafka import KafkaLog
-from services.kit.bus_kafka.client import Questions
-from services.kit.bus_kafka.records import Names
+from services.kit.bus_kafka.client import AdminConnection
+from services.kit.bus_kafka.records import Namespace
 from services.kit.settings import Settings
 
 BATCH, BATCH_BYTES = 500, 4 << 20
@@ -42,21 +42,21 @@ class Topics:
         self._path = here.home / self.files[0]
         self._there = there
         self._made, self._save_journal = made, note
-        self._names = Names(there.namespace)
+        self._namespace = Namespace(there.namespace)
         self._lags: dict[str, dict[str, str]] = {}
 
     def check(self) -> None:
         """Raises CannotMove where the brokers are away, hold something by these names, or may not be written to."""
         topics, groups = self._topics(), self._groups()
-        outside = {self._names.outside(topic) for topic in topics}
-        with closing(Questions(self._there.kafka)) as brokers:
+        names = {self._namespace.qualified(topic) for topic in topics}
+        with closing(AdminConnection(self._there.kafka)) as brokers:
             try:
-                held = outside & set(brokers.ask(lambda client: client.list_topics()))
+                held = names & set(brokers.ask(lambda client: client.list_topics()))
                 known = {each["group_id"] for each in brokers.ask(lambda client: client.list_groups())}
-                held |= known & {self._names.outside(group) for group in groups}
+                held |= known & {self._namespace.qualified(group) for group in groups}
                 if not held:
                     trial = {"num_partitions": 1, "replication_factor": self._there.kafka_replication}
-                    wanted = dict.fromkeys(outside, trial)
+                    wanted = dict.fromkeys(names, trial)
                     brokers.ask(lambda client: client.create_topics(wanted, validate_only=True))
             except LogUnavailable as error:
                 raise CannotMove(self._why(error)) from None
@@ -69,7 +69,7 @@ class Topics:
         with (
             closing(EmbeddedLog(self._path)) as here,
             closing(KafkaLog(self._there.kafka, self._there.namespace, self._there.kafka_replication)) as there,
-            closing(Questions(self._there.kafka)) as brokers,
+            closing(AdminConnection(self._there.kafka)) as brokers,
         ):
             for topic, partitions in self._topics().items():
                 self._make(there, brokers, topic, partitions)
@@ -84,8 +84,8 @@ class Topics:
         """What this move made, and nothing else: topics are known by their ids."""
         if not self._made:
             return
-        groups = [self._names.outside(group) for group in self._groups()]
-        with closing(Questions(self._there.kafka)) as brokers:
+        groups = [self._namespace.qualified(group) for group in self._groups()]
+        with closing(AdminConnection(self._there.kafka)) as brokers:
             for number in self._made.values():
                 brokers.ask(partial(_delete, topic=UUID(number)))
             brokers.ask(partial(_forget, groups=groups))
@@ -93,12 +93,12 @@ class Topics:
 
     def commit(self) -> None:
         """From now on the topics compact themselves."""
-        with closing(Questions(self._there.kafka)) as brokers:
+        with closing(AdminConnection(self._there.kafka)) as brokers:
             for name, lags in self._lags.items():
                 brokers.ask(partial(_configure, topic=name, values=lags))
 
-    def _make(self, there: Log, brokers: Questions, topic: str, partitions: int) -> None:
-        name = self._names.outside(topic)
+    def _make(self, there: Log, brokers: AdminConnection, topic: str, partitions: int) -> None:
+        name = self._namespace.qualified(topic)
         there.ensure_topic(topic, partitions)
         (made,) = brokers.ask(lambda client: client.describe_topics([name]))
         self._made[name] = str(made["topic_id"])
@@ -108,11 +108,13 @@ class Topics:
         self._lags[name] = {lag: found[lag]["value"] for lag in _LAGS}
         brokers.ask(partial(_configure, topic=name, values=dict.fromkeys(_LAGS, _EVER)))
 
-    def _set_offsets(self, there: Log, brokers: Questions, group: str, topic: str, counts: Counter[int]) -> Comparison:
+    def _set_offsets(
+        self, there: Log, brokers: AdminConnection, group: str, topic: str, counts: Counter[int]
+    ) -> Comparison:
         """The group goes on after what it has done with."""
-        name, outside = self._names.outside(group), self._names.outside(topic)
-        offsets = {TopicPartition(outside, number): OffsetAndMetadata(done, "", -1) for number, done in counts.items()}
-        brokers.ask(partial(_alter, group=name, offsets=offsets))
+        team, name = self._namespace.qualified(group), self._namespace.qualified(topic)
+        offsets = {TopicPartition(name, number): OffsetAndMetadata(done, "", -1) for number, done in counts.items()}
+        brokers.ask(partial(_alter, group=team, offsets=offsets))
         after = {number: done for number, done in there.committed(group, topic).items() if done}
         return Comparison(f"{group} in {topic}", counts.total(), sum(after.values()), after == counts)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kit.bus import Event, LogUnavailable, Record
-from services.kit.pragmas import set_pragmas
+from services.kit.sqlite import set_pragmas
 
 SHIFT = 40  # a record's place is `partition id << SHIFT | offset`
 BUSY_SECONDS = 5.0

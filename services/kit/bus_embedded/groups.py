@@ -52,7 +52,7 @@ class Member:
         self._turn = 0
         self._closed = False
         with passing_faults():
-            self._attend()
+            self._renew_membership()
 
     def poll(self, timeout: float, limit: int) -> Sequence[Record]:
         deadline = time.monotonic() + timeout
@@ -61,7 +61,7 @@ class Member:
             with self._lock, passing_faults():
                 if self._closed:
                     return []
-                self._attend()
+                self._renew_membership()
                 found = self._fetch(limit)
             left = deadline - time.monotonic()
             if found or left <= 0:
@@ -109,24 +109,24 @@ class Member:
         self._held.clear()
         self._generation = -1
 
-    def _attend(self) -> None:
+    def _renew_membership(self) -> None:
         """Keep the lease, notice who came and went, take and give up partitions."""
         now = time.monotonic()
         row = self._connection.execute("SELECT number FROM generations WHERE team = ?", (self._team,)).fetchone()
         if now - self._seen < self._session / 3 and row is not None and row[0] == self._generation:
             return
         with immediate(self._connection) as writer:
-            self._renew(writer, now)
-            changed = _expire(writer, self._team, now, self._session) + _share(writer, self._team)
+            self._renew_lease(writer, now)
+            changed = _remove_expired(writer, self._team, now, self._session) + _assign(writer, self._team)
             generation = _generation(writer, self._team, bool(changed))
             held = self._owned(writer)
         self._seen, self._generation, self._held = now, generation, held
 
-    def _renew(self, writer: sqlite3.Connection, now: float) -> None:
+    def _renew_lease(self, writer: sqlite3.Connection, now: float) -> None:
         writer.execute(
             "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (team, member) DO UPDATE SET seen = excluded.seen",
-            (self._team, self._name, "\n".join(self._topics), _home(), os.getpid(), now),
+            (self._team, self._name, "\n".join(self._topics), _process_namespace(), os.getpid(), now),
         )
 
     def _owned(self, writer: sqlite3.Connection) -> dict[int, _Held]:
@@ -170,20 +170,20 @@ class Member:
             _generation(writer, self._team, True)
 
 
-def _expire(writer: sqlite3.Connection, team: str, now: float, session: float) -> int:
+def _remove_expired(writer: sqlite3.Connection, team: str, now: float, session: float) -> int:
     """Remove who is silent or gone; a lease from before the last boot looks as if it came from the future."""
     rows = writer.execute("SELECT member, home, pid, seen FROM members WHERE team = ?", (team,)).fetchall()
     gone = [
         member
         for member, home, pid, seen in rows
-        if not now - session < seen <= now + session or (home == _home() and not _alive(pid))
+        if not now - session < seen <= now + session or (home == _process_namespace() and not _alive(pid))
     ]
     for member in gone:
         writer.execute("DELETE FROM members WHERE team = ? AND member = ?", (team, member))
     return len(gone)
 
 
-def _share(writer: sqlite3.Connection, team: str) -> int:
+def _assign(writer: sqlite3.Connection, team: str) -> int:
     """Give every partition an owner, moving as few as an even spread allows; how many moved."""
     members = {
         member: set(topics.split("\n"))
@@ -194,7 +194,7 @@ def _share(writer: sqlite3.Connection, team: str) -> int:
     ).fetchall()
     topic_of = {partition: topic for partition, topic, _ in rows if any(topic in each for each in members.values())}
     before = {partition: owner for partition, _, owner in rows if partition in topic_of}
-    after = _spread(topic_of, members, before)
+    after = _balanced(topic_of, members, before)
     moves = [(team, partition, owner) for partition, owner in after.items() if before[partition] != owner]
     writer.executemany(
         "INSERT INTO owners (team, partition, member, epoch) VALUES (?, ?, ?, 1)"
@@ -204,7 +204,7 @@ def _share(writer: sqlite3.Connection, team: str) -> int:
     return len(moves)
 
 
-def _spread(topic_of: dict[int, str], members: dict[str, set[str]], before: dict[int, str | None]) -> dict[int, str]:
+def _balanced(topic_of: dict[int, str], members: dict[str, set[str]], before: dict[int, str | None]) -> dict[int, str]:
     load = dict.fromkeys(sorted(members), 0)
     after: dict[int, str] = {}
     for partition, owner in before.items():
@@ -243,7 +243,7 @@ def _alive(pid: int) -> bool:
 
 
 @cache
-def _home() -> str:
+def _process_namespace() -> str:
     """Where a process number means something: this boot and process namespace (elsewhere than on Linux: nowhere)."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + os.readlink("/proc/self/ns/pid")

@@ -17,10 +17,10 @@ from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.errors import TopicAlreadyExistsError
 
 from services.kit.bus import Consumer, Event, Record, partition_of
-from services.kit.bus_kafka.client import ANSWER_SECONDS, Questions, options, passing_faults, unavailable
+from services.kit.bus_kafka.client import ANSWER_SECONDS, AdminConnection, options, passing_faults, unavailable
 from services.kit.bus_kafka.groups import Member
 from services.kit.bus_kafka.producer import LARGEST_REQUEST, Appender, Placed
-from services.kit.bus_kafka.records import Names, records_of, row_of
+from services.kit.bus_kafka.records import Namespace, records_of, row_of
 
 HOUR, DAY = 3_600_000, 86_400_000  # milliseconds
 _EVER = 2**63 - 1
@@ -48,25 +48,25 @@ class KafkaLog:
         self, brokers: str, namespace: str = "", replication: int = -1, session: float = 10.0, busy: float = 120.0
     ) -> None:
         self._brokers = brokers
-        self._names = Names(namespace)
+        self._namespace = Namespace(namespace)
         self._replication = replication
         self._session = session
         self._busy = busy
-        self._questions = Questions(brokers)
+        self._admin = AdminConnection(brokers)
         self._appender = Appender(brokers)
         self._partitions: dict[str, int] = {}
         self._members: list[Member] = []
 
     def ensure_topic(self, topic: str, partitions: int) -> None:
         if not self._partitions_of(topic):
-            self._questions.ask(lambda client: self._create(client, self._names.outside(topic), partitions))
+            self._admin.ask(lambda client: self._create(client, self._namespace.qualified(topic), partitions))
 
     def append(self, events: Sequence[Event]) -> None:
         if events:
             self._appender.append([self._placed(event) for event in events])
 
     def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
-        member = Member(self._brokers, self._names, topics, lambda: self._client(self._names.outside(group)))
+        member = Member(self._brokers, self._namespace, topics, lambda: self._client(self._namespace.qualified(group)))
         self._members = [*(each for each in self._members if not each.closed), member]
         return member
 
@@ -86,14 +86,17 @@ class KafkaLog:
         specs = {self._place(topic, number): OffsetSpec.LATEST for number in range(self._partitions_of(topic))}
         if not specs:
             return {}
-        found = self._questions.ask(lambda client: client.list_partition_offsets(specs))
+        found = self._admin.ask(lambda client: client.list_partition_offsets(specs))
         return {place.partition: found[place].offset for place in specs}
 
     def committed(self, group: str, topic: str) -> Mapping[int, int]:
-        name, places = self._names.outside(group), [self._place(topic, n) for n in range(self._partitions_of(topic))]
+        name, places = (
+            self._namespace.qualified(group),
+            [self._place(topic, n) for n in range(self._partitions_of(topic))],
+        )
         if not places:
             return {}
-        found = self._questions.ask(lambda client: client.list_group_offsets({name: places}))[name]
+        found = self._admin.ask(lambda client: client.list_group_offsets({name: places}))[name]
         return {place.partition: max(found[place].offset, 0) for place in places}
 
     def compact(self, topic: str) -> int:
@@ -104,23 +107,23 @@ class KafkaLog:
         for member in self._members:
             member.close()
         self._appender.close()
-        self._questions.close()
+        self._admin.close()
 
     def _place(self, topic: str, number: int) -> TopicPartition:
-        return TopicPartition(self._names.outside(topic), number)
+        return TopicPartition(self._namespace.qualified(topic), number)
 
     def _placed(self, event: Event) -> Placed:
         partitions = self._partitions_of(event.topic)
         if not partitions:
             raise ValueError(f"topic {event.topic} was never created")
-        return self._names.outside(event.topic), partition_of(event.key, partitions), row_of(event)
+        return self._namespace.qualified(event.topic), partition_of(event.key, partitions), row_of(event)
 
     def _partitions_of(self, topic: str) -> int:
         """0 where there is no such topic."""
         known = self._partitions.get(topic, 0)
         if not known:
-            name = self._names.outside(topic)
-            known = len(self._questions.ask(lambda client: client.describe_topics([name]))[0]["partitions"])
+            name = self._namespace.qualified(topic)
+            known = len(self._admin.ask(lambda client: client.describe_topics([name]))[0]["partitions"])
             if known:
                 self._partitions[topic] = known
         return known

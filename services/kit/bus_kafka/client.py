@@ -16,7 +16,7 @@ from services.kit.errors import Unusable
 ANSWER_SECONDS = 5.0
 _PAUSE = 0.1
 _ADDRESS = re.compile(r"[^\s/@]+:\d{1,5}")
-_SAME_ANSWER = 1.0  # for so long whoever asks after a failure hears of that one, so that many do not wait in a row
+_REPEAT_FAILURE_SECONDS = 1.0  # who asks so soon after a failure gets the same one, so that many do not queue
 _FAULTS = (KafkaError, RuntimeError, OSError)  # RuntimeError: the client's way to say that it was closed meanwhile
 _Answer = TypeVar("_Answer")
 
@@ -48,8 +48,8 @@ def passing_faults(brokers: str) -> Iterator[None]:
         raise unavailable(brokers, error) from error
 
 
-class Questions:
-    """One connection for what is asked about topics, offsets and groups, one question at a time."""
+class AdminConnection:
+    """One connection for what is asked about topics, offsets and groups, one request at a time."""
 
     def __init__(self, brokers: str) -> None:
         if not all(map(_ADDRESS.fullmatch, brokers.split(","))):
@@ -57,27 +57,27 @@ class Questions:
         self._brokers = brokers
         self._turn = threading.Lock()
         self._client: KafkaAdminClient | None = None
-        self._failed_at = -_SAME_ANSWER
+        self._failed_at = -_REPEAT_FAILURE_SECONDS
         self._failure: object = ""
 
-    def ask(self, question: Callable[[KafkaAdminClient], _Answer]) -> _Answer:
+    def ask(self, request: Callable[[KafkaAdminClient], _Answer]) -> _Answer:
         """Tries again for a while: what moves from broker to broker is found at its new place."""
         if not self._turn.acquire(timeout=2 * ANSWER_SECONDS):
             raise unavailable(self._brokers, "others have been waiting for an answer for long")
         try:
-            if time.monotonic() - self._failed_at < _SAME_ANSWER:
+            if time.monotonic() - self._failed_at < _REPEAT_FAILURE_SECONDS:
                 raise unavailable(self._brokers, self._failure)
-            return self._ask(question)
+            return self._ask(request)
         finally:
             self._turn.release()
 
-    def _ask(self, question: Callable[[KafkaAdminClient], _Answer]) -> _Answer:
+    def _ask(self, request: Callable[[KafkaAdminClient], _Answer]) -> _Answer:
         deadline = time.monotonic() + ANSWER_SECONDS
         while True:
             try:
-                return question(self._connected())
+                return request(self._connected())
             except _FAULTS as error:
-                self._drop()
+                self._disconnect()
                 if time.monotonic() > deadline:
                     self._failed_at, self._failure = time.monotonic(), error
                     raise unavailable(self._brokers, error) from error
@@ -85,14 +85,14 @@ class Questions:
 
     def close(self) -> None:
         with self._turn:
-            self._drop()
+            self._disconnect()
 
     def _connected(self) -> KafkaAdminClient:
         if self._client is None:
             self._client = KafkaAdminClient(**options(self._brokers))
         return self._client
 
-    def _drop(self) -> None:
+    def _disconnect(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             with suppress(*_FAULTS):

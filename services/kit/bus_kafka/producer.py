@@ -1,10 +1,10 @@
 """Appending to Kafka: one producer per process, shared by its threads.
 
-The brokers know a producer by a number and count its records, so that what it sends again after a fault is neither
-doubled nor out of order. Hence the rules here. An append that has waited in vain says so, but its records are not taken
-back: the same producer goes on delivering them, and nothing new is sent before it is known what became of them. Only
-when that has lasted `GIVE_UP` seconds, or the producer itself has failed, is it thrown away: a new one is a stranger to
-the brokers, and a belated record of the old one could land behind newer ones of its key.
+The producer is idempotent: brokers know it by a number and count its records, so a retry neither doubles nor reorders
+them. An append that times out raises, but its records cannot be taken back: the same producer goes on delivering them,
+and nothing new is sent before each of them has arrived or failed. Only after `GIVE_UP_SECONDS` of that, or when the
+producer itself has failed, is it replaced: the brokers do not know the new one, so a late record of the old one could
+land behind newer ones of its key.
 """
 
 import threading
@@ -20,11 +20,11 @@ from services.kit.bus_kafka.client import ANSWER_SECONDS, options, passing_fault
 from services.kit.bus_kafka.records import LARGEST_EVENT, Row
 
 APPEND_SECONDS = 10.0
-GIVE_UP = 120.0
-DELIVERY_SECONDS = 2 * GIVE_UP  # the client's own limit, never to be met: a producer that meets it hangs for good
+GIVE_UP_SECONDS = 120.0
+DELIVERY_SECONDS = 2 * GIVE_UP_SECONDS  # the client's own limit, never reached: a producer that reaches it hangs
 BATCH_BYTES = 256 * 1024
 LARGEST_REQUEST = LARGEST_EVENT + 1024 * 1024  # with room for what Kafka adds
-_FIRST_LOOK = 0.5  # how long an append waits for what earlier ones left behind
+_RESOLVE_SECONDS = 0.5  # how long an append waits for what earlier ones left behind
 
 Placed = tuple[str, int, Row]
 """A topic's name on the brokers, a partition, and what is to go there."""
@@ -37,7 +37,7 @@ class Appender:
         self._brokers = brokers
         self._turn = threading.Lock()
         self._producer: KafkaProducer | None = None
-        self._doubtful: list[Any] = []  # futures of records of which no append knows what became
+        self._unconfirmed: list[Any] = []  # futures of records of which no append knows what became
         self._since = 0.0
 
     def append(self, rows: Sequence[Placed]) -> None:
@@ -57,45 +57,45 @@ class Appender:
             failure = error
         missing = [future for future in sent if not _arrived(future)]
         if missing or len(sent) < len(rows):
-            self._doubt(producer, missing)
+            self._keep_unconfirmed(producer, missing)
             raise unavailable(self._brokers, next((each.exception for each in missing if each.is_done), failure))
 
     def close(self) -> None:
         with self._turn:
-            self._throw_away(0.0 if self._doubtful else ANSWER_SECONDS)
+            self._discard(0.0 if self._unconfirmed else ANSWER_SECONDS)
 
     def _ready(self) -> KafkaProducer:
         """The producer, once nothing is in doubt any more."""
         if not self._turn.acquire(timeout=APPEND_SECONDS):
             raise unavailable(self._brokers, "another append waits for the connection")
         try:
-            self._settle()
+            self._resolve_unconfirmed()
             if self._producer is None:
                 self._producer = _producer(self._brokers)
             return self._producer
         finally:
             self._turn.release()
 
-    def _settle(self) -> None:
-        until = time.monotonic() + _FIRST_LOOK
-        while any(not each.is_done for each in self._doubtful) and time.monotonic() < until:
+    def _resolve_unconfirmed(self) -> None:
+        until = time.monotonic() + _RESOLVE_SECONDS
+        while any(not each.is_done for each in self._unconfirmed) and time.monotonic() < until:
             time.sleep(0.01)
-        waiting = [each for each in self._doubtful if not each.is_done]
-        if waiting and time.monotonic() - self._since < GIVE_UP:
+        waiting = [each for each in self._unconfirmed if not each.is_done]
+        if waiting and time.monotonic() - self._since < GIVE_UP_SECONDS:
             raise unavailable(self._brokers, f"{len(waiting)} records of earlier appends are still on their way")
         if waiting:
-            self._throw_away(0.0)
-        elif any(not each.succeeded() for each in self._doubtful):
-            self._throw_away(ANSWER_SECONDS)
-        self._doubtful.clear()
+            self._discard(0.0)
+        elif any(not each.succeeded() for each in self._unconfirmed):
+            self._discard(ANSWER_SECONDS)
+        self._unconfirmed.clear()
 
-    def _doubt(self, producer: KafkaProducer, futures: Sequence[Any]) -> None:
+    def _keep_unconfirmed(self, producer: KafkaProducer, futures: Sequence[Any]) -> None:
         with self._turn:
             if producer is self._producer:
-                self._since = self._since if self._doubtful else time.monotonic()
-                self._doubtful += futures
+                self._since = self._since if self._unconfirmed else time.monotonic()
+                self._unconfirmed += futures
 
-    def _throw_away(self, seconds: float) -> None:
+    def _discard(self, seconds: float) -> None:
         """What other threads have in it may arrive for so long. `close` alone would leave a producer that hangs at
         work, to deliver who knows when.
         """

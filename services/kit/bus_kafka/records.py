@@ -21,16 +21,16 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """Names of topics and groups on brokers that several installations share."""
+class Namespace:
+    """Namespace of topics and groups on brokers that several installations share."""
 
-    namespace: str
+    prefix: str
 
-    def outside(self, name: str) -> str:
-        return f"{self.namespace}.{name}" if self.namespace else name
+    def qualified(self, name: str) -> str:
+        return f"{self.prefix}.{name}" if self.prefix else name
 
-    def inside(self, name: str) -> str:
-        return name.removeprefix(f"{self.namespace}.") if self.namespace else name
+    def local(self, name: str) -> str:
+        return name.removeprefix(f"{self.prefix}.") if self.prefix else name
 
 
 class Row(NamedTuple):
@@ -59,12 +59,12 @@ def records_of(topic: str, raw: Iterable[Any]) -> list[Record]:
 
 def _event(topic: str, raw: Any) -> Event:
     try:
-        return _ours(topic, raw)
+        return _from_headers(topic, raw)
     except (AttributeError, KeyError, ValueError):
-        return _foreign(topic, raw)
+        return _unreadable(topic, raw)
 
 
-def _ours(topic: str, raw: Any) -> Event:
+def _from_headers(topic: str, raw: Any) -> Event:
     headers = {name: value.decode() for name, value in raw.headers}
     kind, event_id = headers.pop(_TYPE), headers.pop(_ID)
     time = datetime.fromisoformat(headers.pop(_TIME))
@@ -76,7 +76,7 @@ def _ours(topic: str, raw: Any) -> Event:
     return Event(topic, key, kind, raw.value, event_id, time, headers)
 
 
-def _foreign(topic: str, raw: Any) -> Event:
+def _unreadable(topic: str, raw: Any) -> Event:
     headers = {_readable(name.encode()): _readable(value) for name, value in raw.headers}
     place = f"{topic}/{raw.partition}/{raw.offset}"
     return Event(topic, _readable(raw.key)[:LONGEST_NAME], "", raw.value, place, _moment(raw.timestamp), headers)

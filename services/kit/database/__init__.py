@@ -6,7 +6,7 @@
 - SQLite gives writers turns. PostgreSQL lets them work side by side: the one that changes a row which another changed
   meanwhile, or takes a key which another took, fails with `Conflict`; all of it done again may succeed at once.
 - Two that change *different* rows, each because of what it read of the other's, disturb each other unseen. There they
-  must change a row in common (see `hold`), or lock the row that the other changes (`with_for_update`).
+  must change a row in common (see `claim_rows`), or lock the row that the other changes (`with_for_update`).
 - A store of `one_writer` gives turns in PostgreSQL too, for services where that is simpler and fast enough.
 - Faults that pass (locked, full, unreachable, stopped) come out as `RetryLater`; a statement that is wrong stays the
   programming error that it is.
@@ -22,14 +22,25 @@ from typing import Protocol
 from sqlalchemy import URL, Connection, MetaData, make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.kit.database.among import among
 from services.kit.database.columns import KIT, Json, Moment
+from services.kit.database.queries import claim_rows, in_values, insert_many, insert_new, upsert
 from services.kit.database.sqlite import SqliteDatabase
 from services.kit.database.tables import Tables
-from services.kit.database.writing import add, hold, take, upsert
 from services.kit.settings import Settings
 
-__all__ = ["KIT", "Database", "Json", "Moment", "add", "among", "hold", "open_database", "store_of", "take", "upsert"]
+__all__ = [
+    "KIT",
+    "Database",
+    "Json",
+    "Moment",
+    "claim_rows",
+    "in_values",
+    "insert_many",
+    "insert_new",
+    "open_database",
+    "store_of",
+    "upsert",
+]
 _SCHEMA = "schema"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from services.kit.database.tables import Tables
 from services.kit.errors import RetryLater
-from services.kit.pragmas import set_pragmas
+from services.kit.sqlite import set_pragmas
 
 BUSY_SECONDS = 5.0
 _PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOMEM")

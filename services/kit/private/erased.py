@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, MetaData, String, Table, select
 
 from services.kit.bus import Record
-from services.kit.database import among, upsert
+from services.kit.database import in_values, upsert
 from services.kit.dispatch import Handler
 from services.kit.outbox import Unit
 
@@ -27,7 +27,7 @@ class Erased:
 
     def among(self, connection: Connection, keys: Collection[str]) -> set[str]:
         """Those of the keys that are erased."""
-        return set(connection.scalars(select(self.key).where(among(self.key, keys))))
+        return set(connection.scalars(select(self.key).where(in_values(self.key, keys))))
 
     def handler(self, erase: Callable[[Connection, str], None]) -> Handler:
         """For tombstones in LISTENS: erase what is kept of the key, and remember it.

@@ -41,7 +41,7 @@ LONGEST_PAUSE = 0.05
 
 MAX_MESSAGE_BYTES = 8 << 20
 HEALTH = "/grpc.health.v1.Health/"
-_NOT_BY_ITSELF = ("grpc-retry-pushback-ms", "-1")
+_DO_NOT_RETRY = ("grpc-retry-pushback-ms", "-1")
 """Who knows that it cannot answer says so once. The channel tries again by itself only where nobody answers."""
 
 
@@ -62,21 +62,21 @@ def bound(table: Mapping[str, Callable[[Any, Call, Any], Any]], deps: object) ->
     return {name: partial(function, deps) for name, function in table.items()}
 
 
-class _Door(grpc.ServerInterceptor):
+class SecretInterceptor(grpc.ServerInterceptor):
     """Who does not show the secret is turned away before anything of theirs is read; health alone is open to all."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
-        self._turned_away: Any = grpc.stream_stream_rpc_method_handler(_turn_away)
+        self._refusal: Any = grpc.stream_stream_rpc_method_handler(_reject)
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         shown = dict(handler_call_details.invocation_metadata).get(SECRET_KEY, "")
         if handler_call_details.method.startswith(HEALTH) or hmac.compare_digest(str(shown).encode(), self._secret):
             return continuation(handler_call_details)
-        return self._turned_away
+        return self._refusal
 
 
-def _turn_away(_: Any, context: grpc.ServicerContext) -> Any:
+def _reject(_: Any, context: grpc.ServicerContext) -> Any:
     _abort(context, plain_status(Code.UNAUTHENTICATED, "SECRET_WRONG", "the internal secret is wrong"))
 
 
@@ -87,7 +87,7 @@ class Server:
         self._health = health.HealthServicer()
         self._server = grpc.server(
             ThreadPoolExecutor(THREADS, thread_name_prefix="rpc"),
-            interceptors=[_Door(secret)],
+            interceptors=[SecretInterceptor(secret)],
             options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)],
         )
         names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
@@ -144,7 +144,7 @@ class Server:
         started = time.perf_counter()
         with telemetry.server_span(name, metadata):
             try:
-                yield self._admit(metadata, context, streams)
+                yield self._call(metadata, context, streams)
             except Refused as refusal:
                 _abort(context, refused_status(refusal))
             except RetryLater as error:
@@ -161,7 +161,7 @@ class Server:
             finally:
                 telemetry.rpc_seconds(name, time.perf_counter() - started)
 
-    def _admit(self, metadata: Mapping[str, str], context: grpc.ServicerContext, streams: bool) -> Call:
+    def _call(self, metadata: Mapping[str, str], context: grpc.ServicerContext, streams: bool) -> Call:
         remaining = context.time_remaining()
         if not streams and (remaining is None or remaining > 3600):
             _abort(context, plain_status(Code.INVALID_ARGUMENT, "DEADLINE_MISSING", "every call needs a deadline"))
@@ -189,5 +189,5 @@ def _run(function: Function, call: Call, message: Any) -> Any:
 def _abort(context: grpc.ServicerContext, status: Status) -> Any:
     told: Any = rpc_status.to_status(status)
     if status.code == Code.UNAVAILABLE:
-        told = told._replace(trailing_metadata=(*told.trailing_metadata, _NOT_BY_ITSELF))
+        told = told._replace(trailing_metadata=(*told.trailing_metadata, _DO_NOT_RETRY))
     context.abort_with_status(told)

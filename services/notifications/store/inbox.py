@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, select, update
 from sqlalchemy import false as sql_false
 
 from services.kit import deliveries
-from services.kit.database import add, among, upsert
+from services.kit.database import in_values, insert_many, upsert
 from services.notifications.domain import Frequency, Kind, NewNotification, Notification, Preferences
 from services.notifications.store.tables import DELIVERIES, ERASED, MAILS, NOTIFICATIONS, OFFERS, PEOPLE, PREFERENCES
 
@@ -20,7 +20,7 @@ INBOX = select(NOTIFICATIONS, func.coalesce(OFFERS.c.gone, sql_false()).label("g
 def fresh(connection: Connection, new: Sequence[NewNotification]) -> list[NewNotification]:
     """Those that were never written, each once, and to nobody who is erased."""
     by_id = {each.id: each for each in new}
-    for known in connection.scalars(select(NOTIFICATIONS.c.id).where(among(NOTIFICATIONS.c.id, by_id))):
+    for known in connection.scalars(select(NOTIFICATIONS.c.id).where(in_values(NOTIFICATIONS.c.id, by_id))):
         del by_id[known]
     gone = ERASED.among(connection, {each.recipient for each in by_id.values()})
     return [each for each in by_id.values() if each.recipient not in gone]
@@ -39,7 +39,7 @@ def put(connection: Connection, new: Sequence[NewNotification], now: datetime) -
         }
         for each in new
     ]
-    add(connection, NOTIFICATIONS, rows)
+    insert_many(connection, NOTIFICATIONS, rows)
 
 
 def page(
@@ -71,7 +71,11 @@ def unread(connection: Connection, recipient: str) -> int:
 
 def mark_read(connection: Connection, recipient: str, ids: Collection[str], now: datetime) -> None:
     """What is another's, missing or read already stays as it is."""
-    mine = (NOTIFICATIONS.c.recipient == recipient) & among(NOTIFICATIONS.c.id, ids) & NOTIFICATIONS.c.read_at.is_(None)
+    mine = (
+        (NOTIFICATIONS.c.recipient == recipient)
+        & in_values(NOTIFICATIONS.c.id, ids)
+        & NOTIFICATIONS.c.read_at.is_(None)
+    )
     connection.execute(update(NOTIFICATIONS).where(mine).values(read_at=now))
 
 
@@ -79,8 +83,8 @@ def forget_read(connection: Connection, before: datetime, limit: int) -> int:
     """Delete up to `limit` notifications that were written and read before; how many went."""
     old = select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.read_at < before).limit(limit)
     ids = list(connection.scalars(old))
-    connection.execute(delete(MAILS).where(among(MAILS.c.notification_id, ids)))
-    return connection.execute(delete(NOTIFICATIONS).where(among(NOTIFICATIONS.c.id, ids))).rowcount
+    connection.execute(delete(MAILS).where(in_values(MAILS.c.notification_id, ids)))
+    return connection.execute(delete(NOTIFICATIONS).where(in_values(NOTIFICATIONS.c.id, ids))).rowcount
 
 
 def learn_readers(
@@ -99,7 +103,7 @@ def readers(connection: Connection, person_id: str) -> tuple[list[str], list[str
 def preferences(connection: Connection, recipients: Collection[str]) -> dict[str, Preferences]:
     """Of each of them: what they chose, or what is usual."""
     found = {recipient: Preferences(recipient) for recipient in recipients}
-    for row in connection.execute(select(PREFERENCES).where(among(PREFERENCES.c.recipient, recipients))):
+    for row in connection.execute(select(PREFERENCES).where(in_values(PREFERENCES.c.recipient, recipients))):
         found[row.recipient] = Preferences(row.recipient, Frequency(row.mail), row.daily_cap)
     return found
 
@@ -139,7 +143,7 @@ def offer_changed(connection: Connection, offer_id: str, version: int, gone: boo
 
 
 def gone_among(connection: Connection, subject_ids: Collection[str]) -> set[str]:
-    return set(connection.scalars(select(OFFERS.c.id).where(among(OFFERS.c.id, subject_ids), OFFERS.c.gone)))
+    return set(connection.scalars(select(OFFERS.c.id).where(in_values(OFFERS.c.id, subject_ids), OFFERS.c.gone)))
 
 
 def next_offer_gone(connection: Connection) -> Row[Any] | None:

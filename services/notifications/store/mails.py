@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from services.kit import deliveries
-from services.kit.database import add, among
+from services.kit.database import in_values, insert_many
 from services.kit.deliveries import Delivery
 from services.kit.ids import Ids
 from services.notifications.domain import MailState, Notification, QueuedMail
@@ -17,7 +17,7 @@ CHANNEL = "mail"
 
 
 def enqueue(connection: Connection, queued: Sequence[QueuedMail], now: datetime) -> None:
-    add(connection, MAILS, [_row(each) for each in queued])
+    insert_many(connection, MAILS, [_row(each) for each in queued])
     _deliver(connection, {each.mail: each.recipient for each in queued if each.state is MailState.DUE}.items(), now)
 
 
@@ -47,7 +47,7 @@ def _row(of: QueuedMail) -> dict[str, object]:
 
 def pushed_since(connection: Connection, recipients: Collection[str], since: datetime) -> dict[str, int]:
     """How many notifications each was sent at once since then; who is missing had none."""
-    of_them = among(MAILS.c.recipient, recipients) & (MAILS.c.at >= since) & MAILS.c.at_once.is_(True)
+    of_them = in_values(MAILS.c.recipient, recipients) & (MAILS.c.at >= since) & MAILS.c.at_once.is_(True)
     query = select(MAILS.c.recipient, func.count().label("pushed")).where(of_them).group_by(MAILS.c.recipient)
     return {row.recipient: row.pushed for row in connection.execute(query)}
 

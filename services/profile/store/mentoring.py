@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Select, delete, func, insert, select
 
-from services.kit.database import hold, upsert
+from services.kit.database import claim_rows, upsert
 from services.kit.documents import decode, encode
 from services.profile.domain.mentoring import LIVE, Mentor, Mentorship, MentorshipState
 from services.profile.store.people import People
@@ -62,7 +62,7 @@ class Mentorships:
 
     def hold_mentor(self, mentor_id: str) -> None:
         """Nobody else decides how many mentees they have before this transaction ends."""
-        hold(self._connection, MENTORS, [mentor_id])
+        claim_rows(self._connection, MENTORS, [mentor_id])
 
     def mentees(self, mentor_id: str) -> int:
         accepted = (MENTORSHIPS.c.mentor_id == mentor_id) & (MENTORSHIPS.c.state == MentorshipState.ACCEPTED)

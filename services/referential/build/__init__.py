@@ -9,7 +9,7 @@ from services.referential.build.columns import sections
 from services.referential.build.files import MissingSource, digest
 from services.referential.build.rows import Rows
 from services.referential.build.sample import read_sample
-from services.referential.packs import PACKS
+from services.referential.countries import COUNTRIES
 from services.referential.snapshot import write_snapshot
 
 __all__ = ["MissingSource", "Report", "build", "build_sample"]
@@ -53,7 +53,7 @@ def build_sample(source_folder: Path, target: Path) -> Report:
 
 
 def _write(rows: Rows, target: Path, edition: str, sources: Mapping[str, str]) -> Report:
-    arrays = sections(rows, PACKS[COUNTRY])
+    arrays = sections(rows, COUNTRIES[COUNTRY])
     version = write_snapshot(target, COUNTRY, edition, sources, arrays)
     counts = {name: len(found) for name, found in vars(rows).items() if name != "refused"}
     return Report(version, counts, dict(rows.refused))

@@ -5,13 +5,13 @@ from typing import TypeVar
 from services.referential.build.columns_geo import place_sections, quarter_sections
 from services.referential.build.columns_work import occupation_sections, skill_sections, title_sections
 from services.referential.build.rows import OccupationRow, PlaceRow, Rows, SkillRow
-from services.referential.packs import Pack
+from services.referential.countries import CountryPack
 from services.referential.snapshot import Array
 
 Coded = TypeVar("Coded", OccupationRow, SkillRow, PlaceRow)
 
 
-def sections(rows: Rows, pack: Pack) -> dict[str, Array]:
+def sections(rows: Rows, pack: CountryPack) -> dict[str, Array]:
     _settle(rows)
     return (
         occupation_sections(rows)

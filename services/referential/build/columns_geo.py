@@ -6,7 +6,7 @@ import numpy as np
 
 from services.referential.build.columns_work import codes, row_starts
 from services.referential.build.rows import PlaceRow, Rows
-from services.referential.earth import kilometres
+from services.referential.distance import kilometres
 from services.referential.snapshot import Array, pack_strings
 
 _NEIGHBOURS = 6  # a commune has about six; its land hardly reaches past their centres

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from services.referential.build.rows import LinkRow, OccupationRow, Rows, SkillRow, TitleRow
-from services.referential.postings import index_sections, inverse_frequency, key_hash
+from services.referential.inverted_index import index_sections, inverse_frequency, key_hash
 from services.referential.records import GREENS, KINDS
 from services.referential.snapshot import Array, pack_strings
 from services.referential.text import Language, Word, exact_key, spellings, surfaces, unique_stems

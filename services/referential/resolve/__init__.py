@@ -1,8 +1,8 @@
-"""Answers over one open snapshot."""
+"""Lookup over one open snapshot."""
 
 from pathlib import Path
 
-from services.referential.packs import PACKS
+from services.referential.countries import COUNTRIES
 from services.referential.resolve.occupations import Occupations
 from services.referential.resolve.quarters import Quarters
 from services.referential.resolve.skills import Skills
@@ -24,7 +24,7 @@ class Referential(Occupations, Skills, Quarters):
 def open_snapshot(path: Path | None = None) -> Referential:
     """Open a snapshot file, or the sample shipped with the package. Raises `SnapshotRefused`."""
     snapshot = Snapshot(path or SAMPLE)
-    pack = PACKS.get(snapshot.country)
+    pack = COUNTRIES.get(snapshot.country)
     if pack is None:
-        raise SnapshotRefused(f"{path} is for country {snapshot.country!r}; known: {', '.join(PACKS)}")
+        raise SnapshotRefused(f"{path} is for country {snapshot.country!r}; known: {', '.join(COUNTRIES)}")
     return Referential(snapshot, pack)

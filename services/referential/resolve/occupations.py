@@ -5,10 +5,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from services.referential.postings import Index, find, key_hash
+from services.referential.inverted_index import InvertedIndex, find, key_hash
 from services.referential.records import GREENS, Guess, Occupation
-from services.referential.resolve.base import Answers
-from services.referential.resolve.complete import complete
+from services.referential.resolve.autocomplete import complete
+from services.referential.resolve.base import Lookup
 from services.referential.snapshot import Array
 from services.referential.text import Word, exact_key, unique_stems
 
@@ -21,14 +21,14 @@ _CLOSE_CALL, _PER_RIVAL, _MOST_RIVALS = 0.06, 0.08, 5
 _OTHER_SKILL = 0.5  # against 1 for a core skill
 
 
-class Occupations(Answers):
+class Occupations(Lookup):
     @cached_property
     def _occupation_codes(self) -> Array:
         return self._snapshot.array("occupation.code")
 
     @cached_property
-    def _titles(self) -> Index:
-        return Index.read(self._snapshot, "title")
+    def _titles(self) -> InvertedIndex:
+        return InvertedIndex.read(self._snapshot, "title")
 
     def occupation_codes(self) -> Iterable[str]:
         return (code.decode() for code in self._occupation_codes.tolist())
@@ -136,7 +136,7 @@ class Occupations(Answers):
     def search_occupations(self, text: str, limit: int = 10) -> list[Guess]:
         """For autocompletion: every word of the text begins a word of a title of the occupation."""
         owners = self._snapshot.array("title.occupation")
-        index, texts = Index.read(self._snapshot, "title.surface"), self._snapshot.strings("title.text")
+        index, texts = InvertedIndex.read(self._snapshot, "title.surface"), self._snapshot.strings("title.text")
         seen: dict[int, tuple[int, float]] = {}
         for title, confidence in complete(index, texts, text):
             seen.setdefault(int(owners[title]), (title, confidence))

@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from services.referential.earth import KM_PER_DEGREE, kilometres
-from services.referential.places_text import PlaceText
-from services.referential.postings import equal_range, find, prefix_range
+from services.referential.distance import KM_PER_DEGREE, kilometres
+from services.referential.inverted_index import equal_range, find, prefix_range
+from services.referential.places_text import WrittenPlace
 from services.referential.records import Place, PlaceGuess
-from services.referential.resolve.base import Answers
+from services.referential.resolve.base import Lookup
 from services.referential.snapshot import Array
 
 _FAR_KM = 50.0
@@ -21,7 +21,7 @@ _ALONE = {"name": 0.9, "former_name": 0.7, "part": 0.5}
 Named = list[tuple[int, str]]
 
 
-class Places(Answers):
+class Places(Lookup):
     @cached_property
     def _place_codes(self) -> Array:
         return self._snapshot.array("place.code")
@@ -74,7 +74,7 @@ class Places(Answers):
             return self._in_department(asked, asked.department, limit)
         return self._by_name(asked, limit)
 
-    def _with_postal_code(self, asked: PlaceText, postal_code: str, limit: int) -> list[PlaceGuess]:
+    def _with_postal_code(self, asked: WrittenPlace, postal_code: str, limit: int) -> list[PlaceGuess]:
         rows = set(self._rows("postal", postal_code))
         named = [(row, how) for row, how in self._named(asked.key) if row in rows] if asked.key else []
         if named:
@@ -87,7 +87,7 @@ class Places(Answers):
             return [PlaceGuess(self._place(code), 0.9, "code")]
         return self._by_name(asked, limit) if asked.key else []
 
-    def _in_department(self, asked: PlaceText, department: str, limit: int) -> list[PlaceGuess]:
+    def _in_department(self, asked: WrittenPlace, department: str, limit: int) -> list[PlaceGuess]:
         departments = self._snapshot.array("place.department")
         wanted = department.encode()
         if asked.key:
@@ -96,7 +96,7 @@ class Places(Answers):
         communes = np.flatnonzero((departments == wanted) & (parents < 0))
         return [PlaceGuess(self._place(int(communes[0])), 0.9, "department")] if len(communes) == 1 else []
 
-    def _by_name(self, asked: PlaceText, limit: int) -> list[PlaceGuess]:
+    def _by_name(self, asked: WrittenPlace, limit: int) -> list[PlaceGuess]:
         named = self._named(asked.key) if asked.key else []
         guesses = self._shared(named, _ALONE, "", limit)
         area = self._area(asked.key)

@@ -4,8 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from services.referential.earth import kilometres
-from services.referential.postings import equal_range
+from services.referential.distance import kilometres
+from services.referential.inverted_index import equal_range
 from services.referential.records import QpvAnswer, QpvState
 from services.referential.resolve.places import Places
 from services.referential.snapshot import Array

@@ -5,10 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from services.referential.postings import Index, find
+from services.referential.inverted_index import InvertedIndex, find
 from services.referential.records import KINDS, Skill, SkillGuess
-from services.referential.resolve.base import Answers
-from services.referential.resolve.complete import complete
+from services.referential.resolve.autocomplete import complete
+from services.referential.resolve.base import Lookup
 from services.referential.snapshot import Array
 from services.referential.text import Word
 
@@ -19,14 +19,14 @@ _ONE_COMMON_WORD = 0.5
 _RARE = 6.0  # weight from which a single word names a skill by itself
 
 
-class Skills(Answers):
+class Skills(Lookup):
     @cached_property
     def _skill_codes(self) -> Array:
         return self._snapshot.array("skill.code")
 
     @cached_property
-    def _skill_words(self) -> Index:
-        return Index.read(self._snapshot, "skill")
+    def _skill_words(self) -> InvertedIndex:
+        return InvertedIndex.read(self._snapshot, "skill")
 
     def skill_codes(self) -> Iterable[str]:
         return (code.decode() for code in self._skill_codes.tolist())
@@ -93,7 +93,7 @@ class Skills(Answers):
 
     def search_skills(self, text: str, limit: int = 10) -> list[SkillGuess]:
         """For autocompletion: every word of the text begins a word of the label."""
-        index, labels = Index.read(self._snapshot, "skill.surface"), self._snapshot.strings("skill.label")
+        index, labels = InvertedIndex.read(self._snapshot, "skill.surface"), self._snapshot.strings("skill.label")
         return [
             SkillGuess(self._skill_codes[row].decode(), labels[row], confidence, 0, len(text))
             for row, confidence in complete(index, labels, text)[:limit]

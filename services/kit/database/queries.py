@@ -1,4 +1,4 @@
-"""Writes that each database says in its own words."""
+"""Statements that SQLite and PostgreSQL write differently."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     JSON,
+    Boolean,
+    ColumnElement,
     Connection,
     Dialect,
     Insert,
@@ -23,9 +25,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 
-def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of the same columns, none of bytes. A server gets them all in one parameter, which costs a fraction
     of as many statements.
     """
@@ -63,13 +68,15 @@ def upsert(
     ).rowcount
 
 
-def take(connection: Connection, table: Table, rows: Collection[Mapping[str, Any]], key: Sequence[str]) -> set[Any]:
+def insert_new(
+    connection: Connection, table: Table, rows: Collection[Mapping[str, Any]], key: Sequence[str]
+) -> set[Any]:
     """Insert those rows whose `key` nobody has; what stands in its last column, of each that was inserted."""
     statement = _insert(connection, table).on_conflict_do_nothing(index_elements=key).returning(table.c[key[-1]])
     return set(connection.scalars(statement, sorted(rows, key=itemgetter(*key)))) if rows else set()
 
 
-def hold(connection: Connection, table: Table, ids: Collection[str]) -> None:
+def claim_rows(connection: Connection, table: Table, ids: Collection[str]) -> None:
     """Make these rows this transaction's own: of two that hold the same one, the later comes out as `Conflict`.
 
     For a decision that rests on rows which others may add meanwhile. A lock would not do: who has waited for it goes on
@@ -103,3 +110,28 @@ def _of_json(table: Table, names: Sequence[str]) -> tuple[Insert, Mapping[str, C
 
 def _has_one_writer(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
+
+
+def in_values(column: ColumnElement[Any], values: Collection[str] | Collection[int]) -> ColumnElement[bool]:
+    """`column IN (values)` for texts or numbers, with all values in one parameter: the statement stays the same."""
+    return _InValues(column, bindparam(None, orjson.dumps(list(values)).decode(), String))
+
+
+class _InValues(FunctionElement[bool]):
+    name = "in_values"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_InValues)
+def _for_sqlite(element: _InValues, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 — names and a parameter
+
+
+@compiles(_InValues, "postgresql")
+def _for_postgres(element: _InValues, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    kind = compiler.dialect.type_compiler_instance.process(next(iter(element.clauses)).type)
+    each = f"CAST(json_array_elements_text(CAST({values} AS JSON)) AS {kind})"
+    return f"{column} = ANY (ARRAY(SELECT {each}))"

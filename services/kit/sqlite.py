@@ -10,10 +10,10 @@ def set_pragmas(connection: sqlite3.Connection, pragmas: Iterable[str], seconds:
     at once that it is locked, whatever time limit the connection has.
     """
     for pragma in pragmas:
-        _insist(connection, f"PRAGMA {pragma}", time.monotonic() + seconds)
+        _execute_when_free(connection, f"PRAGMA {pragma}", time.monotonic() + seconds)
 
 
-def _insist(connection: sqlite3.Connection, statement: str, until: float) -> None:
+def _execute_when_free(connection: sqlite3.Connection, statement: str, until: float) -> None:
     while True:
         try:
             connection.execute(statement)

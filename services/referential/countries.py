@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.referential import france
-from services.referential.places_text import PlaceText
+from services.referential.places_text import WrittenPlace
 from services.referential.text import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class CountryPack:
     language: Language
-    read_place: Callable[[str], PlaceText]
+    read_place: Callable[[str], WrittenPlace]
     place_key: Callable[[str], str]
     current_qpv_vintage: str
 
 
-PACKS: Mapping[str, Pack] = {
-    "fr": Pack(france.LANGUAGE, france.read_place, france.place_key, france.QPV_VINTAGE),
+COUNTRIES: Mapping[str, CountryPack] = {
+    "fr": CountryPack(france.LANGUAGE, france.read_place, france.place_key, france.QPV_VINTAGE),
 }

@@ -11,14 +11,14 @@ from services.referential.snapshot import Array, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class InvertedIndex:
     words: Array
     starts: Array
     rows: Array
     weights: Array
 
     @classmethod
-    def read(cls, snapshot: Snapshot, name: str) -> "Index":
+    def read(cls, snapshot: Snapshot, name: str) -> "InvertedIndex":
         return cls(*(snapshot.array(f"{name}.{part}") for part in ("words", "starts", "rows", "weights")))
 
     def find(self, word: str) -> int:

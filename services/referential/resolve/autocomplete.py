@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from services.referential.postings import Index
+from services.referential.inverted_index import InvertedIndex
 from services.referential.snapshot import Array, Strings
 from services.referential.text import fold, surfaces
 
 _CONSIDERED = 200
 
 
-def complete(index: Index, texts: Strings, text: str) -> list[tuple[int, float]]:
+def complete(index: InvertedIndex, texts: Strings, text: str) -> list[tuple[int, float]]:
     """Rows where every word of `text` begins a word, with a confidence: texts that begin so, then short ones, first."""
     words = surfaces(text)
     if not words:
