@@ -56,13 +56,13 @@ def build(settings: IdentitySettings, log: Log, clock: Clock = system_clock, ids
             return store.counts(connection)
 
     return Service(
-        "identity",
-        settings.identity_address,
-        secret,
-        log,
-        units,
-        DESCRIPTOR,
-        bound(TABLE, deps),
+        name="identity",
+        address=settings.identity_address,
+        secret=secret,
+        log=log,
+        units=units,
+        contract=DESCRIPTOR,
+        serves=bound(TABLE, deps),
         publishes_on=(),
         tickers=[Ticker("identity: signing keys", HOUR, lambda: usecases.renew_key(deps))],
         prepare=prepare,

@@ -18,7 +18,7 @@ nothing outside is ill, the worker says so and joins the group anew.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum
 
@@ -79,7 +79,6 @@ class Worker:
         listens: Listens,
         batch: int = 200,
         halt_after: int = 10,
-        on_progress: Callable[[Sequence[Record]], object] | None = None,
         standstill: float = STANDSTILL_SECONDS,
     ) -> None:
         self.group = group
@@ -91,10 +90,9 @@ class Worker:
         self.handled = 0
         self._log = log
         self._units = units
-        self._listens = listens
+        self.listens = listens
         self._batch = self._batch_now = batch
         self._halt_after = halt_after
-        self._on_progress = on_progress
         self._attempts: dict[str, int] = {}
         self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._pruned_at = time.monotonic()
@@ -119,21 +117,17 @@ class Worker:
         self._thread.join()
         self._watchdog.stop()
 
-    def retry(self, letter_id: str) -> None:
-        """Hand a dead letter of the group to its handler once more; see `deadletters.retry`."""
-        deadletters.retry(self._units, self._listens, letter_id)
-
     def lag(self) -> int:
         """How many records are waiting, at most (a compacted log has gaps)."""
-        return sum(self._lag_of(topic) for topic in self.topics)
+        waiting = 0
+        for topic in self.topics:
+            done = self._log.committed(self.group, topic)
+            waiting += sum(max(end - done.get(number, 0), 0) for number, end in self._log.ends(topic).items())
+        return waiting
 
     def stuck(self) -> int:
         """How many of the group's partitions stand still, whoever reads them."""
         return len(self._watchdog.stuck)
-
-    def _lag_of(self, topic: str) -> int:
-        done = self._log.committed(self.group, topic)
-        return sum(max(end - done.get(partition, 0), 0) for partition, end in self._log.ends(topic).items())
 
     def _run(self) -> None:
         try:
@@ -191,8 +185,6 @@ class Worker:
             self._batch_now = min(2 * self._batch_now, self._batch)
             if not self._watchdog.stuck:
                 self.state, self.reason = State.RUNNING, ""
-            if records and self._on_progress is not None:
-                self._on_progress(records)
 
     def _wait(self, error: Exception) -> None:
         self.state, self.reason = State.WAITING, str(error)
@@ -272,7 +264,7 @@ class Worker:
         try:
             with self._units() as unit:
                 fresh = inbox.claim(unit.connection, self.group, wanted, self._units.clock())
-                for handler, records in grouped(self._listens, self._to_handle(wanted, fresh)):
+                for handler, records in grouped(self.listens, self._to_handle(wanted, fresh)):
                     now = records[0] if len(records) == 1 else None
                     self._handle(unit, handler, records)
                 if len(wanted) > 1:
@@ -286,15 +278,16 @@ class Worker:
     def _is_relevant(self, record: Record) -> bool:
         """A type that nobody listens to may be of a newer release; a payload without any is from outside."""
         event = record.event
-        return event.payload is None or not event.type or handler_of(self._listens, record) is not None
+        return event.payload is None or not event.type or handler_of(self.listens, record) is not None
 
     def _to_handle(self, wanted: Sequence[Record], fresh: Sequence[Record]) -> list[Record]:
         """What is fresh, and tombstones that go to a `Batch`."""
         new = {id(record) for record in fresh}
-        return [record for record in wanted if id(record) in new or self._comes_each_time(record)]
-
-    def _comes_each_time(self, record: Record) -> bool:
-        return record.event.payload is None and isinstance(handler_of(self._listens, record), Batch)
+        return [
+            each
+            for each in wanted
+            if id(each) in new or (each.event.payload is None and isinstance(handler_of(self.listens, each), Batch))
+        ]
 
     def _handle(self, unit: Unit, handler: Handler | Batch | None, records: Sequence[Record]) -> None:
         erased = [record.event.key for record in records if record.event.payload is None]

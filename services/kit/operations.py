@@ -78,8 +78,7 @@ class Operations:
 
     def _fill_workers(self, status: pb.GetStatusResponse) -> None:
         for w in self._workers:
-            shown = status.workers.add(group=w.group, state=w.state.value, reason=w.reason)
-            shown.lag = w.lag()
+            status.workers.add(group=w.group, state=w.state.value, reason=w.reason).lag = w.lag()
 
     def _fill_store(self, status: pb.GetStatusResponse) -> None:
         lag = self._relay.lag()
@@ -103,7 +102,7 @@ class Operations:
         worker = next((w for w in self._workers if w.group == group), None)
         if worker is None:
             raise not_found("dead_letter", request.id)
-        worker.retry(request.id)
+        deadletters.retry(self._units, worker.listens, request.id)
         return pb.RetryDeadLetterResponse()
 
     def _drop(self, call: Call, request: pb.DropDeadLetterRequest) -> pb.DropDeadLetterResponse:

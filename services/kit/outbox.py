@@ -1,7 +1,7 @@
-"""The outbox: what a service tells others is committed with what it did, and reaches the log afterwards.
+"""The transactional outbox: events are committed with the change that they tell of, and reach the log afterwards.
 
-`Unit` is one transaction. Its events are rows of the `outbox` table until the `Relay` has them in the log. So nothing
-is announced that did not happen, and nothing that happened stays unsaid: at least once, in order within a key.
+`Unit` is one transaction (a unit of work). Its events are rows of the `outbox` table until the `Relay` has appended
+them to the log. So an event is in the log only if its transaction committed, at least once, in order within a key.
 
 Each service's `events.py` gives the table PUBLISHES: domain event → what goes on the bus.
 """
@@ -9,14 +9,13 @@ Each service's `events.py` gives the table PUBLISHES: domain event → what goes
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.message import Message
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, String, Table, insert
 
+from services.kit import telemetry
 from services.kit.bus import Event
 from services.kit.clock import Clock
 from services.kit.database import KIT, Database, Json, Moment
@@ -38,7 +37,6 @@ OUTBOX = Table(
     Column("headers", Json, nullable=False),
 )
 _UNSTAMPED = datetime.min.replace(tzinfo=UTC)
-_TRACE = TraceContextTextMapPropagator()
 
 
 def outgoing(key: str, message: Message) -> Event:
@@ -53,7 +51,7 @@ def tombstone(topic: str, key: str) -> Event:
 
 
 class Unit:
-    """One transaction: what is done, and what others are told of it."""
+    """One transaction, and the events that it publishes."""
 
     def __init__(self, connection: Connection, publishes: Publishes, clock: Clock, ids: Ids) -> None:
         self.connection = connection
@@ -64,12 +62,20 @@ class Unit:
         self._ids = ids
 
     def publish(self, domain_event: object) -> None:
-        """Tell the others, if and when this transaction commits."""
+        """The event goes to the log if and when this transaction commits."""
         event = self._publishes[type(domain_event)](domain_event)
-        event.key.encode()  # a text that cannot be stored fails here, where the culprit is known
-        headers = dict(event.headers)
-        _TRACE.inject(headers)
-        self.rows.append(_row(replace(event, id=self._ids(), time=self._clock(), headers=headers)))
+        event.key.encode()  # a text that cannot be stored fails here, in its own caller
+        self.rows.append(
+            {
+                "topic": event.topic,
+                "key": event.key,
+                "type": event.type,
+                "payload": event.payload,
+                "id": self._ids(),
+                "time": self._clock(),
+                "headers": {**event.headers, **telemetry.outgoing_headers()},
+            }
+        )
 
     def after_commit(self, call: Callable[[], object]) -> None:
         """Call this once the transaction is durable, and never if it fails. It must not raise."""
@@ -101,15 +107,3 @@ class Units:
 
     def reading(self) -> AbstractContextManager[Connection]:
         return self.database.reading()
-
-
-def _row(event: Event) -> dict[str, Any]:
-    return {
-        "topic": event.topic,
-        "key": event.key,
-        "type": event.type,
-        "payload": event.payload,
-        "id": event.id,
-        "time": event.time,
-        "headers": dict(event.headers),
-    }

@@ -49,13 +49,11 @@ def decode_token(token: str, *kinds: type) -> tuple[Any, ...] | None:
         return None
     try:
         position = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        if isinstance(position, list) and all(_is(*pair) for pair in zip(position, kinds, strict=True)):
+            return tuple(position)
     except (binascii.Error, ValueError, RecursionError) as error:
         raise bad_token() from error
-    if not isinstance(position, list) or len(position) != len(kinds):
-        raise bad_token()
-    if not all(_is(value, kind) for value, kind in zip(position, kinds, strict=True)):
-        raise bad_token()
-    return tuple(position)
+    raise bad_token()
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -1,10 +1,10 @@
-"""The relay: carries the outbox's rows to the log, for ever.
+"""The relay: moves the outbox's rows to the log.
 
-The outbox is a queue whose leftovers are the failures: a row goes only when the log has its event. A crash between the
-two brings the event a second time under the same id, which the receivers' inbox drops.
+A row is deleted only after the log has its event. A crash between the two appends the event a second time under the
+same id, which the receivers' inbox drops.
 
-Rows of one key go in order. A key that fails waits, longer each time, and holds back only its own rows. When several
-keys fail in a row the log itself is taken to be ill and the sweep ends.
+Rows of one key go in order. A key that fails is retried with growing pauses, and holds back only its own rows. When
+several keys fail in a row the log itself is taken to be unavailable, and the sweep ends.
 """
 
 import logging
@@ -18,9 +18,9 @@ from operator import attrgetter
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from sqlalchemy import Row, delete, func, select
 
+from services.kit import telemetry
 from services.kit.backoff import Backoff
 from services.kit.bus import Event, Log, LogUnavailable
 from services.kit.database import in_values
@@ -29,7 +29,6 @@ from services.kit.outbox import OUTBOX, Units
 
 logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer(__name__)
-_TRACE = TraceContextTextMapPropagator()
 BATCH = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 FAILURES_IN_A_ROW = 3
@@ -43,7 +42,7 @@ class _FailingKey:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """What the log does not have yet."""
+    """What the log does not have yet: the number of rows, and the age of the oldest."""
 
     rows: int
     oldest: timedelta  # never negative, whatever the clock does
@@ -166,5 +165,5 @@ class Relay:
 
 
 def _links(events: Sequence[Event]) -> list[trace.Link]:
-    contexts = (trace.get_current_span(_TRACE.extract(e.headers)).get_span_context() for e in events if e.headers)
+    contexts = (trace.get_current_span(telemetry.extract(e.headers)).get_span_context() for e in events if e.headers)
     return [trace.Link(context) for context in contexts if context.is_valid]

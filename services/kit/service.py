@@ -1,18 +1,18 @@
-"""A running service: its server, its relay, its consumers and what comes round, started and stopped in order.
+"""A running service: its server, relay, consumers and periodic jobs, started and stopped in order.
 
 Start: the server (answering "not ready"), topics, relay, `prepare` (rebuilding an index, say), then the consumers.
-An engine that is away is waited for, however long, and the health check says no meanwhile; so it does later whenever
-the store, or what `needs` asks for, is away. A log that is away later does not count: calls are answered, and the
-outbox keeps what is said.
-Stop: `interrupt` ends what would hold it up (open streams), no new calls, consumers finish their batch, the relay its
-sweep, then files are closed.
+An engine that is away at start is waited for without limit; the health check fails meanwhile. Later it fails while the
+store, or what `needs` checks, is away. A log that is away later does not count: calls are answered, and events stay in
+the outbox.
+Stop: `interrupt` ends open streams, new calls are refused, consumers finish their batch and the relay its sweep, then
+files are closed.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
 
 from google.protobuf.descriptor import ServiceDescriptor
 
@@ -47,23 +47,17 @@ class Subscription:
     batch: int = 200  # records handled in one transaction; fewer where one record writes much
 
 
-class Running(Protocol):
-    """Something with a thread of its own."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-def _nothing() -> None:
-    return
-
-
 class Service:
-    """Build it in the service's `app.py`; `start` returns when calls are answered, `ready` may come later."""
+    """Build it in the service's `app.py`; `start` returns when calls are answered, `ready` may come later.
+
+    `serves` is the table of `contract`; `publishes_on` are the service's own topics. `prepare` runs once, before the
+    consumers. `counts` are shown to operators. `needs` raises while something is away that calls cannot do without.
+    `interrupt` and `close` are called first and last when it stops.
+    """
 
     def __init__(
         self,
+        *,
         name: str,
         address: str,
         secret: str,
@@ -74,11 +68,11 @@ class Service:
         publishes_on: Sequence[str],
         subscriptions: Sequence[Subscription] = (),
         tickers: Sequence[Ticker] = (),
-        prepare: Callable[[], None] = _nothing,
+        prepare: Callable[[], None] = lambda: None,
         counts: Callable[[], Mapping[str, int]] = dict,
-        needs: Callable[[], object] = _nothing,
-        interrupt: Callable[[], None] = _nothing,
-        close: Callable[[], None] = _nothing,
+        needs: Callable[[], object] = lambda: None,
+        interrupt: Callable[[], None] = lambda: None,
+        close: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._log = log
@@ -102,12 +96,15 @@ class Service:
         self._server = Server(address, secret, tables)
         self.address = self._server.address
         self.settled = threading.Event()  # set once it is ready, or cannot become so
-        self._running: list[Running] = []
+        self._running: list[Relay | Worker | Ticker] = []
         self._stopping = threading.Event()
         self._starter = threading.Thread(target=self._begin, name=f"{name}: start", daemon=True)
-        telemetry.watch(f"vivier.{name}.outbox.rows", "{row}", "committed, not yet in the log", self._outbox_lag)
-        telemetry.watch(f"vivier.{name}.lag", "{record}", "in the log, not yet handled", self._lag)
-        telemetry.watch(f"vivier.{name}.stuck", "{partition}", "with records waiting, and no progress", self._stuck)
+        for gauge, unit, description, read in (
+            ("outbox.rows", "{row}", "committed, not yet in the log", lambda: {name: self._relay.lag().rows}),
+            ("lag", "{record}", "in the log, not yet handled", lambda: {w.group: w.lag() for w in self._workers}),
+            ("stuck", "{partition}", "records wait, no progress", lambda: {w.group: w.stuck() for w in self._workers}),
+        ):
+            telemetry.watch(f"vivier.{name}.{gauge}", unit, description, partial(self._measured, read))
 
     def start(self) -> None:
         self._server.set_ready(False)
@@ -134,7 +131,7 @@ class Service:
             self._retry_until_done(self._ensure_topics)
             if self._stopping.is_set():
                 return
-            self._run(self._relay)
+            self._run([self._relay])
             self._retry_until_done(self._prepare)
         except (Unusable, OSError) as error:
             logger.error("%s cannot start: %s", self.name, error)
@@ -144,9 +141,7 @@ class Service:
             return self._give_up(f"{type(error).__name__}: {error}")
         if self._stopping.is_set():
             return
-        todo: list[Running] = [*self._workers, *self._tickers]
-        for each in todo:
-            self._run(each)
+        self._run([*self._workers, *self._tickers])
         self._operations.reasons.clear()
         self._server.set_ready(True)
         self.settled.set()
@@ -156,7 +151,7 @@ class Service:
         self.settled.set()
 
     def _retry_until_done(self, step: Callable[[], None]) -> None:
-        """Until it is done: what is missing may be starting itself."""
+        """With pauses: an engine that is missing may be starting as well."""
         backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while not self._stopping.is_set():
             try:
@@ -173,9 +168,10 @@ class Service:
     def _check_health(self) -> None:
         self._server.set_ready(not self.trouble())
 
-    def _run(self, each: Running) -> None:
-        each.start()
-        self._running.append(each)
+    def _run(self, threads: Sequence[Relay | Worker | Ticker]) -> None:
+        for each in threads:
+            each.start()
+            self._running.append(each)
 
     def _prune(self) -> None:
         with self._units() as unit:
@@ -188,17 +184,8 @@ class Service:
             except LogUnavailable as error:
                 logger.info("compaction of %s goes on next time: %s", topic, error)
 
-    def _outbox_lag(self) -> Mapping[str, float]:
-        return self._measured(lambda: {self.name: float(self._relay.lag().rows)})
-
-    def _lag(self) -> Mapping[str, float]:
-        return self._measured(lambda: {worker.group: float(worker.lag()) for worker in self._workers})
-
-    def _stuck(self) -> Mapping[str, float]:
-        return self._measured(lambda: {worker.group: float(worker.stuck()) for worker in self._workers})
-
-    def _measured(self, read: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
-        """Nothing while it stops, or while what would have to be asked is away."""
+    def _measured(self, read: Callable[[], Mapping[str, int]]) -> Mapping[str, float]:
+        """Empty while the service stops, or while the store or the log is away."""
         try:
             return {} if self._stopping.is_set() else read()
         except (RetryLater, LogUnavailable):

@@ -1,4 +1,4 @@
-"""Work that comes round: sweeps and digests, each in a thread of its own."""
+"""Periodic jobs (sweeps, digests), each in a thread of its own."""
 
 import logging
 import threading
@@ -11,9 +11,9 @@ RETRY_SECONDS = 10.0
 
 
 class Ticker:
-    """Calls `work` now and then every `seconds`. A failure is logged; the next round comes all the same.
+    """Calls `work` at start and then every `seconds`. A failure is logged and does not end it.
 
-    After a passing fault it comes soon, however rare the rounds are.
+    After a passing fault (`RetryLater`) it is called again within `RETRY_SECONDS`.
     """
 
     def __init__(self, name: str, seconds: float, work: Callable[[], object]) -> None:
@@ -35,7 +35,7 @@ class Ticker:
             self._stopping.wait(self._round())
 
     def _round(self) -> float:
-        """How long to wait for the next."""
+        """Seconds until the next."""
         try:
             self._work()
         except RetryLater as error:

@@ -1,14 +1,14 @@
-"""Notices partitions that stand still: records wait there, and the group has not moved on for long."""
+"""Notices partitions that stand still: records wait there, but the group has not committed anything for long."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.kit.backoff import Backoff
 from services.kit.bus import Log, LogUnavailable
+from services.kit.ticker import Ticker
 
-CHECKS = 6  # within the time that is long
+CHECKS = 6  # within `patience`
 LONGEST_PAUSE = 600.0  # seconds between two alarms
 
 
@@ -20,12 +20,12 @@ class _Progress:
     since: float
 
 
-class Watchdog:
-    """Of one group. Whoever of its members looks sees the partitions of all of them.
+class Watchdog(Ticker):
+    """Watches all partitions of one group, whichever member reads them.
 
-    `alarm` gets the partitions, as `topic/number`, when they have stood still for `patience` seconds, and again, ever
-    less often, while they do. A log that cannot be asked is no alarm: that shows elsewhere. Nor is a backlog: while
-    this member is `busy` with as much as it takes at a time, what waits may wait for nothing else.
+    `alarm` gets the partitions, as `topic/number`, when they have stood still for `patience` seconds, and again with
+    growing pauses while they do. A log that is unavailable raises no alarm. Nor does a backlog: while this member is
+    `busy` with full batches, records may simply be waiting for their turn.
     """
 
     def __init__(
@@ -44,42 +44,32 @@ class Watchdog:
         self._patience = patience
         self._alarm = alarm
         self._busy = busy
-        self._standing: dict[str, _Progress] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"watchdog {group}", daemon=True)
+        self._progress: dict[str, _Progress] = {}
+        self._backoff, self._silent_until = Backoff(patience, LONGEST_PAUSE), 0.0
+        super().__init__(f"watchdog {group}", patience / CHECKS, self._check)
 
-    def start(self) -> None:
-        self._thread.start()
+    def _check(self) -> None:
+        now = time.monotonic()
+        try:
+            self.stuck = [place for topic in self._topics for place in self._stuck_in(topic, now)]
+        except LogUnavailable:
+            return
+        if not self.stuck:
+            self._backoff.reset()
+            self._silent_until = 0.0
+        elif now >= self._silent_until:
+            self._alarm(self.stuck)
+            self._silent_until = time.monotonic() + self._backoff.pause()
 
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        backoff, silent_until = Backoff(self._patience, LONGEST_PAUSE), 0.0
-        while not self._stopping.wait(self._patience / CHECKS):
-            try:
-                self.stuck = [
-                    place for topic in self._topics for place in self._stuck_partitions(topic, time.monotonic())
-                ]
-            except LogUnavailable:
-                continue
-            if not self.stuck:
-                backoff.reset()
-                silent_until = 0.0
-            elif time.monotonic() >= silent_until:
-                self._alarm(self.stuck)
-                silent_until = time.monotonic() + backoff.pause()
-
-    def _stuck_partitions(self, topic: str, now: float) -> Sequence[str]:
+    def _stuck_in(self, topic: str, now: float) -> Sequence[str]:
         ends = self._log.ends(topic)
         done = self._log.committed(self._group, topic)
         still = []
         for number, end in ends.items():
             place, reached = f"{topic}/{number}", done.get(number, 0)
-            before = self._standing.get(place)
+            before = self._progress.get(place)
             if before is None or before.done != reached or end <= reached or self._busy():
-                self._standing[place] = _Progress(reached, now)
+                self._progress[place] = _Progress(reached, now)
             elif now - before.since > self._patience:
                 still.append(place)
         return still

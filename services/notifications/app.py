@@ -65,13 +65,13 @@ def build(
     senders = {CHANNEL: MailSender(units, mailer or LogMailer(), _addressees(profile))}
     deliveries = Deliveries(units, DELIVERIES, senders, feed.stopping)
     return Service(
-        "notifications",
-        settings.notifications_address,
-        secret,
-        log,
-        units,
-        DESCRIPTOR,
-        bound(TABLE, Deps(units, feed)),
+        name="notifications",
+        address=settings.notifications_address,
+        secret=secret,
+        log=log,
+        units=units,
+        contract=DESCRIPTOR,
+        serves=bound(TABLE, Deps(units, feed)),
         publishes_on=(),
         subscriptions=[Subscription("notifications", TOPICS, listens(clock, feed.announce), BATCH)],
         tickers=[

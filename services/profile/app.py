@@ -39,14 +39,14 @@ def build(settings: ProfileSettings, log: Log, clock: Clock = system_clock, ids:
     units = Units(database, PUBLISHES, clock, ids)
     deps = Deps(units, vault, CachedReferential(open_snapshot(settings.referential), remembered=0))
     return Service(
-        "profile",
-        settings.profile_address,
-        settings.secret.get_secret_value(),
-        log,
-        units,
-        server.DESCRIPTOR,
-        bound(server.TABLE, deps),
-        [TOPIC],
+        name="profile",
+        address=settings.profile_address,
+        secret=settings.secret.get_secret_value(),
+        log=log,
+        units=units,
+        contract=server.DESCRIPTOR,
+        serves=bound(server.TABLE, deps),
+        publishes_on=[TOPIC],
         tickers=[Ticker("profile: age bands", DAY, lambda: publish_new_age_bands(deps))],
         prepare=vault.open,
         counts=lambda: _counts(database),

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.referential import france
-from services.referential.places_text import WrittenPlace
-from services.referential.text import Language
+from services.referential.text import Language, WrittenPlace
 
 
 @dataclass(frozen=True, slots=True)

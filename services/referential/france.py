@@ -2,8 +2,7 @@
 
 import re
 
-from services.referential.places_text import WrittenPlace
-from services.referential.text import Language, surfaces
+from services.referential.text import Language, WrittenPlace, surfaces
 
 QPV_VINTAGE = "2024"
 

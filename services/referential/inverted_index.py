@@ -21,10 +21,6 @@ class InvertedIndex:
     def read(cls, snapshot: Snapshot, name: str) -> "InvertedIndex":
         return cls(*(snapshot.array(f"{name}.{part}") for part in ("words", "starts", "rows", "weights")))
 
-    def find(self, word: str) -> int:
-        """The word's number, or -1."""
-        return find(self.words, word)
-
     def rows_of(self, number: int) -> Array:
         return self.rows[self.starts[number] : self.starts[number + 1]]
 

@@ -73,6 +73,16 @@ class Language:
         return hash(self.stemmer)
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenPlace:
+    """A written place, taken apart: `key` is the normalised name ("" for none), `code` an official code alone."""
+
+    key: str
+    department: str | None = None
+    postal_code: str | None = None
+    code: str | None = None
+
+
 def fold(text: str) -> str:
     """Lower case without accents."""
     decomposed = unicodedata.normalize("NFD", text.lower().translate(_LIGATURES))

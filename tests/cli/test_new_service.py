@@ -73,7 +73,10 @@ def build(settings, log, clock=system_clock, ids=random_id):
     serves = {"Greet": lambda call, request: pb.GreetResponse(words=settings.greetings_words)}
     contract = pb.DESCRIPTOR.services_by_name["GreetingsService"]
     secret = settings.secret.get_secret_value()
-    return Service("greetings", settings.greetings_address, secret, log, units, contract, serves, publishes_on=())
+    return Service(
+        name="greetings", address=settings.greetings_address, secret=secret, log=log, units=units, contract=contract,
+        serves=serves, publishes_on=(),
+    )
 """
 OTHERS = [entry.name for entry in registry.SERVICES]
 

@@ -66,7 +66,16 @@ class Owner:
         self.published: list[Event] = []
         self.units = Units(open_database(folder / "owner.db", OWNED), {str: self._due}, system_clock, random_id)
         serves = {"AskForLink": self.ask, "MintLink": self.mint, "LookAtLink": self.look, "UseLink": self.use}
-        self.service = Service("owner", "127.0.0.1:0", SECRET, log, self.units, OWNER, serves, [TOPIC])
+        self.service = Service(
+            name="owner",
+            address="127.0.0.1:0",
+            secret=SECRET,
+            log=log,
+            units=self.units,
+            contract=OWNER,
+            serves=serves,
+            publishes_on=[TOPIC],
+        )
 
     def _due(self, subject: str) -> Event:
         self.published.append(outgoing(f"link/{subject}", StringValue(value=subject)))
@@ -101,16 +110,16 @@ class Sender:
         units = Units(open_database(folder / "sender.db", SENT), {}, self.clock, random_id)
         deliveries = Deliveries(units, DELIVERIES, {"mail": self}, threading.Event())
         self.service = Service(
-            "sender",
-            "127.0.0.1:0",
-            SECRET,
-            log,
-            units,
-            SENDER,
-            {},
-            [],
-            [Subscription("sender", [TOPIC], {"google.protobuf.StringValue": self._queue})],
-            [Ticker("sender: deliveries", 0.05, deliveries.round)],
+            name="sender",
+            address="127.0.0.1:0",
+            secret=SECRET,
+            log=log,
+            units=units,
+            contract=SENDER,
+            serves={},
+            publishes_on=[],
+            subscriptions=[Subscription("sender", [TOPIC], {"google.protobuf.StringValue": self._queue})],
+            tickers=[Ticker("sender: deliveries", 0.05, deliveries.round)],
         )
 
     def _queue(self, unit: Unit, record: Record) -> None:

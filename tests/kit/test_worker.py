@@ -437,14 +437,6 @@ def test_what_a_handler_publishes_goes_with_its_effect(room, eventually):
         assert connection.execute(text("SELECT key, payload FROM outbox")).all() == [("told/1", b"good")]
 
 
-def test_progress_is_told_after_the_commit(room, eventually):
-    seen = []
-    room.append(("offer/1", b"x"))
-    with room.worker(on_progress=lambda records: seen.append((len(records), len(room.effects())))):
-        eventually(lambda: seen)
-    assert seen == [(1, 1)]
-
-
 def test_old_inbox_rows_go_in_small_steps(room):
     records = replayed(room, *((f"offer/{n}", b"x") for n in range(25)))
     with room.units() as unit:

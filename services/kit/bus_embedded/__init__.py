@@ -1,8 +1,8 @@
 """The event log in one SQLite file, for one machine: several threads and processes, no server.
 
 Durability is SQLite's: write-ahead log, `synchronous=FULL`, so what `append` acknowledged survives kill -9 and a power
-cut, and torn bytes after the last commit are ignored at opening. Appends that meet share one commit: the first to get
-the turn writes for all that wait.
+cut, and torn bytes after the last commit are ignored at opening. Concurrent appends share one commit: the first to get
+the lock writes the rows of all that wait.
 
 A record's place is `partition id << 40 | offset`, so one partition is one contiguous range of the table. Offsets come
 from the partition's own counter and are never given twice, whatever compaction removes.
@@ -12,7 +12,9 @@ process watches SQLite's change counter.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection
@@ -28,27 +30,11 @@ Placed = tuple[int, tuple[Any, ...]]
 
 
 @dataclass(slots=True)
-class _Request:
-    """One caller's append, waiting for the commit that it may share with others."""
+class _Append:
+    """One caller's rows, waiting for the commit that they may share with those of others."""
 
     rows: list[Placed]
-    done: bool = False
-    error: Exception | None = None
-
-
-@dataclass(slots=True)
-class _Queue:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    waiting: list[_Request] = field(default_factory=list)
-
-    def put(self, request: _Request) -> None:
-        with self.lock:
-            self.waiting.append(request)
-
-    def drain(self) -> list[_Request]:
-        with self.lock:
-            taken, self.waiting = self.waiting, []
-        return taken
+    committed: Future[None] = field(default_factory=Future)
 
 
 class EmbeddedLog:
@@ -58,7 +44,7 @@ class EmbeddedLog:
         self._path = Path(path)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._session = session
-        self._queue = _Queue()
+        self._waiting = deque[_Append]()
         self._turn = threading.Lock()
         self._reading = threading.Lock()
         self._topics: dict[str, list[int]] = {}
@@ -78,13 +64,12 @@ class EmbeddedLog:
             writer.execute("UPDATE generations SET number = number + 1")
 
     def append(self, events: Sequence[Event]) -> None:
-        request = _Request([self._placed(event) for event in events])
-        self._queue.put(request)
+        own = _Append([self._placed(event) for event in events])
+        self._waiting.append(own)
         with self._turn:
-            if not request.done:
-                self._write(self._queue.drain())
-        if request.error is not None:
-            raise request.error
+            if not own.committed.done():
+                self._write([self._waiting.popleft() for _ in range(len(self._waiting))])
+        own.committed.result()
         self._wakeup.notify()
 
     def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
@@ -132,15 +117,16 @@ class EmbeddedLog:
             raise ValueError(f"topic {event.topic} was never created")
         return partitions[partition_of(event.key, len(partitions))], row_of(event)
 
-    def _write(self, requests: Sequence[_Request]) -> None:
+    def _write(self, appends: Sequence[_Append]) -> None:
         try:
             with passing_faults(), immediate(self._writer) as writer:
-                self._insert(writer, [row for request in requests for row in request.rows])
+                self._insert(writer, [row for each in appends for row in each.rows])
         except Exception as error:  # every caller whose rows were in this commit must learn of it
-            for request in requests:
-                request.error = error
-        for request in requests:
-            request.done = True
+            for each in appends:
+                each.committed.set_exception(error)
+        else:
+            for each in appends:
+                each.committed.set_result(None)
 
     def _insert(self, writer: Connection, rows: Sequence[Placed]) -> None:
         ids = {partition for partition, _ in rows}

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from services.kit.bus import Event, LogUnavailable, Record
-from services.kit.sqlite import set_pragmas
+from services.kit.sqlite import is_passing, set_pragmas
 
 SHIFT = 40  # a record's place is `partition id << SHIFT | offset`
 BUSY_SECONDS = 5.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOMEM")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS partitions (
@@ -58,15 +57,14 @@ def passing_faults() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if str(getattr(error, "sqlite_errorname", "")).startswith(_PASSING):
+        if is_passing(error):
             raise LogUnavailable(f"the log cannot take or give records now: {error}") from error
         raise
 
 
 def row_of(event: Event) -> tuple[Any, ...]:
     """The columns after `place`. A text that cannot be stored fails here, in its own caller."""
-    for text in (event.type, event.id):
-        text.encode()
+    (event.type + event.id).encode()
     time = (event.time - _EPOCH) // timedelta(microseconds=1)
     return (event.key, event.type, event.payload, event.id, time, json.dumps(dict(event.headers)))
 

@@ -25,7 +25,7 @@ from services.kit.bus_embedded.wakeup import Wakeup
 
 @dataclass(slots=True)
 class _Held:
-    """A partition in this member's hands."""
+    """A partition that this member owns, and how far it has read."""
 
     topic: str
     number: int
@@ -135,11 +135,9 @@ class Member:
             " JOIN partitions ON partitions.id = owners.partition WHERE team = ? AND member = ?",
             (self._team, self._name),
         )
-        return {row[0]: self._keep(row[0], _Held(*row[1:])) for row in rows}
-
-    def _keep(self, partition: int, fresh: _Held) -> _Held:
-        held = self._held.get(partition)
-        return held if held is not None and held.epoch == fresh.epoch else fresh
+        owned = {row[0]: _Held(*row[1:]) for row in rows}
+        kept = {each: held for each, held in self._held.items() if each in owned and held.epoch == owned[each].epoch}
+        return owned | kept
 
     def _fetch(self, limit: int) -> list[Record]:
         """Begins at another partition each time, so that a full one does not starve the rest."""
@@ -235,10 +233,8 @@ def _generation(writer: sqlite3.Connection, team: str, changed: bool) -> int:
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
     return True
 
 

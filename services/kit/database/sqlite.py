@@ -11,10 +11,9 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from services.kit.database.tables import Tables
 from services.kit.errors import RetryLater
-from services.kit.sqlite import set_pragmas
+from services.kit.sqlite import is_passing, set_pragmas
 
 BUSY_SECONDS = 5.0
-_PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOMEM")
 
 
 class SqliteDatabase:
@@ -112,6 +111,6 @@ def _passing_faults() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if str(getattr(error.orig, "sqlite_errorname", "")).startswith(_PASSING):
+        if is_passing(error.orig):
             raise RetryLater(f"the store cannot take or give rows now: {error.orig}") from error
         raise

@@ -1,4 +1,4 @@
-"""What a store holds, and how an older store comes to hold it: its migrations, one after the other.
+"""The tables of a store, and the migrations that bring an older store up to date.
 
 A folder of migrations has one file a step: `0001_first_release.py`, `0002_….py` and so on, each with a function
 `upgrade(op)` that says the change in Alembic's operations. The store keeps the number of its last step in the table
@@ -7,11 +7,9 @@ A folder of migrations has one file a step: `0001_first_release.py`, `0002_….p
 Steps only ever add, so that the services of the release before go on working beside those of the new one.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from runpy import run_path
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 
@@ -30,7 +28,7 @@ class Tables:
     migrations: Path | None
 
     def are_current(self, connection: Connection) -> bool:
-        """Is there nothing to do? A look costs next to nothing, which counts at every start."""
+        """Is there nothing to do? Cheap, since it is asked at every start."""
         return self.migrations is not None and _version(connection) == self._steps()[-1].name[:_DIGITS]
 
     def bring_up_to_date(self, connection: Connection, store: str) -> None:
@@ -45,8 +43,8 @@ class Tables:
             raise OSError(f"{store} is of a newer release ({found}) than this program ({newest}): start that release")
         for step in steps:
             if step.name[:_DIGITS] > found:
-                _take(connection, step)
-        _remember(connection, newest)
+                _upgrade(connection, step)
+        _set_version(connection, newest)
 
     def _steps(self) -> list[Path]:
         assert self.migrations is not None
@@ -61,24 +59,14 @@ def _version(connection: Connection) -> str:
     return FIRST if known.get_table_names() else ""
 
 
-def _take(connection: Connection, step: Path) -> None:
+def _upgrade(connection: Connection, step: Path) -> None:
     from alembic.migration import MigrationContext  # slow to import, and most starts need none of it
     from alembic.operations import Operations
 
-    _upgrade_of(step)(Operations(MigrationContext.configure(connection)))
+    run_path(str(step))["upgrade"](Operations(MigrationContext.configure(connection)))
 
 
-def _upgrade_of(step: Path) -> Callable[[Any], None]:
-    spec = spec_from_file_location(step.stem, step)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    upgrade: Callable[[Any], None] = module.upgrade
-    return upgrade
-
-
-def _remember(connection: Connection, version: str) -> None:
+def _set_version(connection: Connection, version: str) -> None:
     VERSION.create(connection, checkfirst=True)
     connection.execute(VERSION.delete())
     connection.execute(VERSION.insert(), {"version_num": version})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.referential.build import esco, geo, qpv, rome
-from services.referential.build.columns import sections
+from services.referential.build.arrays import sections
 from services.referential.build.files import MissingSource, digest
 from services.referential.build.rows import Rows
 from services.referential.build.sample import read_sample

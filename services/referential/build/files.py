@@ -5,11 +5,13 @@ import gzip
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from services.referential.build.rows import Rows
 
 
 class MissingSource(Exception):
@@ -22,6 +24,14 @@ def source(folder: Path, pattern: str) -> Path:
     if not found:
         raise MissingSource(f"{folder} has no {pattern}: put the official files there first")
     return found[-1]
+
+
+def read_files(folder: Path, readers: Mapping[str, Callable[[Path, Rows], None]], rows: Rows) -> list[Path]:
+    """Read one file for each pattern into `rows`, after all were found; returns the files."""
+    paths = [source(folder, pattern) for pattern in readers]
+    for path, read in zip(paths, readers.values(), strict=True):
+        read(path, rows)
+    return paths
 
 
 def table(path: Path, delimiter: str = ",") -> Iterator[dict[str, str]]:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from services.referential.build.files import source, table
+from services.referential.build.files import read_files, source, table
 from services.referential.build.rows import LinkRow, OccupationRow, Rows, SkillRow, TitleRow
 from services.referential.records import Green, SkillKind
 
@@ -36,10 +36,7 @@ def read(folder: Path, rows: Rows) -> list[Path]:
         "unix_referentiel_savoir_v*.csv": _knowledge,
         "unix_coherence_item_v*.csv": _links,
     }
-    paths = [source(folder, pattern) for pattern in readers]
-    for path, reader in zip(paths, readers.values(), strict=True):
-        reader(path, rows)
-    return paths
+    return read_files(folder, readers, rows)
 
 
 def _occupations(path: Path, rows: Rows) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import orjson
 
-from services.referential.build.files import source, table
+from services.referential.build.files import read_files, table
 from services.referential.build.rows import (
     AreaRow,
     LinkRow,
@@ -24,14 +24,13 @@ def read_sample(folder: Path, rows: Rows) -> list[Path]:
         "occupations.csv": _occupations,
         "skills.csv": _skills,
         "places.csv": _places,
-        "areas.csv": _areas,
-        "quarters.csv": _quarters,
-        "outlines.json": _outlines,
+        "areas.csv": lambda path, rows: rows.areas.extend(AreaRow(**line) for line in table(path)),
+        "quarters.csv": lambda path, rows: rows.quarters.extend(QuarterRow(**line) for line in table(path)),
+        "outlines.json": lambda path, rows: rows.outlines.extend(
+            OutlineRow(each["code"], each["vintage"], each["points"]) for each in orjson.loads(path.read_bytes())
+        ),
     }
-    paths = [source(folder, name) for name in readers]
-    for path, reader in zip(paths, readers.values(), strict=True):
-        reader(path, rows)
-    return paths
+    return read_files(folder, readers, rows)
 
 
 def _occupations(path: Path, rows: Rows) -> None:
@@ -66,16 +65,3 @@ def _places(path: Path, rows: Rows) -> None:
                 reach_km=float(line["reach_km"]) if line["reach_km"] else None,
             )
         )
-
-
-def _areas(path: Path, rows: Rows) -> None:
-    rows.areas += [AreaRow(line["code"], line["label"]) for line in table(path)]
-
-
-def _quarters(path: Path, rows: Rows) -> None:
-    rows.quarters += [QuarterRow(line["code"], line["label"], line["commune"]) for line in table(path)]
-
-
-def _outlines(path: Path, rows: Rows) -> None:
-    for outline in orjson.loads(path.read_bytes()):
-        rows.outlines.append(OutlineRow(outline["code"], outline["vintage"], outline["points"]))

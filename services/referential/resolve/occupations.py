@@ -39,7 +39,7 @@ class Occupations(Lookup):
         if row < 0:
             return None
         read, strings = self._snapshot.array, self._snapshot.strings
-        codes = self._codes_of_skills(row)
+        codes = tuple(code.decode() for code in read("skill.code")[self._skills_of(row)].tolist())
         core = int(read("occupation.core")[row])
         return Occupation(
             code=code,
@@ -53,10 +53,6 @@ class Occupations(Lookup):
             other_skills=codes[core:],
         )
 
-    def _codes_of_skills(self, row: int) -> tuple[str, ...]:
-        skills = self._skills_of(row)
-        return tuple(code.decode() for code in self._snapshot.array("skill.code")[skills].tolist())
-
     def _skills_of(self, row: int) -> Array:
         starts = self._snapshot.array("occupation.skills.at")
         return self._snapshot.array("occupation.skills")[starts[row] : starts[row + 1]]
@@ -65,7 +61,7 @@ class Occupations(Lookup):
 
     def occupations_for(self, title: str, limit: int = 5) -> list[Guess]:
         """Occupations that a job title may mean, the surest first; see `records` for what confidence means."""
-        words = self._pack.language.title_words(title)
+        words = self.language.title_words(title)
         if not words:
             return []
         confidences = self._partial(words)
@@ -85,10 +81,11 @@ class Occupations(Lookup):
     def _partial(self, words: Sequence[Word]) -> Array:
         """Confidence of every title from the words shared with it."""
         stems = unique_stems(words)
-        known = [number for number in map(self._titles.find, stems) if number >= 0]
+        number_of = {stem: find(self._titles.words, stem) for stem in stems}
+        known = [number for number in number_of.values() if number >= 0]
         if not known:
             return np.zeros(len(self._snapshot.array("title.weight")))
-        foreign = [stem for stem in stems if self._titles.find(stem) < 0 and not _has_digit(stem)]
+        foreign = [stem for stem in stems if number_of[stem] < 0 and not _has_digit(stem)]
         weights, heads = self._snapshot.array("title.weight"), self._snapshot.array("title.head")
         shared = self._titles.total_weights(known, len(weights))
         asked = float(self._titles.weights[known].sum())

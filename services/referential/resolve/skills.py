@@ -53,8 +53,8 @@ class Skills(Lookup):
         0.6 and more: the informative words of the skill's label stand close together. Words around them do not count
         against it. A label of one word needs a rare word to be sure.
         """
-        found = self._pack.language.words(words)
-        number_of = {stem: self._skill_words.find(stem) for stem in {word.stem for word in found}}
+        found = self.language.words(words)
+        number_of = {stem: find(self._skill_words.words, stem) for stem in {word.stem for word in found}}
         known = [number for number in number_of.values() if number >= 0]
         weights = self._snapshot.array("skill.weight")
         coverage = self._skill_words.total_weights(sorted(known), len(weights)) / np.maximum(weights, 1e-9)

@@ -1,16 +1,44 @@
-"""Arrays of occupations, their titles and skills."""
+"""The arrays of a snapshot, made of rows. Every order is fixed by codes, so that equal rows give equal bytes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
-from services.referential.build.rows import LinkRow, OccupationRow, Rows, SkillRow, TitleRow
+from services.referential.build.rows import LinkRow, OccupationRow, PlaceRow, Rows, SkillRow, TitleRow
+from services.referential.countries import CountryPack
+from services.referential.distance import kilometres
 from services.referential.inverted_index import index_sections, inverse_frequency, key_hash
 from services.referential.records import GREENS, KINDS
 from services.referential.snapshot import Array, pack_strings
 from services.referential.text import Language, Word, exact_key, spellings, surfaces, unique_stems
 
 NO_WORD = 0xFFFFFFFF
+_NEIGHBOURS = 6  # a commune has about six; its land hardly reaches past their centres
+_LEAST_REACH = 3.0
+Coded = TypeVar("Coded", OccupationRow, SkillRow, PlaceRow)
+
+
+def sections(rows: Rows, pack: CountryPack) -> dict[str, Array]:
+    rows.occupations = _ordered(rows.occupations, rows)
+    rows.skills = _ordered(rows.skills, rows)
+    rows.places = _ordered(rows.places, rows)
+    return (
+        occupation_sections(rows)
+        | title_sections(rows, pack.language)
+        | skill_sections(rows, pack.language)
+        | place_sections(rows, pack.place_key)
+        | quarter_sections(rows)
+    )
+
+
+def _ordered(found: list[Coded], rows: Rows) -> list[Coded]:
+    """Sorted by code; of rows with the same code the first stays."""
+    kept: dict[str, Coded] = {}
+    for row in found:
+        if kept.setdefault(row.code, row) is not row:
+            rows.refuse(type(row).__name__, "code given twice")
+    return [kept[code] for code in sorted(kept, key=str.encode)]
 
 
 def codes(values: Iterable[str]) -> Array:
@@ -139,3 +167,84 @@ def skill_sections(rows: Rows, language: Language) -> dict[str, Array]:
         **_weights("skill", words, index),
         **index_sections("skill.surface", [surfaces(row.label) for row in found]),
     }
+
+
+def place_sections(rows: Rows, place_key: Callable[[str], str]) -> dict[str, Array]:
+    found = rows.places
+    row_of = {row.code: number for number, row in enumerate(found)}
+    located = sorted((row.latitude, number) for number, row in enumerate(found) if row.latitude is not None)
+    return {
+        "place.code": codes(row.code for row in found),
+        "place.department": codes(row.department for row in found),
+        "place.region": codes(row.region for row in found),
+        "place.population": np.array([row.population for row in found], np.uint32),
+        "place.latitude": np.array([np.nan if row.latitude is None else row.latitude for row in found]),
+        "place.longitude": np.array([np.nan if row.longitude is None else row.longitude for row in found]),
+        "place.parent": np.array([row_of.get(row.parent, -1) for row in found], np.int32),
+        "place.located": np.array([number for _, number in located], np.uint32),
+        "place.located.latitude": np.array([latitude for latitude, _ in located], np.float64),
+        **pack_strings("place.label", [row.label for row in found]),
+        **pack_strings("place.postal", [" ".join(row.postal_codes) for row in found]),
+        **_sorted_keys("postal", sorted((code, n) for n, row in enumerate(found) for code in row.postal_codes)),
+        **_names(rows, row_of, place_key),
+        **_areas(rows, place_key),
+    }
+
+
+def _names(rows: Rows, row_of: dict[str, int], place_key: Callable[[str], str]) -> dict[str, Array]:
+    names = {(place_key(row.label), number): False for number, row in enumerate(rows.places)}
+    for former in rows.former_places:
+        if former.label and former.place in row_of:
+            names.setdefault((place_key(former.label), row_of[former.place]), True)
+    pairs = sorted(names)
+    old = sorted((row.code, row_of[row.place]) for row in rows.former_places if row.code and row.place in row_of)
+    sections = _sorted_keys("name", pairs) | _sorted_keys("former", old)
+    return sections | {"name.former": np.array([names[pair] for pair in pairs], np.uint8)}
+
+
+def _areas(rows: Rows, place_key: Callable[[str], str]) -> dict[str, Array]:
+    pairs = sorted((place_key(area.label), area.code) for area in rows.areas)
+    return {"area.key": codes(key for key, _ in pairs), "area.code": codes(code for _, code in pairs)}
+
+
+def _sorted_keys(name: str, pairs: Sequence[tuple[str, int]]) -> dict[str, Array]:
+    return {
+        f"{name}.key": codes(key for key, _ in pairs),
+        f"{name}.row": np.array([row for _, row in pairs], np.uint32),
+    }
+
+
+def quarter_sections(rows: Rows) -> dict[str, Array]:
+    pairs = sorted({(row.commune, row.code) for row in rows.quarters})
+    outlines = sorted(rows.outlines, key=lambda row: (row.code, row.points))
+    points = np.array([point for row in outlines for point in row.points], np.float64).reshape(-1, 2)
+    return {
+        "quarter.commune": codes(commune for commune, _ in pairs),
+        "quarter.code": codes(code for _, code in pairs),
+        "outline.code": codes(row.code for row in outlines),
+        "outline.vintage": codes(row.vintage for row in outlines),
+        "outline.at": row_starts([row.points for row in outlines]),
+        "outline.longitude": points[:, 0].copy(),
+        "outline.latitude": points[:, 1].copy(),
+        **_reach(rows, {commune for commune, _ in pairs}),
+    }
+
+
+def _reach(rows: Rows, communes: set[str]) -> dict[str, Array]:
+    """How far from its centre the land of a commune with priority neighbourhoods may stretch, generously."""
+    located = [row for row in rows.places if row.latitude is not None and not row.parent]
+    latitudes = np.array([row.latitude for row in located], np.float64)
+    longitudes = np.array([row.longitude for row in located], np.float64)
+    concerned = [number for number, row in enumerate(located) if row.code in communes]
+    reach = [located[number].reach_km or _reach_of(number, latitudes, longitudes) for number in concerned]
+    return {
+        "reach.commune": codes(located[number].code for number in concerned),
+        "reach.latitude": latitudes[concerned],
+        "reach.longitude": longitudes[concerned],
+        "reach.km": np.array(reach, np.float32),
+    }
+
+
+def _reach_of(number: int, latitudes: Array, longitudes: Array) -> float:
+    distances = np.sort(kilometres(latitudes[number], longitudes[number], latitudes, longitudes))
+    return round(max(_LEAST_REACH, float(distances[min(_NEIGHBOURS, len(distances) - 1)])), 1)
