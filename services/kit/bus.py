@@ -1,4 +1,4 @@
-"""The event log: the port that every adapter obeys. What is written here is the law, for SQLite and for Kafka.
+"""The event log: the port, and what both adapters (embedded in SQLite, Kafka) guarantee.
 
 - A **topic** has a fixed number of partitions. A record's partition is decided by its key alone
   (`partition_of`), so records of one key stay in the order in which they were appended. There is no order between keys.
@@ -7,7 +7,7 @@
 - A **group** reads every record at least once. Within a group a partition belongs to one consumer at a time; when a
   consumer joins, leaves or falls silent for longer than its session, partitions move.
 - `commit` says "all before this offset is done". A consumer that lost a partition gets `Fenced` and commits nothing;
-  it must forget what it holds and poll again. Fencing is no protection of effects: those carry an inbox key.
+  it must drop the records it holds and poll again. Fencing protects offsets only; the inbox deduplicates effects.
 - A record without payload is a **tombstone**: the key is erased. After `compact` only the newest record of each key is
   sure to remain (offsets have gaps; the newest tombstone of a key remains for readers that are behind).
 - Reading never invents order from time: `time` is what the publisher's clock said.
@@ -43,12 +43,12 @@ class Record:
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """Where a key lives, the same in every adapter and for ever: a log can be moved from one to another."""
+    """The partition of a key. The same in every adapter and release, so that a log can be moved between them."""
     return zlib.crc32(key.encode()) % partitions
 
 
 class Fenced(Exception):
-    """The partition belongs to another consumer of the group now: forget what you hold, poll again."""
+    """The partition belongs to another consumer of the group now: drop its records and poll again."""
 
 
 class LogUnavailable(Exception):
@@ -76,7 +76,7 @@ class Consumer(Protocol):
 
 
 class Log(Protocol):
-    """The log itself. Thread-safe; one per process."""
+    """The log. Thread-safe; one per process."""
 
     def ensure_topic(self, topic: str, partitions: int) -> None:
         """Create the topic if it is missing. The number of partitions of an existing one is never changed."""

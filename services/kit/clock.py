@@ -1,4 +1,4 @@
-"""Time as a dependency: nothing else in the services asks the system what time it is."""
+"""The clock as a dependency: services get the time from here alone."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

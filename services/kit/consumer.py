@@ -1,18 +1,19 @@
-"""The consumer loop: records of the log become effects in a service's store, each once in effect.
+"""The consumer loop: handles records of the log, each with effect once (at-least-once delivery plus the inbox).
 
-A micro-batch is one transaction: inbox rows, effects, outbox rows. Then the offsets are committed. A crash between the
-two brings the batch again and the inbox drops it.
+A batch is one transaction: inbox rows, effects, outbox rows. Then the offsets are committed. After a crash between the
+two the batch is delivered again, and the inbox drops it.
 
-When a handler raises, the transaction is rolled back; what came before the failed is done again without it, and the
-failed alone gets up to three attempts in all. After that it is a dead letter and the partition goes on. Where a
-handler took several records at once, or the commit failed, each is done again alone, which finds it. Faults that
-pass (the log, the store, a neighbour) are never a record's fault: half as many are tried again, later, so that whoever
-answers only now and then is enough to get on; at once where another's write came first, and a key that is taken time
-and again is the record's fault after all. Too many dead letters in a row mean that the fault is ours: the worker halts,
-and the records stay in the log.
+When a handler raises, the transaction is rolled back. The records before the failed one are handled again without it;
+the failed one alone gets up to three attempts in all, then it becomes a dead letter and the partition goes on. When a
+handler took several records at once, or the commit failed, each record is handled again alone, to find the bad one.
 
-Beside it a watchdog asks the log whether the group moves on. Where records wait and nothing has moved for long, though
-nothing outside is ill, the worker says so and joins the group anew.
+Passing faults (log, store or another service unavailable) never count against a record: after a pause the batch is
+retried with half the size. After a conflict with another write it is retried at once; repeated unique violations are
+dead-lettered. Too many dead letters in a row mean that the program is at fault: the worker halts, and the records stay
+in the log.
+
+A watchdog checks that the group makes progress. If records wait and nothing was committed for long, although nothing
+is unavailable, the worker reports it and rejoins the group.
 """
 
 import logging
@@ -45,8 +46,8 @@ class State(Enum):
 
     IDLE = "idle"  # not started
     RUNNING = "running"
-    WAITING = "waiting"  # something outside is ill: trying again
-    STUCK = "stuck"  # records wait and none comes: joining anew
+    WAITING = "waiting"  # log, store or a neighbour is unavailable: trying again
+    STUCK = "stuck"  # records wait but none is delivered: rejoining the group
     HALTED = "halted"  # needs a person
     STOPPED = "stopped"
 
@@ -56,7 +57,7 @@ class _Halt(Exception):
 
 
 class _RecordFailed(Exception):
-    """A batch failed while this record was handled; None when that is not known."""
+    """A batch failed while `record` was handled; None when it is not known which."""
 
     def __init__(self, record: Record | None, error: Exception) -> None:
         super().__init__(str(error))
@@ -68,7 +69,7 @@ class _RecordFailed(Exception):
 
 
 class Worker:
-    """One thread, one member of the group. `state`, `reason` and the numbers may be read from any thread."""
+    """One thread, one member of the group. Its public attributes may be read from any thread."""
 
     def __init__(
         self,
@@ -126,7 +127,7 @@ class Worker:
         return waiting
 
     def stuck(self) -> int:
-        """How many of the group's partitions stand still, whoever reads them."""
+        """How many of the group's partitions make no progress, whichever member reads them."""
         return len(self._watchdog.stuck)
 
     def _run(self) -> None:
@@ -134,8 +135,8 @@ class Worker:
             self._consume()
         except _Halt as halt:
             self._halt(str(halt))
-        except Exception as error:  # the boundary: what is not foreseen stops this consumer, visibly
-            logger.exception("worker %s met what it does not know", self.group)
+        except Exception as error:  # the boundary: an unexpected error halts this consumer, visibly
+            logger.exception("worker %s met an unexpected error", self.group)
             self._halt(f"{type(error).__name__}: {error}")
         else:
             self.state = State.STOPPED
@@ -193,11 +194,11 @@ class Worker:
         self._stopping.wait(pause)
 
     def _has_backlog(self) -> bool:
-        """A batch that takes longer than this is not work any more."""
+        """The last poll was full, and not longer than `LONGEST_BATCH` ago."""
         return self._full_at is not None and time.monotonic() - self._full_at < LONGEST_BATCH
 
     def _rejoin(self, places: Sequence[str]) -> None:
-        """Not while a batch is being handled: that may take long, and another client would not make it shorter."""
+        """Not while a batch is being handled: that may take long, and rejoining would not make it shorter."""
         if self.state not in (State.RUNNING, State.STUCK):
             return
         self.state, self.reason = State.STUCK, f"nothing moves at {', '.join(places)}"
@@ -226,14 +227,14 @@ class Worker:
                 records = records[at + 1 :]
 
     def _process_singly(self, records: Sequence[Record]) -> None:
-        """Nobody knows for whose sake it failed; it counts as an attempt of each."""
+        """It is not known which record failed, so this counts as an attempt of each."""
         for record in records:
             self._attempts[record.event.id] = self._attempts.get(record.event.id, 0) + 1
         for record in records:
             self._process([record])
 
     def _retry_alone(self, record: Record, error: Exception) -> None:
-        """Try the record alone until it is done or has had its attempts."""
+        """Until it is handled or its attempts are used up."""
         attempts = self._attempts.get(record.event.id, 0) + 1
         while attempts < ATTEMPTS and not isinstance(error, Poison):
             self._attempts[record.event.id] = attempts
@@ -245,7 +246,7 @@ class Worker:
         self._dead_letter(record, error)
 
     def _apply(self, records: Sequence[Record]) -> None:
-        """One transaction for all of them; once more, a few times, where another's write came first."""
+        """One transaction for all of them, retried a few times after a conflict with another write."""
         wanted = [record for record in records if self._is_relevant(record)]
         if not wanted:
             return
@@ -276,12 +277,12 @@ class Worker:
         self._count(fresh)
 
     def _is_relevant(self, record: Record) -> bool:
-        """A type that nobody listens to may be of a newer release; a payload without any is from outside."""
+        """Types without a handler are skipped (they may be of a newer release); a payload without a type is not."""
         event = record.event
         return event.payload is None or not event.type or handler_of(self.listens, record) is not None
 
     def _to_handle(self, wanted: Sequence[Record], fresh: Sequence[Record]) -> list[Record]:
-        """What is fresh, and tombstones that go to a `Batch`."""
+        """The fresh ones, and tombstones that go to a `Batch`: those it sees each time."""
         new = {id(record) for record in fresh}
         return [
             each
@@ -324,7 +325,7 @@ class Worker:
         self.dead_letters_in_a_row += 1
 
     def _prune_inbox(self) -> None:
-        """Now and then drop some old inbox rows."""
+        """Drop some old inbox rows, once a minute."""
         if time.monotonic() - self._pruned_at > PRUNE_EVERY:
             self._pruned_at = time.monotonic()
             with self._units() as unit:
@@ -332,6 +333,6 @@ class Worker:
 
 
 def _is_passing(error: Exception) -> bool:
-    """Is it no record's fault?"""
+    """A fault that no record is to blame for; a unique violation is not one."""
     ours = isinstance(error, Conflict) and error.by_constraint
     return isinstance(error, (RetryLater, LogUnavailable)) and not ours

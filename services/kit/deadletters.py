@@ -1,6 +1,6 @@
-"""Dead letters: records that could not be handled, kept whole in the service's own store until somebody decides.
+"""Dead letters: records that could not be handled, kept whole in the service's store until an operator decides.
 
-They hold what the record held, so a tombstone of their key removes them too.
+They may hold personal data, so a tombstone of their key deletes them too.
 """
 
 import logging

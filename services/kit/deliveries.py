@@ -1,11 +1,11 @@
-"""Deliveries: what is to be sent to somebody outside, by mail or otherwise, is queued with the effect that asks for it.
+"""Deliveries: messages to people outside (mail, say), queued in the transaction that causes them.
 
 A service names its table (`deliveries_table`), queues rows in its transactions, and gives each channel a `Sender`. Rows
-hold identifiers and codes only: what is sent, and where to, the sender asks as late as it can.
+hold identifiers and codes only; the sender looks up the text and the address at the moment of sending.
 
-A delivery is put off before it is tried. So whatever goes wrong while it is tried (a passing fault, a bug, kill -9) it
-comes round again, later each time, until it is given up; it never holds back the others. So it goes at least once,
-under the same id, and hardly ever twice. There is no order between deliveries.
+The next attempt is scheduled before an attempt is made. So after any failure (a passing fault, a bug, kill -9) the
+delivery is tried again, with growing pauses, until it is given up, and never holds back the others. It is sent at least
+once, under the same id, and very rarely twice. There is no order between deliveries.
 """
 
 import logging
@@ -53,21 +53,21 @@ class Delivery:
 
 
 class Sender(Protocol):
-    """The way out of one channel. One thread at a time calls it."""
+    """Sends on one channel. One thread at a time calls it."""
 
     def prepare(self, due: Sequence[Delivery]) -> None:
-        """Ask what is cheaper asked for all of them. Raises `RetryLater` or `Refused`: then all wait, and no attempt of
-        theirs is counted.
+        """Look up what is cheaper for all of them at once. On `RetryLater` or `Refused` all wait, and no attempt is
+        counted.
         """
 
     def send(self, delivery: Delivery) -> str:
-        """Empty once somebody else has taken the responsibility for it, else the reason why it need not or cannot go.
+        """Empty once the next system has accepted it, else the reason why it need not or cannot be sent.
 
-        `RetryLater`: it is tried again later. `Poison`: it can never go.
+        Raises `RetryLater` to be tried again, `Poison` when it can never be sent.
         """
 
     def settled(self, connection: Connection, delivery: Delivery, reason: str) -> None:
-        """What `send` returned, or why it was given up, is being written down in this transaction."""
+        """Called in the transaction that stores the outcome: what `send` returned, or why it was given up."""
 
 
 def deliveries_table(metadata: MetaData) -> Table:
@@ -105,7 +105,7 @@ def enqueue(connection: Connection, table: Table, deliveries: Collection[Deliver
 
 
 def forget(connection: Connection, table: Table, target: str) -> None:
-    """Nothing of this recipient stays; what is being sent at this moment may still go."""
+    """Delete all of this recipient; one that is being sent at this moment may still go out."""
     connection.execute(delete(table).where(table.c.target == target))
 
 
@@ -186,7 +186,7 @@ class Deliveries:
             return [each for each in due if each.attempts < ATTEMPTS and self._put_off(unit.connection, each, now)]
 
     def _put_off(self, connection: Connection, delivery: Delivery, now: datetime) -> bool:
-        """Whether it is still as it was read."""
+        """Count the attempt and set the time of the next; False where another process changed the row meanwhile."""
         pause = Backoff(FIRST_PAUSE, LONGEST_PAUSE, delivery.attempts).pause()
         c = self._table.c
         same = (c.id == delivery.id) & (c.state == State.QUEUED) & (c.attempts == delivery.attempts)

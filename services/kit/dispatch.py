@@ -20,9 +20,9 @@ Handler = Callable[[Unit, Record], None]
 class Batch:
     """A handler of many records at once: those in a row whose entries in the table are equal, in their order.
 
-    When it raises for several, each is tried again alone, so it may see a record that it has seen before. Tombstones
-    it sees each time they come, so that it may remove again what was kept outside the store. It opens `handling` where
-    it publishes because of a single record.
+    When it raises for several, each is tried again alone, so it may see a record twice. It sees tombstones at every
+    delivery, also those handled before, so that it can delete again what is kept outside the store. Where it publishes
+    because of a single record it opens `handling` of that record.
     """
 
     handle: Callable[[Unit, Sequence[Record]], None]
@@ -32,7 +32,7 @@ Listens = Mapping[str, Handler | Batch]
 
 
 def handler_of(listens: Listens, record: Record) -> Handler | Batch | None:
-    """What handles this record, or None where the service does not care."""
+    """What handles this record, or None where the table has no entry for it."""
     event = record.event
     if event.payload is not None:
         return listens.get(event.type)
@@ -59,6 +59,6 @@ def handle(handler: Handler | Batch, unit: Unit, records: Sequence[Record]) -> N
 
 
 def handling(record: Record) -> AbstractContextManager[None]:
-    """While this lasts, what is done belongs to the trace in which the record was published."""
+    """A span within the trace in which the record was published."""
     event = record.event
     return telemetry.handling_span(event.type or event.key.partition("/")[0], event.headers)

@@ -1,4 +1,4 @@
-"""Identifiers as a dependency: random, so that they tell nothing about who or when."""
+"""Identifiers as a dependency: random, so that they reveal nothing."""
 
 from collections.abc import Callable
 from uuid import uuid4

@@ -1,7 +1,7 @@
-"""The inbox: which records a group has had its effect of.
+"""The inbox: ids of the records that a group has handled.
 
-The row is inserted in the transaction of the effect. That, not the log's group, is the fence: a consumer that was
-frozen, replaced and thawed finds the rows of its successor and does nothing.
+A row is inserted in the transaction of the effect. This, not the log's fencing, is what prevents double effects: a
+consumer that was frozen, replaced and resumed finds the rows of its successor and does nothing.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ INBOX = Table(
 
 
 def claim(connection: Connection, group: str, records: Sequence[Record], now: datetime) -> list[Record]:
-    """Those that the group has not had, each once; from here on it has."""
+    """The records that the group has not handled yet, each once; they are marked as handled."""
     first = {record.event.id: record for record in reversed(records)}
     rows = [{"group": group, "id": event_id, "at": now} for event_id in first]
     taken = database.insert_new(connection, INBOX, rows, ["group", "id"])

@@ -1,7 +1,7 @@
-"""One-time links: who shows the token may act once, for one purpose, on one subject.
+"""One-time links: a token allows one action, for one purpose, on one subject.
 
-The token is made at the moment of sending, handed to the sender alone, and kept by nobody: the table, which lies in the
-store of the service that owns the subject, has its hash. So a token is in no event, outbox row, log or metric.
+The token is made at the moment of sending and handed to the sender alone. Only its hash is stored, in the service that
+owns the subject; so a token is in no event, outbox row, log or metric.
 """
 
 import secrets

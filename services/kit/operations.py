@@ -1,4 +1,4 @@
-"""What an operator asks every service: is it ready, how far behind, which records could never be handled."""
+"""The operator's calls, the same in every service: readiness, lag, dead letters."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -54,7 +54,7 @@ class Operations:
         return [*self.reasons, *halted] or self._unavailable()
 
     def _unavailable(self) -> list[str]:
-        """What it cannot answer without: the store, and what `needs` asks for."""
+        """The store, or what `needs` checks, when calls cannot be answered without it."""
         try:
             with self._units.reading() as connection:
                 connection.execute(select(1))
@@ -64,7 +64,7 @@ class Operations:
         return []
 
     def _status(self, call: Call, _: pb.GetStatusRequest) -> pb.GetStatusResponse:
-        """What can be known: an engine that is away is a reason, not an error."""
+        """As much as is known: an engine that is unavailable becomes a reason, not an error."""
         _operator_only(call)
         reasons = self.trouble()
         status = pb.GetStatusResponse(service=self._name, ready=not reasons, reasons=reasons)

@@ -1,7 +1,7 @@
 """Writes carry a `request_id`: repeating one is harmless, and using it for something else is refused.
 
-A repeat changes nothing, even when something newer came in between: it is answered with what stands now. New
-identifiers are derived from the request, so nothing of the answer needs to be kept, only a keyed hash of the question.
+A repeat changes nothing, even after a newer change: it is answered with the present state. New identifiers are derived
+from the request, so the answer need not be kept, only a keyed hash of the request.
 """
 
 import hmac
@@ -53,7 +53,7 @@ def claim(connection: Connection, caller: Caller, request: Message, now: datetim
 def ids_of(caller: Caller, request: Message, ids: Ids) -> Ids:
     """Identifiers for what this request creates: the same at every repeat, random when it has no id.
 
-    They hang on the body too, so that an id that is used again after it was forgotten names nothing that exists.
+    They depend on the body too, so that a request id that is reused after its week yields no identifier that exists.
     """
     request_id: str = request.request_id  # type: ignore[attr-defined]
     if not request_id:

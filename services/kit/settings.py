@@ -19,7 +19,7 @@ def snapshot_of(home: Path) -> Path | None:
 
 
 class Settings(BaseSettings):
-    """What every service needs; each adds its own in its `app.py`."""
+    """Settings of every service; each adds its own in its `app.py`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 

@@ -4,7 +4,7 @@ Traces always have ids (errors name them); they leave the process only when an O
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
@@ -26,17 +26,12 @@ def setup(service: str, endpoint: str) -> Callable[[], None]:
     """Set the providers of this process; returns what closes them. `endpoint` empty: nothing is exported."""
     resource = Resource.create({"service.name": service})
     tracing = TracerProvider(resource=resource)
-    measuring = None
+    closing = ExitStack()
+    closing.callback(tracing.shutdown)
     if endpoint:
-        measuring = _export(tracing, resource, endpoint)
+        closing.callback(_export(tracing, resource, endpoint).shutdown)
     trace.set_tracer_provider(tracing)
-
-    def close() -> None:
-        tracing.shutdown()
-        if measuring is not None:
-            measuring.shutdown()
-
-    return close
+    return closing.close
 
 
 def _export(tracing: TracerProvider, resource: Resource, endpoint: str) -> MeterProvider:

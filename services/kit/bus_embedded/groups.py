@@ -1,10 +1,10 @@
 """Groups of the embedded log: who reads which partition.
 
 Membership is a lease in the file: a member that has not polled for a session, or whose process is gone, loses its
-partitions to the others. Each move raises the partition's epoch, so that one who was frozen and replaced is `Fenced`,
-and one to whom a partition comes back reads on from what is committed, not from where it was.
+partitions to the others. Each move raises the partition's epoch: a member that was frozen and replaced is `Fenced`, and
+one that gets a partition back reads from the committed offset, not from where it was.
 
-Leases run on the machine's monotonic clock, which all its processes share: no jump of the wall clock ends one.
+Leases use the machine's monotonic clock, which all its processes share, so changes of the wall clock do not matter.
 """
 
 import os
@@ -110,7 +110,7 @@ class Member:
         self._generation = -1
 
     def _renew_membership(self) -> None:
-        """Keep the lease, notice who came and went, take and give up partitions."""
+        """Renew the lease, remove members whose lease has ended, and take or give up partitions."""
         now = time.monotonic()
         row = self._connection.execute("SELECT number FROM generations WHERE team = ?", (self._team,)).fetchone()
         if now - self._seen < self._session / 3 and row is not None and row[0] == self._generation:
@@ -169,7 +169,7 @@ class Member:
 
 
 def _remove_expired(writer: sqlite3.Connection, team: str, now: float, session: float) -> int:
-    """Remove who is silent or gone; a lease from before the last boot looks as if it came from the future."""
+    """Remove members that are silent or gone; a lease from before the last boot seems to lie in the future."""
     rows = writer.execute("SELECT member, home, pid, seen FROM members WHERE team = ?", (team,)).fetchall()
     gone = [
         member
@@ -240,7 +240,7 @@ def _alive(pid: int) -> bool:
 
 @cache
 def _process_namespace() -> str:
-    """Where a process number means something: this boot and process namespace (elsewhere than on Linux: nowhere)."""
+    """This boot and pid namespace, in which a pid can be checked; outside Linux a random value, so that none is."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + os.readlink("/proc/self/ns/pid")
     except OSError:

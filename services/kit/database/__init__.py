@@ -1,15 +1,15 @@
-"""A service's own store, in SQLite or PostgreSQL: the one place that knows how databases differ.
+"""A service's own store, in SQLite or PostgreSQL.
 
-`Database` is the law that both obey. What happens at the same time is where they differ most, so it is said here once:
+`Database` is the port of both. They differ most in concurrency:
 
-- A transaction does all or nothing, and goes on as if it were alone, from what there was when it began.
-- SQLite gives writers turns. PostgreSQL lets them work side by side: the one that changes a row which another changed
-  meanwhile, or takes a key which another took, fails with `Conflict`; all of it done again may succeed at once.
-- Two that change *different* rows, each because of what it read of the other's, disturb each other unseen. There they
-  must change a row in common (see `claim_rows`), or lock the row that the other changes (`with_for_update`).
-- A store of `one_writer` gives turns in PostgreSQL too, for services where that is simpler and fast enough.
-- Faults that pass (locked, full, unreachable, stopped) come out as `RetryLater`; a statement that is wrong stays the
-  programming error that it is.
+- A transaction is atomic and sees one snapshot, taken when it began.
+- SQLite runs writers one after the other. PostgreSQL runs them concurrently: one that changes a row which another has
+  changed meanwhile, or inserts a key which another has inserted, fails with `Conflict`; a retry may succeed at once.
+- Write skew (two transactions that change *different* rows, each because of what it read of the other's) is not
+  detected. They must change a row in common (see `claim_rows`), or lock the row that the other changes (`with_for_update`).
+- A store of `one_writer` runs writers one after the other in PostgreSQL too, where that is simpler and fast enough.
+- Passing faults (locked, full, unreachable, stopped) are raised as `RetryLater`; a wrong statement is a programming
+  error and is raised as it is.
 
 Text with U+0000 or lone surrogates is refused at the edge, before it comes here.
 """

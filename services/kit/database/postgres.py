@@ -1,7 +1,7 @@
 """A store in a schema of its own on a PostgreSQL server. Nothing is asked of the server before `migrate`.
 
-Every wait has an end: for a connection, for a lock, for a statement; and where the server keeps the connection but
-answers nothing, this side hangs up.
+Every wait has a limit: for a connection, a lock, a statement; and where the server keeps the connection open but does
+not answer, this side closes it.
 """
 
 import logging
@@ -24,11 +24,11 @@ from services.kit.errors import Conflict, RetryLater
 logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of each batch that is in conflict; the error says so
 CONNECT_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS, ANSWER_SECONDS = 5, 5, 8, 12.0
 IDLE_SECONDS = 60
-"""A transaction in which nothing happens for so long is ended, and so is the turn of who does not ask whether it still
-has it: the process may be frozen, and others wait for it."""
+"""A transaction that is idle for so long is ended, and so is a lock of `only_one` that its holder did not ask for: the
+process may be frozen while others wait."""
 
 CONNECTIONS, MORE_CONNECTIONS = 8, 16
-"""Kept, and opened besides when all threads of a process are busy at once."""
+"""Connections kept open, and how many more are opened while all of those are in use."""
 
 _SESSION = {
     "statement_timeout": f"{STATEMENT_SECONDS}s",
@@ -158,7 +158,7 @@ class PostgresDatabase:
 
 
 class _Impatient(psycopg.Connection[Any]):
-    """Hangs up on a server that keeps the connection and answers nothing."""
+    """Closes a connection whose server does not answer within `patience` seconds."""
 
     patience: float | None = ANSWER_SECONDS
 

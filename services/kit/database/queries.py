@@ -31,9 +31,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of the same columns, none of bytes. A server gets them all in one parameter, which costs a fraction
-    of as many statements.
-    """
+    """Insert rows of the same columns, none of bytes. PostgreSQL gets all of them in one parameter, which is faster."""
     if not rows:
         return
     if len(rows) == 1 or _has_one_writer(connection):
@@ -55,7 +53,9 @@ def upsert(
 
     With `newer_by` (a version column) an existing row gives way only to a higher version.
     """
-    given = [rows] if isinstance(rows, Mapping) else sorted(rows, key=itemgetter(*key))  # nobody waits in a circle
+    given = (
+        [rows] if isinstance(rows, Mapping) else sorted(rows, key=itemgetter(*key))
+    )  # one order of locks: no deadlock
     if not given:
         return 0
     statement = _insert(connection, table).execution_options(preserve_rowcount=True)
@@ -71,16 +71,16 @@ def upsert(
 def insert_new(
     connection: Connection, table: Table, rows: Collection[Mapping[str, Any]], key: Sequence[str]
 ) -> set[Any]:
-    """Insert those rows whose `key` nobody has; what stands in its last column, of each that was inserted."""
+    """Insert the rows whose `key` does not exist yet; returns the last key column of those that were inserted."""
     statement = _insert(connection, table).on_conflict_do_nothing(index_elements=key).returning(table.c[key[-1]])
     return set(connection.scalars(statement, sorted(rows, key=itemgetter(*key)))) if rows else set()
 
 
 def claim_rows(connection: Connection, table: Table, ids: Collection[str]) -> None:
-    """Make these rows this transaction's own: of two that hold the same one, the later comes out as `Conflict`.
+    """Update these rows without changing them: of two transactions that claim the same row the later gets `Conflict`.
 
-    For a decision that rests on rows which others may add meanwhile. A lock would not do: who has waited for it goes on
-    with what it saw before. Where there is one writer at a time, the whole store is one's own anyway.
+    For a decision that depends on rows which others may insert meanwhile (write skew). A lock would not help: whoever
+    has waited for it continues with an old snapshot. Where writers run one after the other nothing needs to be done.
     """
     if not _has_one_writer(connection):
         connection.execute(update(table).where(table.c.id.in_(ids)).values(id=table.c.id))

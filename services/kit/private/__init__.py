@@ -1,1 +1,1 @@
-"""Words of people at rest: sealed under a key each, erased by destroying it, and truncated off the disk."""
+"""Personal data at rest: encrypted under a key per person, erased by deleting the key and truncating the WAL."""

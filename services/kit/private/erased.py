@@ -1,4 +1,4 @@
-"""Who is erased, remembered by key alone: what still comes for them is dropped, and their id is never given again."""
+"""Keys of erased subjects: records that still arrive for them are dropped, and their ids are never given again."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -12,7 +12,7 @@ from services.kit.outbox import Unit
 
 
 class Erased:
-    """The table `erased` of a store, and all that is done with it. It holds nothing else of who is erased.
+    """The table `erased` of a store. It holds the keys and nothing else about the subjects.
 
     The stores of the first release have it under other names, with other columns beside the key.
     """

@@ -21,7 +21,7 @@ class MasterKeyRefused(OSError):
 
 
 class PrivateSettings(Settings):
-    """Of services that keep words of people."""
+    """Settings of services that keep personal data."""
 
     master_key: SecretStr | None = None
     """32 random bytes in base64, under which people's keys are wrapped; the file `master.key` when not set."""
@@ -79,7 +79,7 @@ class MasterKey:
 class StoreVault:
     """The vault of one service's store.
 
-    Another master key would read nobody and write people that the right one cannot read, so the store is asked first.
+    Another master key could read nothing and would write what the right one cannot read, so the store is checked first.
     """
 
     def __init__(self, database: Database, master: Table, service: str, key: MasterKey) -> None:
@@ -90,13 +90,13 @@ class StoreVault:
         self._vault: Vault | None = None
 
     def __call__(self) -> Vault:
-        """RetryLater before the store was asked for whose key it is."""
+        """RetryLater before the key was checked against the store."""
         if self._vault is None:
-            raise RetryLater("the store was not asked yet for whose master key it is")
+            raise RetryLater("the master key was not checked against the store yet")
         return self._vault
 
     def open(self) -> None:
-        """Ask the store, or tell it at the first start. MasterKeyRefused where it is another's."""
+        """Check the key against the store's fingerprint, which the first start writes. MasterKeyRefused if it differs."""
         with self._database.only_one("master") as alone:
             if not alone():
                 raise RetryLater("another process just looks at the master key")
@@ -104,7 +104,7 @@ class StoreVault:
                 self._vault = self._checked(connection)
 
     def open_early(self) -> None:
-        """Where the store can be asked already, so that a wrong key is said at once; the store is closed then."""
+        """Like `open` where the store is there already, to refuse a wrong key at once; the store is closed then."""
         try:
             with suppress(RetryLater):
                 self.open()

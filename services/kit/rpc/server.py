@@ -1,9 +1,9 @@
 """The gRPC server of a service: which function serves which call is one table.
 
 A function takes the `Call` and the request and returns the response (an iterator of them where the contract streams).
-Before it runs: the internal secret was shown (else nothing of the call is read), the caller is known, there is a
-deadline. Where somebody else's write came first it runs again, all of it, a few times. After it: refusals keep their
-reason, a passing fault says when to come back, and a bug says nothing but its trace id.
+Before it runs, the internal secret (before anything else of the call is read), the caller and the deadline are checked.
+After a `Conflict` with another write the function runs again, a few times. Refusals keep their reason; a passing fault
+is UNAVAILABLE with a retry delay; any other error is INTERNAL and shows nothing but its trace id.
 """
 
 import hmac
@@ -37,17 +37,17 @@ SECRET_KEY = "vivier-secret"  # noqa: S105 — the name of a metadata key
 THREADS = 16
 TRIES = 3
 LONGEST_PAUSE = 0.05
-"""Before another try: random, so that those who met do not meet again."""
+"""Seconds before another try; random, so that two that were in conflict do not collide again."""
 
 MAX_MESSAGE_BYTES = 8 << 20
 HEALTH = "/grpc.health.v1.Health/"
 _DO_NOT_RETRY = ("grpc-retry-pushback-ms", "-1")
-"""Who knows that it cannot answer says so once. The channel tries again by itself only where nobody answers."""
+"""Trailing metadata that tells the client's channel not to retry: it retries only where no server answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a function is told besides its request."""
+    """What a function gets besides its request."""
 
     caller: Caller
     time_remaining: Callable[[], float]  # seconds
@@ -63,7 +63,7 @@ def bound(table: Mapping[str, Callable[[Any, Call, Any], Any]], deps: object) ->
 
 
 class SecretInterceptor(grpc.ServerInterceptor):
-    """Who does not show the secret is turned away before anything of theirs is read; health alone is open to all."""
+    """Refuses calls without the internal secret before their message is read; health checks need none."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
@@ -173,7 +173,7 @@ class Server:
 
 
 def _run(function: Function, call: Call, message: Any) -> Any:
-    """Once more after a conflict, as long as there is time: what it wrote is undone, its ids hang on the request."""
+    """Again after a conflict, while there is time: the transaction was rolled back, ids depend on the request alone."""
     for _ in range(TRIES - 1):
         try:
             return function(call, message)
