@@ -1,4 +1,4 @@
-"""What `services.kit.bus` promises, asked of every adapter.
+"""What `services.kit.bus` guarantees, tried on every adapter.
 
 An adapter is one line in ADAPTERS: how to open the log at an address, as any process of the system would. Of Kafka the
 address is `brokers/namespace`: every test has its own. Run as a script this file is the other process.
@@ -167,7 +167,7 @@ def test_poll_gives_no_more_than_asked(log: Log) -> None:
 
 
 @pytest.mark.parametrize("group", range(4))
-def test_polls_however_short_get_there(log: Log, group: int) -> None:
+def test_very_short_polls_make_progress(log: Log, group: int) -> None:
     log.append(events(10))
     consumer = log.consumer(f"g{group}", [TOPIC])
     got: list[Record] = []
@@ -178,7 +178,7 @@ def test_polls_however_short_get_there(log: Log, group: int) -> None:
     consumer.commit(got)
 
 
-def test_groups_do_not_know_each_other(log: Log) -> None:
+def test_groups_are_independent(log: Log) -> None:
     log.append(events(40))
     one, two = log.consumer("one", [TOPIC]), log.consumer("two", [TOPIC])
     got = drain(one, 40)
@@ -204,7 +204,7 @@ def test_a_group_that_never_committed_is_at_the_beginning(log: Log) -> None:
     assert log.committed("g", "never") == log.ends("never") == {}
 
 
-def test_to_commit_nothing_or_the_same_again_changes_nothing(log: Log) -> None:
+def test_committing_nothing_or_the_same_again_changes_nothing(log: Log) -> None:
     log.append(events(10))
     consumer = log.consumer("g", [TOPIC])
     consumer.commit([])

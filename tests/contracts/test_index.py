@@ -1,4 +1,4 @@
-"""What `services.matching.index` promises, asked of every adapter.
+"""What `services.matching.index` guarantees, tried on every adapter.
 
 An adapter is one line in ADAPTERS: a new, empty index over the knowledge and labels of these worlds.
 """

@@ -1,4 +1,4 @@
-"""Two processes of one service over one store on PostgreSQL: races that SQLite's turns never let happen."""
+"""Two processes of one service over one store on PostgreSQL: races that cannot happen with SQLite's single writer."""
 
 import base64
 import threading
@@ -166,7 +166,7 @@ def test_the_same_request_at_the_same_time_is_carried_out_once(profile: Pair) ->
         assert len(set(answers)) == 1, answers
 
 
-def test_of_two_master_keys_one_is_the_stores(tmp_path: Path) -> None:
+def test_of_two_master_keys_the_store_accepts_one(tmp_path: Path) -> None:
     """Both processes start for the first time, each with a key of its own."""
     with namespace_on_postgres() as (address, namespace):
         store = open_database(store_at(address, namespace, "profile"), OWN["profile"], migrations("profile"))
@@ -257,7 +257,7 @@ def match(both: Pair, offer: str, *people: str) -> None:
     both.log.append([replace(event, id=random_id(), time=both.clock())])
 
 
-def test_who_tells_waits_for_who_is_telling(notifications: Pair) -> None:
+def test_republications_run_one_after_the_other(notifications: Pair) -> None:
     """So a day's cap is counted rightly, and a stream is never past a sequence that is committed late."""
     turns = open_database(notifications.store_url, OWN["notifications"], migrations("notifications"), one_writer=True)
     turns.migrate()
@@ -288,7 +288,7 @@ def test_what_is_told_while_its_recipient_is_erased_goes_with_them(notifications
 # -- matching
 
 
-def test_who_was_just_forgotten_is_forgotten_again(tmp_path: Path) -> None:
+def test_a_person_just_erased_is_erased_again(tmp_path: Path) -> None:
     """A list that was being shown in another process knew nothing of the erasure."""
     now = datetime(2026, 11, 23, tzinfo=UTC)
     with namespace_on_postgres() as (address, namespace):

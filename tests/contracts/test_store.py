@@ -1,4 +1,4 @@
-"""What every adapter of the store promises, on each of them."""
+"""What `services.kit.database` guarantees, tried on every adapter."""
 
 import random
 import subprocess
@@ -179,7 +179,7 @@ def test_rows_added_together_are_as_those_added_singly(store: Database, count: i
         assert {name: getattr(found[str(row["id"])], name) for name in row} == row
 
 
-def test_those_among_many_are_found(store: Database) -> None:
+def test_many_texts_are_found_by_one_statement(store: Database) -> None:
     with store.transaction() as connection:
         insert_many(connection, THINGS, [{"id": name} for name in ODD])
     with store.reading() as connection:
@@ -195,7 +195,7 @@ def test_those_among_many_are_found(store: Database) -> None:
         assert found(*map(str, range(50_000)), "🚲") == {"🚲"}
 
 
-def test_numbers_among_many_are_found(store: Database) -> None:
+def test_many_numbers_are_found_by_one_statement(store: Database) -> None:
     with store.transaction() as connection:
         insert_many(connection, THINGS, [{"id": str(version), "version": version} for version in (-1, 0, 2**30)])
     with store.reading() as connection:
@@ -243,7 +243,7 @@ def test_migrating_is_harmless_when_there_is_nothing_to_do(adapter: Adapter) -> 
     assert versions(adapter.open()) == {"a": 0}
 
 
-def test_erased_bytes_can_be_cut_off(store: Database) -> None:
+def test_erased_bytes_can_be_truncated(store: Database) -> None:
     make(store, "a")
     assert store.checkpoint_truncate()
 
@@ -341,7 +341,7 @@ def rooms(store: Database, mine: str, held: bool) -> bool:
 
 
 @pytest.mark.parametrize("one_writer", [False, True])
-def test_what_is_decided_by_counting_holds(adapter: Adapter, one_writer: bool) -> None:
+def test_claimed_rows_prevent_write_skew(adapter: Adapter, one_writer: bool) -> None:
     """Either by changing a row in common, or in a store whose writers take turns."""
     stores = [adapter.open(one_writer=one_writer) for _ in range(2)]
     make(stores[0], "t")
@@ -349,7 +349,7 @@ def test_what_is_decided_by_counting_holds(adapter: Adapter, one_writer: bool) -
     assert sorted(together(*tries)) == [False] * 5 + [True] * 3
 
 
-def test_writers_that_take_turns_are_never_in_conflict(adapter: Adapter) -> None:
+def test_with_one_writer_there_are_no_conflicts(adapter: Adapter) -> None:
     stores = [adapter.open(one_writer=True) for _ in range(2)]
     make(stores[0], "a", version=0)
 
@@ -366,7 +366,7 @@ def test_writers_that_take_turns_are_never_in_conflict(adapter: Adapter) -> None
 # -- alone
 
 
-def test_only_one_does_it_and_the_next_when_it_is_over(adapter: Adapter) -> None:
+def test_only_one_holds_the_lock_and_the_next_gets_it_afterwards(adapter: Adapter) -> None:
     one, other = adapter.open(), adapter.open()
     with one.only_one("post") as mine:
         assert mine()
@@ -376,7 +376,7 @@ def test_only_one_does_it_and_the_next_when_it_is_over(adapter: Adapter) -> None
         assert theirs()
 
 
-def test_a_killed_holder_lets_go(adapter: Adapter) -> None:
+def test_the_lock_of_a_killed_holder_is_free(adapter: Adapter) -> None:
     store = adapter.open()
     where = adapter.where.render_as_string(hide_password=False) if isinstance(adapter.where, URL) else adapter.where
     code = f"""
@@ -423,7 +423,7 @@ def units_of(database: Database) -> Units:
     return Units(database, {Told: told}, system_clock, random_id)
 
 
-def test_nothing_is_lost_or_turned_round_by_two_relays_and_slow_transactions(adapter: Adapter, tmp_path: Path) -> None:
+def test_two_relays_and_slow_transactions_lose_and_reorder_nothing(adapter: Adapter, tmp_path: Path) -> None:
     """A transaction may commit a place of the outbox that is lower than what was carried long before."""
     log = EmbeddedLog(tmp_path / "log.db")
     log.ensure_topic(TOPIC, 4)

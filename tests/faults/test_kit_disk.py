@@ -107,7 +107,7 @@ def test_an_erased_key_leaves_the_disk_with_compaction(tmp_path):
     log.close()
 
 
-def test_erased_bytes_that_a_reader_keeps_are_not_called_gone(tmp_path, monkeypatch):
+def test_compaction_fails_while_a_reader_keeps_erased_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr(bus_file, "BUSY_SECONDS", 0.1)
     log = EmbeddedLog(tmp_path / "log.db")
     log.ensure_topic(TOPIC, 2)

@@ -1,4 +1,4 @@
-"""A room: one log, one service's store that publishes and listens, and a hand on time and on faults."""
+"""A small system: one log, one store that publishes and listens, a clock, and faults to inject."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -74,7 +74,7 @@ def said(event: Said) -> Event:
     return Event(TOPIC, event.key, SAID, event.body, "", datetime.min.replace(tzinfo=UTC))
 
 
-class Room:
+class System:
     said = Said
 
     def __init__(self, folder: Path) -> None:
@@ -133,10 +133,10 @@ class Room:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    room = Room(tmp_path)
-    yield room
-    room.close()
+def system(tmp_path: Path) -> Iterator[System]:
+    system = System(tmp_path)
+    yield system
+    system.close()
 
 
 @pytest.fixture

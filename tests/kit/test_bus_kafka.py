@@ -78,7 +78,7 @@ def outsider(brokers: str, namespace: str, log: KafkaLog) -> Iterator[Outsider]:
 @pytest.mark.parametrize(
     "wrong", ["", ",", "localhost", "host:port", "h:1,", "h:1, h:2", "kafka://u:secret@h:1", "u:secret@h:1"]
 )
-def test_an_address_that_is_none_is_said(wrong: str) -> None:
+def test_an_invalid_address_is_reported(wrong: str) -> None:
     with pytest.raises(Unusable, match="VIVIER_KAFKA must look like host:port") as refused:
         KafkaLog(wrong)
     assert "secret" not in str(refused.value)
@@ -109,7 +109,7 @@ OURS = {"ce_id": b"1", "ce_type": SAID.encode(), "ce_time": b"2026-03-01T00:00:0
         *("nul in key", "nul in id", "nul in header", "long key", "long id"),
     ],
 )
-def test_what_is_not_in_our_words_is_poison_with_its_bytes(log: KafkaLog, outsider: Outsider, key, headers) -> None:
+def test_a_foreign_record_is_poison_with_its_bytes(log: KafkaLog, outsider: Outsider, key, headers) -> None:
     outsider.write(key, b"\xff\x00\xfe", *headers.items())
     (record,) = log.replay(TOPIC)
     assert (record.event.type, record.event.payload) == ("", b"\xff\x00\xfe")
@@ -125,20 +125,20 @@ def test_a_tombstone_from_outside_is_one(log: KafkaLog, outsider: Outsider) -> N
     assert (record.event.key, record.event.payload) == ("person/1", None)
 
 
-def test_what_outsiders_wrote_is_a_dead_letter_and_the_rest_goes_on(room, log, outsider, eventually) -> None:
+def test_foreign_records_become_dead_letters_and_the_rest_goes_on(system, log, outsider, eventually) -> None:
     """Twenty megabytes of it too."""
     large = os.urandom(1 << 20) * 20
     outsider.write(b"\xff", b"\x00garbage")
     outsider.write(b"large", large)
     good = event("offer/1")
     log.append([good])
-    with room.worker(log=log) as worker:
+    with system.worker(log=log) as worker:
         eventually(lambda: worker.lag() == 0)
         assert worker.dead_letters == 2
-    letters = deadletters.page(room.units)
+    letters = deadletters.page(system.units)
     assert sorted((each.record.event.payload for each in letters), key=len) == [b"\x00garbage", large]
     assert {each.reason for each in letters} == {"a payload without a type: not written by this system"}
-    assert room.effects() == [("offer/1", b"x")]
+    assert system.effects() == [("offer/1", b"x")]
 
 
 def test_brokers_that_are_away_are_named() -> None:
@@ -176,7 +176,7 @@ def test_a_publishers_clock_may_be_wrong(log: KafkaLog, time: datetime) -> None:
     assert [record.event for record in log.replay(TOPIC)] == [given]
 
 
-def test_installations_on_the_same_brokers_do_not_know_each_other(log: KafkaLog, brokers: str) -> None:
+def test_installations_on_the_same_brokers_are_isolated(log: KafkaLog, brokers: str) -> None:
     name = fresh_namespace()
     other = KafkaLog(brokers, name)
     other.ensure_topic(TOPIC, 3)

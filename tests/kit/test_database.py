@@ -1,4 +1,4 @@
-"""The store: turns, snapshots, moments, upserts, faults that pass."""
+"""The store on SQLite: one writer, snapshots, datetimes, upserts, passing faults."""
 
 import sqlite3
 import threading

@@ -1,4 +1,4 @@
-"""Deliveries: each goes once where all is well, later where it is not, and is given up in the end with a reason."""
+"""Deliveries: sent once, retried later after a failure, and given up in the end with a reason."""
 
 import threading
 from collections.abc import Sequence
@@ -46,13 +46,13 @@ class Sender:
 
 
 @pytest.fixture
-def post(room):
-    return Post(room)
+def post(system):
+    return Post(system)
 
 
 class Post:
-    def __init__(self, room):
-        self.room, self.units = room, room.units
+    def __init__(self, system):
+        self.system, self.units = system, system.units
         with self.units() as unit:
             METADATA.create_all(unit.connection)
         self.mail, self.hook = Sender(), Sender()
@@ -119,7 +119,7 @@ def test_what_fails_goes_later_and_later_and_is_given_up_with_a_reason(post):
         post.round()
         post.round()  # not due again yet
         assert len(post.mail.tried) == attempt
-        post.room.clock.forward(hours=6)
+        post.system.clock.forward(hours=6)
     post.round()
     assert len(post.mail.tried) == ATTEMPTS
     assert post.rows() == {"a": (State.GIVEN_UP, kit.EXHAUSTED)}
@@ -133,13 +133,13 @@ def test_a_second_failure_waits_longer_than_the_first(post):
     post.mail.fail = fail
     post.queue("a")
     post.round()
-    post.room.clock.forward(seconds=kit.FIRST_PAUSE)
+    post.system.clock.forward(seconds=kit.FIRST_PAUSE)
     post.round()
     assert len(post.mail.tried) == 2
-    post.room.clock.forward(seconds=kit.FIRST_PAUSE)
+    post.system.clock.forward(seconds=kit.FIRST_PAUSE)
     post.round()
     assert len(post.mail.tried) == 2
-    post.room.clock.forward(seconds=kit.FIRST_PAUSE)
+    post.system.clock.forward(seconds=kit.FIRST_PAUSE)
     post.round()
     assert len(post.mail.tried) == 3
 
@@ -179,7 +179,7 @@ def test_while_a_sender_is_not_ready_nothing_is_counted_and_other_channels_go(po
     for _ in range(ATTEMPTS + 1):
         post.queue("h", channel="hook")
         post.round()
-        post.room.clock.forward(hours=6)
+        post.system.clock.forward(hours=6)
     assert post.hook.sent == ["h"]
     assert post.mail.tried == []
     post.mail.busy = lambda: None
@@ -272,7 +272,7 @@ def test_what_was_settled_long_ago_goes_and_what_waits_stays(post):
     post.mail.fail = fail
     post.queue("a", "b", "late")
     post.round()
-    post.room.clock.forward(days=31)
+    post.system.clock.forward(days=31)
     with post.units() as unit:
         before = post.units.clock() - timedelta(days=30)
         assert [kit.prune(unit.connection, TABLE, "mail", before, 1) for _ in range(3)] == [1, 1, 0]

@@ -43,7 +43,7 @@ WHOLE = Whole(
 )
 
 
-def test_comes_back_equal() -> None:
+def test_a_value_survives_encoding_and_decoding() -> None:
     assert decode(encode(WHOLE), Whole) == WHOLE
     assert decode(encode(WHOLE).decode(), Whole) == WHOLE
 
@@ -62,6 +62,6 @@ def test_an_older_document_gets_the_defaults_and_a_newer_ones_fields_are_passed_
 
 
 @pytest.mark.parametrize("document", ['{"part":{"name":"a","colour":"blue"}}', "{}", '{"part":{"name":1}}', "{"])
-def test_what_means_nothing_is_refused(document: str) -> None:
+def test_an_invalid_document_is_refused(document: str) -> None:
     with pytest.raises((ValidationError, ValueError)):
         decode(document, Whole)

@@ -1,4 +1,4 @@
-"""Groups of the embedded log, beyond what every log promises: an even spread, few moves, the dead are noticed."""
+"""Groups of the embedded log: even assignment, few moves, dead members are noticed."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def test_partitions_spread_evenly_and_stay_where_they_may(before, after, count):
 
 
 @given(st.dictionaries(st.sampled_from("abc"), st.sets(st.sampled_from("xyz"), min_size=1), min_size=1))
-def test_nobody_gets_a_topic_that_he_did_not_ask_for(members):
+def test_members_get_only_partitions_of_their_topics(members):
     wanted = set.union(*members.values())
     topic_of = {n: "xyz"[n % 3] for n in range(9) if "xyz"[n % 3] in wanted}
     spread = _balanced(topic_of, members, dict.fromkeys(topic_of))

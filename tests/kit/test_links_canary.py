@@ -1,4 +1,4 @@
-"""Links are sent by a small system built from the kit; then their tokens are searched for in all that it leaves."""
+"""A small system sends one-time links; then the tokens are searched for in all files, events, logs and metrics."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Stores of every release become those of the newest; the first release's are kept here to show it."""
+"""Stores of every release are migrated to the newest tables; those of the first release are kept here as fixtures."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""A page is cut out of one row more than it holds, and its token says where the next one begins."""
+"""Pages: one row more than the page shows whether there is a next one; the token is the position of the last row."""
 
 from services.kit.pages import cut, decode_token
 

@@ -1,4 +1,4 @@
-"""What only a server does: transactions side by side, and its faults."""
+"""PostgreSQL: concurrent transactions, and faults of the server."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -83,14 +83,14 @@ def patiently(check: Callable[[], bool]) -> bool:
 # -- side by side
 
 
-def test_who_writes_goes_on_from_one_snapshot(store: Database) -> None:
+def test_a_writer_sees_one_snapshot(store: Database) -> None:
     with store.transaction() as connection:
         assert connection.execute(select(THINGS)).all() == []
         make(store, "a")
         assert connection.execute(select(THINGS)).all() == []
 
 
-def test_a_batch_that_was_overtaken_is_in_conflict_and_nothing_worse(store: Database, other: Database) -> None:
+def test_a_batch_that_meets_another_write_fails_with_conflict(store: Database, other: Database) -> None:
     batch = [{"id": f"{n}", "version": 1} for n in range(200)]
     with pytest.raises(Conflict, match="concurrent update"), store.transaction() as connection:  # noqa: PT012 — the block is the transaction
         connection.execute(select(THINGS)).all()
@@ -100,7 +100,7 @@ def test_a_batch_that_was_overtaken_is_in_conflict_and_nothing_worse(store: Data
     assert ids(store) == ["100"]
 
 
-def test_a_row_that_is_committed_late_is_carried_too(store: Database, tmp_path: Path) -> None:
+def test_the_relay_also_sends_a_row_that_is_committed_late(store: Database, tmp_path: Path) -> None:
     log = EmbeddedLog(tmp_path / "log.db")
     log.ensure_topic(TOPIC, 4)
     units = Units(store, {str: lambda key: Event(TOPIC, key, "t", b"", "", system_clock())}, system_clock, random_id)
@@ -118,7 +118,7 @@ def test_a_row_that_is_committed_late_is_carried_too(store: Database, tmp_path: 
     log.close()
 
 
-def test_services_and_installations_on_one_server_do_not_see_each_other(where: URL, store: Database) -> None:
+def test_services_and_installations_on_one_server_are_isolated(where: URL, store: Database) -> None:
     make(store, "a")
     with namespace_on_postgres() as (address, namespace):
         for neighbour in opened(store_at(address, namespace)):
@@ -131,7 +131,7 @@ def test_services_and_installations_on_one_server_do_not_see_each_other(where: U
 # -- faults
 
 
-def test_an_address_that_is_none_is_said() -> None:
+def test_an_invalid_address_is_reported() -> None:
     nowhere = ["", "localhost", "postgresql:/user:very-secret@host/db", "mysql://user:very-secret@host/db"]
     for wrong in [*nowhere, *(f"postgresql://user:very-secret@{at}" for at in ("host", "host:port/db", "a:1,b:2/db"))]:
         with pytest.raises(OSError, match=r"VIVIER_POSTGRES must look like postgresql://") as caught:
@@ -139,7 +139,7 @@ def test_an_address_that_is_none_is_said() -> None:
         assert "very-secret" not in str(caught.value)
 
 
-def test_an_option_that_the_driver_does_not_know_is_said() -> None:
+def test_an_option_unknown_to_the_driver_is_reported() -> None:
     with pytest.raises(OSError, match='VIVIER_POSTGRES: invalid connection option "ssl_mode"') as caught:
         store_at("postgresql://user:very-secret@host/db?ssl_mode=require", "x")
     assert "very-secret" not in str(caught.value)
@@ -169,7 +169,7 @@ def test_a_connection_that_is_cut_is_a_passing_fault(where: URL, store: Database
     assert ids(store) == ["a"]
 
 
-def test_a_holder_whose_connection_is_lost_knows_it(where: URL, store: Database, other: Database) -> None:
+def test_a_lock_holder_notices_a_lost_connection(where: URL, store: Database, other: Database) -> None:
     with store.only_one("post") as mine:
         assert mine()
         cut_connections(where)
@@ -181,9 +181,7 @@ def test_a_holder_whose_connection_is_lost_knows_it(where: URL, store: Database,
     assert free(store)
 
 
-def test_a_holder_that_is_frozen_loses_its_turn(
-    store: Database, other: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_frozen_lock_holder_loses_the_lock(store: Database, other: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "IDLE_SECONDS", 2)
     with store.only_one("post") as mine:
         for _ in range(8):
@@ -198,7 +196,7 @@ def test_a_holder_that_is_frozen_loses_its_turn(
     assert ids(store) == ["a"], "those of the pool may be idle"
 
 
-def test_a_relay_that_lost_its_turn_stands_for_it_again(
+def test_a_relay_that_lost_its_lock_tries_to_get_it_again(
     where: URL, store: Database, other: Database, tmp_path: Path
 ) -> None:
     log = EmbeddedLog(tmp_path / "log.db")
@@ -238,7 +236,7 @@ def test_what_takes_too_long_is_a_passing_fault(where: URL, monkeypatch: pytest.
                 late.execute(THINGS.update().values(version=2))
 
 
-def test_when_all_connections_are_taken_nobody_waits_for_ever(where: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_free_connection_has_a_limit(where: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "LOCK_SECONDS", 0.1)
     monkeypatch.setattr(postgres, "CONNECTIONS", 1)
     monkeypatch.setattr(postgres, "MORE_CONNECTIONS", 0)
@@ -248,7 +246,7 @@ def test_when_all_connections_are_taken_nobody_waits_for_ever(where: URL, monkey
         make(store, "a")
 
 
-def test_a_server_that_is_paused_killed_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_paused_killed_and_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres._Impatient, "patience", 1.0)
     with private(Postgres) as server:
         for store in opened(store_at(server.address, "x")):

@@ -1,4 +1,4 @@
-"""Words of people at rest: sealed under a key each, their keys destroyed, their old bytes truncated."""
+"""Personal data at rest: encrypted under a key per subject, erased with the key, and truncated off the disk."""
 
 import base64
 import threading
@@ -56,7 +56,7 @@ def vault_of(database: Database, home: Path, service: str = "diary") -> Vault:
     return vault()
 
 
-def test_what_is_sealed_opens_only_for_its_subject_and_row(store: Database, tmp_path: Path) -> None:
+def test_sealed_data_opens_only_for_its_subject_and_row(store: Database, tmp_path: Path) -> None:
     vault = vault_of(store, tmp_path)
     with store.transaction() as connection:
         keys = SubjectKeys(connection, KEYS, vault)

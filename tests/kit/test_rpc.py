@@ -1,4 +1,4 @@
-"""What every call between services meets: the door, the deadline, the caller, and one mapping of errors."""
+"""Calls between services: the secret, the deadline, the caller, and the mapping of errors."""
 
 import threading
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ def code(call: Any, request: Any, **more: Any) -> grpc.StatusCode:
     return error.value.code()
 
 
-def test_the_caller_arrives_whole_whatever_is_in_their_name(server: Server) -> None:
+def test_a_caller_with_any_characters_is_transmitted_unchanged(server: Server) -> None:
     neighbour = Neighbour(server.address, SECRET)
     stub = operations_pb2_grpc.OperationsServiceStub(neighbour.channel)
     answer = neighbour.ask(stub.GetStatus, pb.GetStatusRequest(), Caller(Role.PERSON, "Inès | a", "x"))
@@ -73,18 +73,18 @@ def test_the_caller_arrives_whole_whatever_is_in_their_name(server: Server) -> N
 
 
 @pytest.mark.parametrize("shown", [[], [("vivier-secret", "wrong")], [("vivier-secret", "")]])
-def test_without_the_secret_nobody_comes_in(channel: grpc.Channel, shown: list[tuple[str, str]]) -> None:
+def test_a_call_without_the_secret_is_refused(channel: grpc.Channel, shown: list[tuple[str, str]]) -> None:
     stub = operations_pb2_grpc.OperationsServiceStub(channel)
     given = {"metadata": [*shown, metadata(OPERATOR, "")[1]], "timeout": 5}
     assert code(stub.GetStatus, pb.GetStatusRequest(), **given) is grpc.StatusCode.UNAUTHENTICATED
 
 
-def test_health_is_open_to_all(channel: grpc.Channel) -> None:
+def test_health_checks_need_no_secret(channel: grpc.Channel) -> None:
     answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-def test_idle_strangers_hold_no_thread(server: Server, channel: grpc.Channel) -> None:
+def test_idle_streams_without_the_secret_occupy_no_thread(server: Server, channel: grpc.Channel) -> None:
     never = threading.Event()
 
     def idle() -> Iterator[reflection_pb2.ServerReflectionRequest]:
@@ -109,9 +109,7 @@ def test_a_call_without_deadline_or_caller_is_refused(channel: grpc.Channel) -> 
 
 
 @pytest.mark.parametrize(("times", "seconds", "tried"), [(2, 5.0, {3}), (9, 5.0, {TRIES}), (9, 0.04, {0, 1})])
-def test_what_was_overtaken_runs_again_while_there_is_time(
-    server: Server, times: int, seconds: float, tried: set[int]
-) -> None:
+def test_a_conflict_is_retried_while_there_is_time(server: Server, times: int, seconds: float, tried: set[int]) -> None:
     overtaken.clear()
     neighbour = Neighbour(server.address, SECRET)
     stub = operations_pb2_grpc.OperationsServiceStub(neighbour.channel)
@@ -136,7 +134,7 @@ def test_a_refusal_comes_back_as_it_was(server: Server, kind: Kind) -> None:
     assert [v.path for v in error.violations] == (["a.b"] if kind is Kind.INVALID else [])
 
 
-def test_a_passing_fault_says_when_to_come_back_and_a_bug_says_nothing(server: Server) -> None:
+def test_a_passing_fault_has_a_retry_delay_and_a_bug_shows_nothing(server: Server) -> None:
     neighbour = Neighbour(server.address, SECRET)
     stub = operations_pb2_grpc.OperationsServiceStub(neighbour.channel)
     with pytest.raises(RetryLater, match="the store is busy"):
@@ -148,7 +146,7 @@ def test_a_passing_fault_says_when_to_come_back_and_a_bug_says_nothing(server: S
     assert "trace" in error.value.details()
 
 
-def test_a_passing_fault_is_told_at_once_and_not_tried_again_by_the_channel() -> None:
+def test_a_passing_fault_is_returned_at_once_and_not_retried_by_the_channel() -> None:
     tries: list[Call] = []
 
     def away(call: Call, _: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A file of SQLite that several open for the first time at once."""
+"""A SQLite file that several open for the first time at once."""
 
 import sqlite3
 import threading
@@ -26,7 +26,7 @@ def somebody_writing(path: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("opened", [EmbeddedLog, lambda path: open_database(path, MetaData())], ids=["log", "store"])
-def test_who_comes_while_another_makes_the_file_waits(tmp_path: Path, opened) -> None:
+def test_opening_a_file_that_another_creates_waits(tmp_path: Path, opened) -> None:
     path = tmp_path / "new.db"
     with somebody_writing(path):
         opened(path).close()

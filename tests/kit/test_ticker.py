@@ -1,4 +1,4 @@
-"""Work that comes round."""
+"""Periodic jobs."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A partition that stands still is seen, said, and cured by joining the group anew."""
+"""A partition without progress is noticed, reported, and cured by rejoining the group."""
 
 import threading
 import time
@@ -33,10 +33,10 @@ class Deaf:
         return consumer
 
 
-def test_a_partition_that_stands_still_is_named_and_joining_anew_cures_it(room, eventually, caplog):
-    room.append(("offer/1", b"a"), ("offer/2", b"b"))
-    log = Deaf(room.log, cured_by=2)
-    with room.worker(log=log, standstill=SOON) as worker:
+def test_a_stuck_partition_is_named_and_rejoining_cures_it(system, eventually, caplog):
+    system.append(("offer/1", b"a"), ("offer/2", b"b"))
+    log = Deaf(system.log, cured_by=2)
+    with system.worker(log=log, standstill=SOON) as worker:
         eventually(lambda: worker.state is State.STUCK)
         assert worker.reason == f"nothing moves at {TOPIC}/{DEAF}"
         assert worker.stuck() == 1
@@ -45,35 +45,35 @@ def test_a_partition_that_stands_still_is_named_and_joining_anew_cures_it(room, 
         assert worker.stuck() == 0
     assert log.joined == 3
     assert f"{TOPIC}/{DEAF}" in caplog.text
-    assert sorted(room.effects()) == [("offer/1", b"a"), ("offer/2", b"b")]
+    assert sorted(system.effects()) == [("offer/1", b"a"), ("offer/2", b"b")]
 
 
-def test_what_waits_is_not_taken_for_stuck(room, eventually):
+def test_a_waiting_worker_is_not_stuck(system, eventually):
     """Its own reason says more, and joining anew would not help."""
-    log = Deaf(room.log, cured_by=0)
+    log = Deaf(system.log, cured_by=0)
 
     def handle(unit, record):
         raise RetryLater("a neighbour is down")
 
-    room.append(("offer/1", b"a"))
-    with room.worker(handle, log=log, standstill=SOON) as worker:
+    system.append(("offer/1", b"a"))
+    with system.worker(handle, log=log, standstill=SOON) as worker:
         eventually(lambda: worker.stuck() == 1)
         assert (worker.state, worker.reason) == (State.WAITING, "a neighbour is down")
     assert log.joined == 1
 
 
-def test_a_long_batch_is_said_but_not_disturbed(room, eventually):
+def test_a_long_batch_is_reported_but_not_interrupted(system, eventually):
     done = threading.Event()
-    log = Deaf(room.log, cured_by=0)
+    log = Deaf(system.log, cured_by=0)
 
     def handle(unit, record):
         if record.event.payload == b"long":
             done.wait(10)
-        room.effect(unit, record)
+        system.effect(unit, record)
 
-    with room.worker(handle, log=log, standstill=SOON) as worker:
+    with system.worker(handle, log=log, standstill=SOON) as worker:
         eventually(lambda: worker.state is State.RUNNING)
-        room.append(("offer/1", b"long"))
+        system.append(("offer/1", b"long"))
         eventually(lambda: worker.state is State.STUCK)
         done.set()
         eventually(lambda: worker.lag() == 0)
@@ -81,10 +81,10 @@ def test_a_long_batch_is_said_but_not_disturbed(room, eventually):
     assert log.joined == 1
 
 
-def test_nothing_to_read_is_no_standstill(room, eventually):
-    room.append(("offer/1", b"a"))
-    log = Deaf(room.log, cured_by=0)
-    with room.worker(log=log, standstill=0.1) as worker:
+def test_an_empty_log_raises_no_alarm(system, eventually):
+    system.append(("offer/1", b"a"))
+    log = Deaf(system.log, cured_by=0)
+    with system.worker(log=log, standstill=0.1) as worker:
         eventually(lambda: worker.lag() == 0)
         threading.Event().wait(0.5)
         assert worker.state is State.RUNNING
@@ -92,7 +92,7 @@ def test_nothing_to_read_is_no_standstill(room, eventually):
 
 
 @pytest.mark.parametrize("question", ["ends", "committed"])
-def test_a_log_that_cannot_be_asked_is_no_standstill(room, eventually, question):
+def test_an_unavailable_log_raises_no_alarm(system, eventually, question):
     class Mute(Deaf):
         asked = 0
 
@@ -102,9 +102,9 @@ def test_a_log_that_cannot_be_asked_is_no_standstill(room, eventually, question)
                 raise LogUnavailable("away")
             return super().__getattr__(name)
 
-    room.append(("offer/1", b"a"))
-    log = Mute(room.log, cured_by=9)
-    with room.worker(log=log, standstill=0.1) as worker:
+    system.append(("offer/1", b"a"))
+    log = Mute(system.log, cured_by=9)
+    with system.worker(log=log, standstill=0.1) as worker:
         eventually(lambda: Mute.asked > 20)
         assert worker.stuck() == 0
     assert log.joined == 1
@@ -132,15 +132,15 @@ class Last:
         return consumer
 
 
-def test_a_backlog_is_no_standstill(room, eventually):
+def test_a_backlog_raises_no_alarm(system, eventually):
     """Every poll is full: a partition that is not served yet waits for nothing but its turn."""
-    room.append(("offer/1", b"x"), *((f"offer/{n}", b"x") for n in range(2, 40)))
+    system.append(("offer/1", b"x"), *((f"offer/{n}", b"x") for n in range(2, 40)))
     states = []
 
     def handle(unit, record):
         states.append(worker.state)
         time.sleep(0.05)
 
-    with room.worker(handle, log=Last(room.log), batch=1, standstill=0.6) as worker:
+    with system.worker(handle, log=Last(system.log), batch=1, standstill=0.6) as worker:
         eventually(lambda: worker.lag() == 0)
     assert State.STUCK not in states

@@ -1,4 +1,4 @@
-"""Messages and dataclasses: fields of one name are one thing."""
+"""Messages and dataclasses are converted by field names."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -96,12 +96,12 @@ def read(message: offers.Offer) -> tuple[Offer, set[str]]:
     return value, {f"{v.path} {v.reason}" for v in checks.violations}
 
 
-def test_both_ways() -> None:
+def test_a_value_survives_the_round_trip() -> None:
     assert read(FULL) == (VALUE, set())
     assert to_message(VALUE, offers.Offer) == FULL
 
 
-def test_what_is_not_said_becomes_the_default_or_none() -> None:
+def test_absent_fields_become_the_default_or_none() -> None:
     value, wrong = read(offers.Offer())
     assert wrong == set()
     assert (value.kind, value.remote, value.place, value.weekly_hours) == (None, Remote.UNSPECIFIED, None, None)
@@ -131,7 +131,7 @@ def test_wrong_fields_are_named_with_their_paths() -> None:
     }
 
 
-def test_what_is_given_wins_on_both_sides() -> None:
+def test_keyword_arguments_override_fields_in_both_directions() -> None:
     assert to_value(FULL, Offer, Checks(), kind=None, end="x").kind is None
     message = to_message(VALUE, offers.Offer, kind=Kind.JOB, state=None, place=None, expires_at=DAY, version=7)
     assert (message.kind, message.version, message.HasField("place")) == (common.OFFER_KIND_JOB, 7, False)

@@ -6,7 +6,7 @@
 - SQLite runs writers one after the other. PostgreSQL runs them concurrently: one that changes a row which another has
   changed meanwhile, or inserts a key which another has inserted, fails with `Conflict`; a retry may succeed at once.
 - Write skew (two transactions that change *different* rows, each because of what it read of the other's) is not
-  detected. They must change a row in common (see `claim_rows`), or lock the row that the other changes (`with_for_update`).
+  detected. They must change a row in common (`claim_rows`), or lock the row that the other changes (`with_for_update`).
 - A store of `one_writer` runs writers one after the other in PostgreSQL too, where that is simpler and fast enough.
 - Passing faults (locked, full, unreachable, stopped) are raised as `RetryLater`; a wrong statement is a programming
   error and is raised as it is.

@@ -96,7 +96,7 @@ class StoreVault:
         return self._vault
 
     def open(self) -> None:
-        """Check the key against the store's fingerprint, which the first start writes. MasterKeyRefused if it differs."""
+        """Check the key against the store's fingerprint, written at the first start. MasterKeyRefused if it differs."""
         with self._database.only_one("master") as alone:
             if not alone():
                 raise RetryLater("another process just looks at the master key")
