@@ -17,19 +17,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway import errors
-from services.gateway.context import ARRIVAL, House, words_for
-from services.gateway.delegation import Delegations
-from services.gateway.events import Broadcast, EventsEndpoint
-from services.gateway.graphql.execution import Endpoint, json_response
+from services.gateway.auth.delegation import Delegations
+from services.gateway.auth.key_refresh import KeyRefresh
+from services.gateway.auth.oauth import TokenEndpoint
+from services.gateway.auth.tokens import Tokens
+from services.gateway.context import AppState, words_for
+from services.gateway.graphql.execution import Endpoint
+from services.gateway.http import problems
+from services.gateway.http.bodies import ARRIVAL, json_response
 from services.gateway.http.health import Readiness, healthz
 from services.gateway.http.slow_client_guard import KEEP_ALIVE_SECONDS, slow_client_guard
-from services.gateway.key_refresh import KeyRefresh
 from services.gateway.labels import Labels
-from services.gateway.neighbours import Neighbour
-from services.gateway.oauth import TokenEndpoint
+from services.gateway.live import Broadcast, EventsEndpoint
 from services.gateway.schema.build import READERS, schema
-from services.gateway.tokens import Tokens
+from services.gateway.upstreams import Upstream
 from services.kit import telemetry
 from services.kit.auth import ANYONE
 from services.kit.errors import RetryLater
@@ -49,7 +50,7 @@ _SECURITY = [
 
 
 class GatewaySettings(Settings):
-    """What the gateway must be told; SETTINGS has also where each neighbour is, as `NAME_address`."""
+    """Settings of the gateway; SETTINGS has also the address of each upstream, as `NAME_address`."""
 
     gateway_address: str = "127.0.0.1:8400"
     services: str = ""
@@ -67,11 +68,11 @@ SETTINGS = create_model("SETTINGS", __base__=GatewaySettings, **_ADDRESSES)
 def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
     """The application. Channels are opened when it starts; `on_ready` is called once it knows the keys of tokens."""
     here = chosen(settings.services)
-    neighbours: dict[str, Neighbour] = {}
+    upstreams: dict[str, Upstream] = {}
     book, tokens = open_snapshot(settings.referential), Tokens()
-    refresh = KeyRefresh(tokens, neighbours, on_ready)
-    house = House(neighbours, book, Labels(book), tokens, refresh, Delegations(neighbours), READERS)
-    broadcast = Broadcast(house)
+    refresh = KeyRefresh(tokens, upstreams, on_ready)
+    state = AppState(upstreams, book, Labels(book), tokens, refresh, Delegations(upstreams), READERS)
+    broadcast = Broadcast(state)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -79,22 +80,22 @@ def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
             if entry.contract:
                 address = getattr(settings, f"{entry.name}_address")
                 secret = settings.secret.get_secret_value()
-                neighbours[entry.name] = Neighbour(entry.name, entry.contract, address, secret)
+                upstreams[entry.name] = Upstream(entry.name, entry.contract, address, secret)
         broadcast.start()
         yield
         broadcast.stop()
         refresh.stop()
-        await asyncio.gather(*(neighbour.close() for neighbour in neighbours.values()))
+        await asyncio.gather(*(upstream.close() for upstream in upstreams.values()))
 
     # Routes that read a body bound it themselves, by who sends it; the span of a request is our own.
     app = FastAPI(lifespan=lifespan, openapi_url=None, telemetry={"tracing": False, "logs": False})
-    endpoint = Endpoint(schema(entry.name for entry in here), house, settings.gateway_seconds)
+    endpoint = Endpoint(schema(entry.name for entry in here), state, settings.gateway_seconds)
     app.add_route("/graphql", _route("graphql", endpoint), methods=["POST"])
-    app.add_route("/oauth/token", _route("token", TokenEndpoint(house, settings.gateway_seconds)), methods=["POST"])
-    app.add_route("/events", _route("events", EventsEndpoint(house, broadcast)))
-    app.add_route("/.well-known/jwks.json", _route("keys", _keys(house)))
+    app.add_route("/oauth/token", _route("token", TokenEndpoint(state, settings.gateway_seconds)), methods=["POST"])
+    app.add_route("/events", _route("events", EventsEndpoint(state, broadcast)))
+    app.add_route("/.well-known/jwks.json", _route("keys", _keys(state)))
     app.add_route("/healthz", healthz)
-    app.add_route("/readyz", _route("readyz", Readiness(house)))
+    app.add_route("/readyz", _route("readyz", Readiness(state)))
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(SecurityHeaders)
     app.state.started = refresh.start
@@ -124,7 +125,7 @@ def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says that it answers, and ends open streams before it waits for connections to close."""
+    """Calls `on_started`, and ends open streams before it waits for connections to close."""
 
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], end_streams: Callable[[], None]) -> None:
         super().__init__(config)
@@ -135,12 +136,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             gc.collect()
-            gc.freeze()  # schema, referential and code stay for ever: looking at them again costs a third of a query
+            gc.freeze()  # schema, referential and code stay for ever: scanning them again costs a third of a query
             self._on_started()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """uvicorn raises the signal again once it has stopped; here `run` returns, so that its caller can tidy up."""
+        """uvicorn raises the signal again once it has stopped; here `run` returns, so that its caller can clean up."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield
@@ -154,7 +155,7 @@ class _Server(uvicorn.Server):
 
 
 class SecurityHeaders:
-    """On every answer; no CORS, so browsers of other origins read nothing."""
+    """Headers of every answer; no CORS, so browsers of other origins read nothing."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -169,30 +170,30 @@ class SecurityHeaders:
 
 
 def _route(name: str, endpoint: Answers) -> Answers:
-    """An endpoint inside a span of its own; what nobody expected shows the trace id and nothing else."""
+    """An endpoint inside a span of its own; an unexpected error shows only its trace id."""
 
     async def answer(request: Request) -> Response:
         with telemetry.server_span(name, request.headers):
             try:
                 return await endpoint(request)
-            except errors.Problem as problem:
-                errors.log_refusal(problem.code, getattr(request.state, "caller", ANYONE), name)
-                return errors.problem_response(problem, words_for(request.headers))
+            except problems.Problem as problem:
+                problems.log_refusal(problem.code, getattr(request.state, "caller", ANYONE), name)
+                return problems.problem_response(problem, words_for(request.headers))
             except ClientDisconnect:
-                return Response(status_code=400)  # nobody reads it
+                return Response(status_code=400)  # the client is gone
             except Exception:
                 logger.exception("%s failed, trace %s", name, telemetry.trace_id())
-                return errors.problem_response(errors.internal(), words_for(request.headers))
+                return problems.problem_response(problems.internal(), words_for(request.headers))
 
     return answer
 
 
-def _keys(house: House) -> Answers:
+def _keys(state: AppState) -> Answers:
     async def keys(_: Request) -> Response:
         try:
-            return json_response(house.tokens.public_keys(), headers={"Cache-Control": "public, max-age=300"})
+            return json_response(state.tokens.public_keys(), headers={"Cache-Control": "public, max-age=300"})
         except RetryLater as error:
-            raise errors.unavailable(str(error)) from None
+            raise problems.unavailable(str(error)) from None
 
     return keys
 
@@ -201,6 +202,6 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers: Mapping[str, str] = error.headers or {}
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}.get(error.status_code, "REFUSED")
-    errors.log_refusal(code, ANYONE, "no such route")
-    problem = errors.Problem(error.status_code, code, errors.TITLES.get(error.status_code, "Error"), headers)
-    return errors.problem_response(problem, words_for(request.headers))
+    problems.log_refusal(code, ANYONE, "no such route")
+    problem = problems.Problem(error.status_code, code, problems.TITLES.get(error.status_code, "Error"), headers)
+    return problems.problem_response(problem, words_for(request.headers))

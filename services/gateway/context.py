@@ -1,4 +1,4 @@
-"""What one request knows: who asks, in which language, until when, and how to reach the neighbours."""
+"""The context of one request: its caller, language, deadline, and calls of upstreams; and the state that all share."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,20 +9,18 @@ import strawberry
 from google.protobuf.message import Message
 from strawberry.dataloader import DataLoader
 
-from services.gateway.delegation import Delegations
+from services.gateway.auth.delegation import Delegations
+from services.gateway.auth.key_refresh import KeyRefresh
+from services.gateway.auth.tokens import Tokens
 from services.gateway.graphql.fast_path import Plans
-from services.gateway.key_refresh import KeyRefresh
 from services.gateway.labels import Labels
-from services.gateway.neighbours import Neighbour
-from services.gateway.tokens import Tokens
+from services.gateway.upstreams import Upstream
 from services.kit.auth import Caller, Role
 from services.kit.errors import Kind, Refused, denied, not_found
 from services.referential import Referential
 from services.words import Language
 from services.words.catalogue import Words
 
-ARRIVAL = 2
-"""A request may take so many times longer to arrive than to be answered."""
 T = TypeVar("T")
 Read = Callable[..., Awaitable[Any]]
 CLOSE_TO_PEOPLE = (Role.PERSON, Role.PARTNER, Role.MENTOR, Role.OPERATOR)
@@ -43,10 +41,10 @@ class Readers:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """What all requests share."""
+class AppState:
+    """Shared by all requests."""
 
-    neighbours: Mapping[str, Neighbour]
+    upstreams: Mapping[str, Upstream]
     referential: Referential
     labels: Labels
     tokens: Tokens
@@ -56,43 +54,43 @@ class House:
 
 
 @dataclass(slots=True)
-class Asking:
+class RequestContext:
     """One request. Nothing in it outlives the request, so nothing passes from one caller to another."""
 
-    house: House
+    state: AppState
     caller: Caller
     words: Words
     until: float  # time.monotonic
     names: frozenset[str] = frozenset()
-    """Every field name that the document mentions: what is not among them need not be fetched."""
+    """All field names of the document: what is not among them need not be fetched."""
     plans: Plans | None = None
-    """How to read the plain parts of the document; see `graphql.fast_path`."""
+    """Plans for the plain parts of the document; see `graphql.fast_path`."""
     loaders: dict[Any, DataLoader[str, Any]] = field(default_factory=dict)
 
     @property
     def readers(self) -> Readers:
-        return self.house.readers
+        return self.state.readers
 
-    async def ask(self, neighbour: str, method: str, request: Message) -> Any:
-        """The neighbour's answer, within what is left of this request's time; a refusal where it was left out."""
-        if neighbour not in self.house.neighbours:
-            raise not_found("service", neighbour)
-        return await self.house.neighbours[neighbour].ask(method, request, self.caller, self.until)
+    async def call(self, upstream: str, method: str, request: Message) -> Any:
+        """The upstream's answer, within the deadline of this request; a refusal where this installation lacks it."""
+        if upstream not in self.state.upstreams:
+            raise not_found("service", upstream)
+        return await self.state.upstreams[upstream].call(method, request, self.caller, self.until)
 
-    async def ask_about(self, neighbour: str, method: str, request: Message, nothing: Message) -> Any:
-        """The neighbour's answer about somebody whom profile knows; `nothing` while it has not heard of them.
+    async def call_about(self, upstream: str, method: str, request: Message, nothing: Message) -> Any:
+        """The upstream's answer about a person; `nothing` while it has not yet heard of them.
 
-        Employers may read of people, but ask nothing about them: they get the refusal.
+        For employers a missing person stays a refusal.
         """
         try:
-            return await self.ask(neighbour, method, request)
+            return await self.call(upstream, method, request)
         except Refused as refusal:
             if refusal.kind is not Kind.NOT_FOUND or self.caller.role not in CLOSE_TO_PEOPLE:
                 raise
             return nothing
 
     async def load(self, fetch: "Fetch[T]", id: str) -> T | None:
-        """One thing by its id; several questions of one request become one call of `fetch`."""
+        """One thing by its id; all loads of one request become one call of `fetch`."""
         if fetch not in self.loaders:
 
             async def load(ids: list[str]) -> list[T | None]:
@@ -112,8 +110,8 @@ class Asking:
             raise denied("ROLE_NOT_ALLOWED", "only these roles may do this: {roles}", roles=", ".join(roles))
 
 
-Info = strawberry.Info[Asking, None]
-Fetch = Callable[[Asking, Sequence[str]], Awaitable[Mapping[str, T]]]
+Info = strawberry.Info[RequestContext, None]
+Fetch = Callable[[RequestContext, Sequence[str]], Awaitable[Mapping[str, T]]]
 """Things by their ids; those that are missing are left out."""
 
 

@@ -1,4 +1,4 @@
-"""Official names of codes. Reference data does not change while a process runs: each name is read once."""
+"""Official names of codes, cached: reference data does not change while a process runs."""
 
 from functools import lru_cache
 

@@ -124,7 +124,7 @@ class Gateway:
             headers["Authorization"] = f"Bearer {token}"
         return self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
 
-    def ask(self, query: str, token: str = "", variables: dict[str, Any] | None = None, **headers: str) -> Any:
+    def query(self, query: str, token: str = "", variables: dict[str, Any] | None = None, **headers: str) -> Any:
         """The data; the test fails when there are errors."""
         answer = self.post(query, token, variables, **headers)
         assert answer.status_code == 200, answer.text

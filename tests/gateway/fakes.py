@@ -21,7 +21,7 @@ from vivier.notifications.v1 import notifications_pb2 as notifications
 from vivier.offers.v1 import offers_pb2 as offers
 from vivier.profile.v1 import profile_pb2 as profile
 
-from services.gateway.neighbours import contract_of
+from services.gateway.upstreams import contract_of
 from services.kit.auth import Role
 from services.kit.errors import Kind, Refused, Violation, invalid
 from services.kit.rpc.server import Call, Server

@@ -8,7 +8,7 @@ from services.kit.auth import Role
 
 
 def test_an_offer_is_read_with_its_employer(gateway: Any, fakes: Any) -> None:
-    data = gateway.ask('{ offer(id: "o004") { id title kind organisation { name } occupation { code } } }')
+    data = gateway.query('{ offer(id: "o004") { id title kind organisation { name } occupation { code } } }')
     assert data["offer"]["organisation"] == {"name": "Toits & Cie org1"}
     assert data["offer"]["kind"] == "JOB"
     assert fakes.calls() == ["offers.BatchGetOffers"]
@@ -21,7 +21,7 @@ def test_offers_are_written_and_each_row_answers_for_itself(gateway: Any, fakes:
         ... on Refused { reason fields { path reason description } } } } } }"""
     rows = [{"externalId": "a", "title": "Couvreur", "expiresAt": "2027-01-02T03:04:05Z"}, {"externalId": "b"}]
     token = gateway.token(Role.RECRUITER, "org1")
-    written = gateway.ask(query, token, {"input": {"offers": rows, "publish": True}})["upsertOffers"]
+    written = gateway.query(query, token, {"input": {"offers": rows, "publish": True}})["upsertOffers"]
     good, bad = written["results"]
     assert (good["outcome"], good["offer"]["expiresAt"]) == ("CREATED", "2027-01-02T03:04:05+00:00")
     assert bad["__typename"] == "Refused"
@@ -39,7 +39,7 @@ LIST = """query($first: Int!, $for: ID) { offers(first: $first, forPerson: $for)
 
 
 def test_a_list_with_employers_and_matches_costs_one_call_a_neighbour(gateway: Any, fakes: Any) -> None:
-    data = gateway.ask(LIST, gateway.token(Role.PERSON, "p1"), {"first": 20})["offers"]
+    data = gateway.query(LIST, gateway.token(Role.PERSON, "p1"), {"first": 20})["offers"]
     assert sorted(fakes.calls()) == ["matching.SearchOffers", "offers.BatchGetOffers", "profile.BatchGetPeople"]
     assert len(data["nodes"]) == 19  # one has just gone
     assert {node["organisation"]["name"] for node in data["nodes"]} == {f"Toits & Cie org{i}" for i in range(3)}
@@ -51,7 +51,7 @@ def test_a_list_with_employers_and_matches_costs_one_call_a_neighbour(gateway: A
 
 
 def test_what_is_not_asked_is_not_fetched(gateway: Any, fakes: Any) -> None:
-    gateway.ask("{ offers { nodes { id } } }", gateway.token(Role.PERSON, "p1"))
+    gateway.query("{ offers { nodes { id } } }", gateway.token(Role.PERSON, "p1"))
     made = {call["call"]: call["request"] for call in fakes.do("calls")}
     assert set(made) == {"matching.SearchOffers", "offers.BatchGetOffers"}
     assert "withOrganisations" not in made["offers.BatchGetOffers"]
@@ -59,7 +59,7 @@ def test_what_is_not_asked_is_not_fetched(gateway: Any, fakes: Any) -> None:
 
 
 def test_single_questions_are_gathered(gateway: Any, fakes: Any) -> None:
-    data = gateway.ask('{ a: offer(id: "o001") { id } b: offer(id: "o002") { id } c: offer(id: "none") { id } }')
+    data = gateway.query('{ a: offer(id: "o001") { id } b: offer(id: "o002") { id } c: offer(id: "none") { id } }')
     assert data == {"a": {"id": "o001"}, "b": {"id": "o002"}, "c": None}
     assert fakes.calls() == ["offers.BatchGetOffers"]
 
@@ -68,8 +68,8 @@ def test_nothing_passes_from_one_caller_to_another(gateway: Any, fakes: Any) -> 
     query = '{ person(id: "p1") { id } other: person(id: "p3") { id } }'
     one, two = gateway.token(Role.PARTNER, "partner-1"), gateway.token(Role.PARTNER, "partner-2")
     for _ in range(2):
-        assert gateway.ask(query, one) == {"person": {"id": "p1"}, "other": None}
-        assert gateway.ask(query, two) == {"person": None, "other": {"id": "p3"}}
+        assert gateway.query(query, one) == {"person": {"id": "p1"}, "other": None}
+        assert gateway.query(query, two) == {"person": None, "other": {"id": "p3"}}
     assert [call["caller"] for call in fakes.do("calls")] == ["partner/partner-1", "partner/partner-2"] * 2
 
 
@@ -77,7 +77,7 @@ def test_the_reader_decides_the_voice_and_the_language(gateway: Any) -> None:
     query = 'query($l: String) { why(person: "p1", offer: "o001", language: $l) { gates { reason { text } } } }'
 
     def text(token: str, language: str | None = None, **headers: str) -> str:
-        answer = gateway.ask(query, token, {"l": language}, **headers)
+        answer = gateway.query(query, token, {"l": language}, **headers)
         said: str = answer["why"]["gates"][0]["reason"]["text"]
         return said
 
@@ -93,7 +93,7 @@ CANDIDATES = """{ offer(id: "o001") { candidates { nodes { score person { id ide
 
 
 def test_an_employer_sees_candidates_without_names_or_words(gateway: Any) -> None:
-    data = gateway.ask(CANDIDATES, gateway.token(Role.RECRUITER, "org1"))
+    data = gateway.query(CANDIDATES, gateway.token(Role.RECRUITER, "org1"))
     (candidate,) = data["offer"]["candidates"]["nodes"]
     assert candidate["person"] == {"id": "p1", "identity": None}
     assert candidate["parts"][0]["reasons"][0]["evidence"] == [{"words": None}]
@@ -111,7 +111,7 @@ def test_pages_follow_one_another_and_every_item_has_a_cursor(gateway: Any) -> N
     token = gateway.token(Role.RECRUITER, "org1")
 
     def page(first: int, after: str | None) -> Any:
-        return gateway.ask(query, token, {"first": first, "after": after})["myOffers"]
+        return gateway.query(query, token, {"first": first, "after": after})["myOffers"]
 
     seen, at, more = [], None, True
     while more:
@@ -135,9 +135,12 @@ PUBLISH = """mutation($id: ID!) { publishOffer(input: {id: $id, requestId: "r1"}
 
 def test_a_refusal_is_a_member_of_the_union(gateway: Any, fakes: Any) -> None:
     token = gateway.token(Role.RECRUITER, "org1")
-    assert gateway.ask(PUBLISH, token, {"id": "o001"})["publishOffer"]["offer"] == {"id": "o001", "state": "PUBLISHED"}
+    assert gateway.query(PUBLISH, token, {"id": "o001"})["publishOffer"]["offer"] == {
+        "id": "o001",
+        "state": "PUBLISHED",
+    }
     assert fakes.do("calls")[0]["request"] == {"id": "o001", "requestId": "r1"}
-    assert gateway.ask(PUBLISH, token, {"id": "refuse"})["publishOffer"] == {
+    assert gateway.query(PUBLISH, token, {"id": "refuse"})["publishOffer"] == {
         "__typename": "Refused",
         "reason": "WRONG_STATE",
         "message": "it is closed",
@@ -155,22 +158,22 @@ def test_a_bug_in_a_write_is_masked(gateway: Any) -> None:
 def test_an_answer_of_none_is_not_a_question_never_asked(gateway: Any, fakes: Any) -> None:
     people = [{"externalId": "a", "licences": [], "wishes": {"kinds": ["JOB"]}}, {"externalId": "b"}]
     query = "mutation($p: [PersonInput!]!) { upsertPeople(input: {people: $p}) { ... on Refused { reason } } }"
-    data = gateway.ask(query, gateway.token(Role.PARTNER, "partner-1"), {"p": people})
+    data = gateway.query(query, gateway.token(Role.PARTNER, "partner-1"), {"p": people})
     assert data == {"upsertPeople": {"reason": "NOT_FAKED"}}
     (call,) = fakes.do("calls")
     assert call["request"]["people"] == [
         {"externalId": "a", "licences": {}, "wishes": {"kinds": {"kinds": ["OFFER_KIND_JOB"]}}},
         {"externalId": "b"},
     ]
-    person = gateway.ask('{ person(id: "p1") { licences wishes { kinds } } }', gateway.token(Role.OPERATOR))["person"]
+    person = gateway.query('{ person(id: "p1") { licences wishes { kinds } } }', gateway.token(Role.OPERATOR))["person"]
     assert person == {"licences": [], "wishes": None}
 
 
 def test_a_circle_around_a_place_or_a_point(gateway: Any, fakes: Any) -> None:
     query = "query($n: NearInput!) { offers(near: $n) { totalCount } }"
-    place = gateway.ask('{ places(text: "Lyon") { label latitude longitude } }')["places"][0]
-    gateway.ask(query, "", {"n": {"place": "Lyon", "radiusKm": 20}})
-    gateway.ask(query, "", {"n": {"point": {"latitude": 1, "longitude": 2}, "radiusKm": 5}})
+    place = gateway.query('{ places(text: "Lyon") { label latitude longitude } }')["places"][0]
+    gateway.query(query, "", {"n": {"place": "Lyon", "radiusKm": 20}})
+    gateway.query(query, "", {"n": {"point": {"latitude": 1, "longitude": 2}, "radiusKm": 5}})
     within = [call["request"]["within"] for call in fakes.do("calls")]
     assert within[0]["center"] == {"latitude": place["latitude"], "longitude": place["longitude"]}
     assert within[1] == {"center": {"latitude": 1.0, "longitude": 2.0}, "radiusKm": 5.0}
@@ -179,11 +182,11 @@ def test_a_circle_around_a_place_or_a_point(gateway: Any, fakes: Any) -> None:
 
 
 def test_the_referential_is_read_here(gateway: Any, fakes: Any) -> None:
-    data = gateway.ask("""{ occupations(text: "couvreur") { code label green } skills(text: "toit") { code }
+    data = gateway.query("""{ occupations(text: "couvreur") { code label green } skills(text: "toit") { code }
       places(text: "Lyon", first: 1) { code postalCodes }
       qpvAt(latitude: 45.76, longitude: 4.84) { state vintage } }""")
     code = data["occupations"][0]["code"]
-    sheet = gateway.ask("query($c: String!) { occupation(code: $c) { label skills { label } } }", "", {"c": code})
+    sheet = gateway.query("query($c: String!) { occupation(code: $c) { label skills { label } } }", "", {"c": code})
     assert sheet["occupation"]["label"]
     assert data["qpvAt"]["state"] in ("IN", "OUT", "UNKNOWN")
     assert fakes.calls() == []
@@ -211,7 +214,7 @@ def test_a_moment_beyond_the_calendar_is_a_wrong_field(gateway: Any, fakes: Any,
     query = """mutation($input: UpsertOffersInput!) { upsertOffers(input: $input) {
       ... on Refused { reason fields { path reason } } } }"""
     offers = [{"externalId": "a", "title": "Couvreur"}, {"externalId": "b", "title": "Couvreur", "expiresAt": moment}]
-    answer = gateway.ask(query, gateway.token(Role.RECRUITER, "org1"), {"input": {"offers": offers}})["upsertOffers"]
+    answer = gateway.query(query, gateway.token(Role.RECRUITER, "org1"), {"input": {"offers": offers}})["upsertOffers"]
     fields = [{"path": "offers[1].expiresAt", "reason": "OUT_OF_RANGE"}]
     assert answer == {"reason": "INVALID_FIELDS", "fields": fields}
     assert fakes.calls() == []

@@ -99,7 +99,7 @@ def test_who_goes_away_in_the_middle_of_a_body_is_nobodys_error(quick_gateway: A
         with connected(quick_gateway) as plain:
             plain.sendall(HEAD + b'\r\n{"query": ')
             time.sleep(0.05)
-    quick_gateway.ask("{ me { role } }")
+    quick_gateway.query("{ me { role } }")
     assert quick_gateway.logged() == before
 
 
@@ -234,7 +234,7 @@ def test_readiness_and_search_without_a_neighbour(gateway: Any, fakes: Any) -> N
         assert half.status_code == 200
         assert half.json()["data"] == {"offers": None, "offer": {"id": "o001"}}
         assert gateway.http.get("/healthz").status_code == 200
-        status = gateway.ask("{ status { service ready reasons } }", gateway.token(Role.OPERATOR))["status"]
+        status = gateway.query("{ status { service ready reasons } }", gateway.token(Role.OPERATOR))["status"]
         assert {s["service"]: s["ready"] for s in status} == {
             entry.name: entry.name != "matching" for entry in SERVICES if entry.contract
         }
@@ -248,7 +248,7 @@ def test_readiness_and_search_without_a_neighbour(gateway: Any, fakes: Any) -> N
 
 
 def test_the_time_of_a_request_is_passed_on(gateway: Any, fakes: Any) -> None:
-    gateway.ask('{ offers(text: "slow") { nodes { title } } }')
+    gateway.query('{ offers(text: "slow") { nodes { title } } }')
     first, second = fakes.do("calls")
     assert 4 < first["seconds"] <= 5
     assert second["seconds"] < first["seconds"] - 0.9

@@ -189,11 +189,11 @@ def test_introspection_is_for_those_with_a_token(gateway: Any) -> None:
     query = get_introspection_query()
     all_of_it = get_introspection_query(specified_by_url=True, schema_description=True, input_value_deprecation=True)
     for each in (query, all_of_it, '{ __type(name: "Offer") { fields { name } } }'):
-        assert gateway.ask(each, gateway.token(Role.PARTNER, "partner-1"))
+        assert gateway.query(each, gateway.token(Role.PARTNER, "partner-1"))
     answer = gateway.post(query)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["extensions"]["code"] == "INTROSPECTION_DENIED"
-    assert gateway.ask("{ me { __typename } }") == {"me": {"__typename": "Me"}}
+    assert gateway.query("{ me { __typename } }") == {"me": {"__typename": "Me"}}
     assert gateway.post('{ x: __type(name: "Offer") { name } }').status_code == 400
 
 

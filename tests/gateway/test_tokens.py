@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from schemas import rows_of
 from vivier.identity.v1 import identity_pb2 as pb
 
-from services.gateway.oauth import ACCESS_TOKEN, EXCHANGE
-from services.gateway.tokens import Tokens
+from services.gateway.auth.oauth import ACCESS_TOKEN, EXCHANGE
+from services.gateway.auth.tokens import Tokens
 from services.kit.auth import Role
 
 ME = "{ me { role subject } }"
@@ -37,9 +37,9 @@ def key(gateway: Any) -> tuple[str, Any]:
 
 
 def test_a_token_says_who_asks(gateway: Any, key: tuple[str, Any]) -> None:
-    assert gateway.ask(ME) == {"me": {"role": "anyone", "subject": None}}
+    assert gateway.query(ME) == {"me": {"role": "anyone", "subject": None}}
     good = jwt.encode(claims(), key[1], "ES256", headers={"kid": key[0]})
-    assert gateway.ask(ME, good) == {"me": {"role": "partner", "subject": "partner-1"}}
+    assert gateway.query(ME, good) == {"me": {"role": "partner", "subject": "partner-1"}}
 
 
 def wrong_tokens(kid: str, private: Any) -> dict[str, str]:
@@ -101,7 +101,7 @@ def test_a_wrong_token_is_refused(gateway: Any, key: tuple[str, Any], name: str)
 def test_a_minute_of_skew_is_forgiven(gateway: Any, key: tuple[str, Any]) -> None:
     now = datetime.now(UTC)
     late = claims(iat=now - timedelta(minutes=10), exp=now - timedelta(seconds=30))
-    assert gateway.ask(ME, jwt.encode(late, key[1], "ES256", headers={"kid": key[0]}))
+    assert gateway.query(ME, jwt.encode(late, key[1], "ES256", headers={"kid": key[0]}))
 
 
 def test_other_schemes_are_refused(gateway: Any) -> None:
@@ -171,20 +171,20 @@ def test_an_operator_makes_and_revokes_clients(gateway: Any) -> None:
     operator = gateway.token(Role.OPERATOR)
     make = """mutation($i: CreateClientInput!) { createClient(input: $i) {
       ... on ClientCreated { clientId clientSecret subject } ... on Refused { reason fields { path reason } } } }"""
-    made = gateway.ask(make, operator, {"i": {"role": "PARTNER", "name": "Missions"}})["createClient"]
+    made = gateway.query(make, operator, {"i": {"role": "PARTNER", "name": "Missions"}})["createClient"]
     auth = (made["clientId"], made["clientSecret"])
     form = {"grant_type": "client_credentials"}
     token = gateway.http.post("/oauth/token", data=form, auth=auth).json()["access_token"]
-    assert gateway.ask(ME, token)["me"] == {"role": "partner", "subject": made["subject"]}
+    assert gateway.query(ME, token)["me"] == {"role": "partner", "subject": made["subject"]}
     revoke = (
         "mutation($i: RevokeClientInput!) { revokeClient(input: $i) { ... on ClientRevoked { client { revokedAt } } } }"
     )
-    assert gateway.ask(revoke, operator, {"i": {"id": made["clientId"]}})["revokeClient"]["client"]["revokedAt"]
+    assert gateway.query(revoke, operator, {"i": {"id": made["clientId"]}})["revokeClient"]["client"]["revokedAt"]
     assert gateway.http.post("/oauth/token", data=form, auth=auth).status_code == 401
     assert gateway.post(ME, token).status_code == 401
-    wrong = gateway.ask(make, operator, {"i": {"role": "PARTNER", "name": "x", "subject": "a|b"}})["createClient"]
+    wrong = gateway.query(make, operator, {"i": {"role": "PARTNER", "name": "x", "subject": "a|b"}})["createClient"]
     assert wrong == {"reason": "INVALID_FIELDS", "fields": [{"path": "subject", "reason": "NOT_AN_ID"}]}
-    refused = gateway.ask(make, gateway.token(Role.PARTNER, "partner-1"), {"i": {"role": "OPERATOR", "name": "x"}})
+    refused = gateway.query(make, gateway.token(Role.PARTNER, "partner-1"), {"i": {"role": "OPERATOR", "name": "x"}})
     assert refused["createClient"]["reason"] == "ROLE_NOT_ALLOWED"
 
 
@@ -194,7 +194,7 @@ def test_clients_are_listed_in_pages_without_secrets(gateway: Any) -> None:
     )
     operator, seen, after = gateway.token(Role.OPERATOR), [], None
     for _ in range(100):
-        page = gateway.ask(query, operator, {"after": after})["clients"]
+        page = gateway.query(query, operator, {"after": after})["clients"]
         seen += [client["id"] for client in page["nodes"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
@@ -207,7 +207,7 @@ def test_reading_a_token_is_cheap() -> None:
     private = ec.generate_private_key(ec.SECP256R1())
     pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     tokens = Tokens()
-    tokens.renew(pb.GetKeysResponse(keys=[pb.PublicKey(kid="k", pem=pem)], issuer="vivier"))
+    tokens.replace_keys(pb.GetKeysResponse(keys=[pb.PublicKey(kid="k", pem=pem)], issuer="vivier"))
     token = jwt.encode(claims(), private, "ES256", headers={"kid": "k"})
     started = time.process_time()
     for _ in range(100):

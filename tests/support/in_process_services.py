@@ -21,7 +21,7 @@ from vivier.notifications.v1 import notifications_pb2
 from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
-from services.gateway.neighbours import contract_of
+from services.gateway.upstreams import contract_of
 from services.kit.adapters import open_log
 from services.kit.auth import Caller, Role
 from services.kit.bus import Log

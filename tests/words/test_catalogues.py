@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from babel.messages.pofile import read_po
 
-from services.gateway.errors import TITLES
+from services.gateway.http.problems import TITLES
 from services.matching.domain.formula import GATES, PARTS
 from services.matching.domain.reasons import Code
 from services.matching.values import OfferKind

@@ -1,4 +1,4 @@
-"""What running a document would cost: fields of all lists, and calls of neighbours.
+"""The cost of a document: fields of all lists, and calls of upstreams.
 
 The walk expands fragments and merges fields of the same name, as execution will. It stops at a number of visited nodes,
 so it is itself bounded.
@@ -26,7 +26,7 @@ from graphql import (
     is_composite_type,
 )
 
-from services.gateway.errors import coded
+from services.gateway.graphql.errors import coded
 
 MAX_DEPTH = 15
 MAX_ROOT_FIELDS = 10
@@ -35,12 +35,12 @@ MAX_REPEATS = 20
 """Fields of one response name that are merged into one."""
 MAX_COST = 50_000
 MAX_CALLS = 40
-"""Of neighbours, besides those that root fields make for themselves."""
+"""Calls of upstreams, besides those of the root fields themselves."""
 MIN_FIRST, MAX_FIRST, DEFAULT_FIRST = 1, 100, 20
 LIST_TIMES = 3
 """What a list without `first` counts for."""
 CALLS = "calls"
-"""The metadata of a field that asks a neighbour for each parent: how many times."""
+"""Metadata of a field that calls an upstream for each parent: how many times."""
 _DEFINITION = "strawberry-definition"
 
 
@@ -145,7 +145,7 @@ class _Walk:
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # as execution does
         if not isinstance(value, int) or isinstance(value, bool):
-            return MAX_FIRST  # not ours to refuse
+            return MAX_FIRST  # execution refuses it
         if not MIN_FIRST <= value <= MAX_FIRST:
             raise over("FIRST_OUT_OF_RANGE", f"first must be {MIN_FIRST} to {MAX_FIRST}")
         return value

@@ -1,4 +1,4 @@
-"""Plain parts of a document are read by a plan made once per document, instead of field by field.
+"""The fast path of execution: plain parts of a document are read by a plan made once per document.
 
 Most of an answer is attributes of objects that are already there. For a selection in which nothing needs a resolver, an
 argument or a choice of type, the plan is a nested list of (response name, attribute, how to complete its value), and it

@@ -3,7 +3,7 @@
 Three passes, each bounded by the one before: the parser takes a text of bounded length and stops at a number of tokens;
 `_shape` looks at every node once (aliases, directives, width, fragments in a circle); `costs` expands fragments and
 merges fields of the same name, as execution will, and stops at a number of visited nodes. It measures depth, repeats
-(graphql-core compares each pair of fields of one name), calls of neighbours, and cost, where `first` multiplies what is
+(graphql-core compares each pair of fields of one name), calls of upstreams, and cost, where `first` multiplies what is
 below it.
 
 A document that passes is validated and kept, so a client that repeats it pays for none of this again. Variables do not
@@ -32,8 +32,8 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from services.gateway.errors import coded
 from services.gateway.graphql.costs import Refusals, measure, over, require_most
+from services.gateway.graphql.errors import coded
 from services.gateway.graphql.fast_path import Plans
 
 MAX_CHARACTERS = 64 << 10

@@ -1,1 +1,1 @@
-"""HTTP beside GraphQL: health, and connections that are too slow."""
+"""HTTP beside GraphQL: bodies, problems, health, and connections that are too slow."""

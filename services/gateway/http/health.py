@@ -1,12 +1,12 @@
-"""/healthz says that the process is alive, /readyz whether its neighbours answer."""
+"""/healthz says that the process is alive, /readyz whether its upstreams answer."""
 
 import asyncio
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.context import House
-from services.gateway.graphql.execution import json_response
+from services.gateway.context import AppState
+from services.gateway.http.bodies import json_response
 
 READY_SECONDS = 1.0
 
@@ -18,13 +18,13 @@ async def healthz(_: Request) -> Response:
 class Readiness:
     """GET /readyz."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, state: AppState) -> None:
+        self._state = state
 
     async def __call__(self, _: Request) -> Response:
-        names = list(self._house.neighbours)
-        found = await asyncio.gather(*(self._house.neighbours[name].trouble(READY_SECONDS) for name in names))
+        names = list(self._state.upstreams)
+        found = await asyncio.gather(*(self._state.upstreams[name].trouble(READY_SECONDS) for name in names))
         reasons = {name: reason for name, reason in zip(names, found, strict=True) if reason}
-        if trouble := self._house.key_refresh.trouble:
+        if trouble := self._state.key_refresh.trouble:
             reasons.setdefault("identity", trouble)
         return json_response({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)

@@ -1,4 +1,4 @@
-"""The schema, put together from one part per neighbour. `python -m services.gateway.schema.build` prints it."""
+"""The schema, put together from one part per service. `python -m services.gateway.schema.build` prints it."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,17 +8,17 @@ from strawberry.schema.config import StrawberryConfig
 
 from services.gateway.context import Readers
 from services.gateway.schema.common import RefusedHandler
+from services.gateway.schema.gateway.operations import OperationsMutation, OperationsQuery
+from services.gateway.schema.gateway.referential import ReferentialQuery
 from services.gateway.schema.matching.fetch import candidates_of, course_matches_of_person, matches_of_person
 from services.gateway.schema.matching.queries import MatchingQuery
 from services.gateway.schema.notifications.mutations import NotificationsMutation
 from services.gateway.schema.notifications.queries import NotificationsQuery, inbox
 from services.gateway.schema.offers.mutations import OffersMutation
 from services.gateway.schema.offers.queries import OffersQuery
-from services.gateway.schema.operations import OperationsMutation, OperationsQuery
 from services.gateway.schema.profile.fetch import mentorships_of
 from services.gateway.schema.profile.mutations import ProfileMutation
 from services.gateway.schema.profile.queries import ProfileQuery
-from services.gateway.schema.referential import ReferentialQuery
 from services.registry import GATEWAY
 
 COMMITTED = Path(__file__).parents[1] / "schema.graphql"

@@ -7,7 +7,7 @@ import strawberry
 from vivier.common.v1 import common_pb2
 
 from services.gateway.context import Info
-from services.gateway.errors import facts_of, fields_of, message_of
+from services.gateway.graphql.errors import facts_of, fields_of, message_of
 from services.gateway.labels import Labels
 from services.gateway.schema.convert import FromProto, members_of
 from services.gateway.schema.enums import Outcome

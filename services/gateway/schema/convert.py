@@ -18,7 +18,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.gateway.errors import camel_path
+from services.gateway.graphql.errors import camel_path
 from services.kit.errors import Violation, invalid
 
 Getter = Callable[[Any], Any]

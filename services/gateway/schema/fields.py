@@ -1,4 +1,4 @@
-"""Resolvers with a word for the reader, typed."""
+"""Typed decorators for resolvers with a description."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def field(description: str, calls: int = 0) -> Callable[[F], F]:
-    """`calls`: how often a neighbour is asked for each parent; it counts against what a document may cost."""
+    """`calls`: calls of an upstream for each parent; they count against the limits of a document."""
     return cast(Callable[[F], F], strawberry.field(description=description, metadata={CALLS: calls}))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import strawberry
 from vivier.matching.v1 import matching_pb2 as pb
 
-from services.gateway.context import Asking
-from services.gateway.reasons import ReasonTexts
+from services.gateway.context import RequestContext
 from services.gateway.schema.common import listed, skill_names
 from services.gateway.schema.linked_types import CourseMatch, Match, Offer, Person
+from services.gateway.schema.matching.reason_texts import ReasonTexts
 from services.gateway.schema.matching.types import Gate, Part, Reason
 from services.gateway.schema.offers.fetch import fetch_courses, fetch_offers
 from services.gateway.schema.pages import Connection, page
@@ -24,11 +24,11 @@ MATCHING = "matching"
 class Reader:
     """Turns matches into what this reader sees."""
 
-    def __init__(self, asking: Asking, language: str | None, people: Mapping[str, Person]) -> None:
-        self._labels = asking.house.labels
-        self._wants = asking.wants
-        audience = "to" if asking.caller.role is Role.PERSON else "about"
-        self._texts = ReasonTexts(Words(language) if language else asking.words, audience, self._labels)
+    def __init__(self, context: RequestContext, language: str | None, people: Mapping[str, Person]) -> None:
+        self._labels = context.state.labels
+        self._wants = context.wants
+        audience = "to" if context.caller.role is Role.PERSON else "about"
+        self._texts = ReasonTexts(Words(language) if language else context.words, audience, self._labels)
         self._people = people
         self._evidence = {e.id: e for person in people.values() for s in person.skills or () for e in s.evidence}
 
@@ -72,36 +72,40 @@ class Reader:
         )
 
 
-async def people_of(asking: Asking, ids: Sequence[str]) -> Mapping[str, Person]:
-    return await fetch_people(asking, ids) if asking.wants("evidence", "person") else {}
+async def people_of(context: RequestContext, ids: Sequence[str]) -> Mapping[str, Person]:
+    return await fetch_people(context, ids) if context.wants("evidence", "person") else {}
 
 
-async def read_matches(asking: Asking, messages: Sequence[pb.Match], language: str | None = None) -> list[Match]:
+async def read_matches(
+    context: RequestContext, messages: Sequence[pb.Match], language: str | None = None
+) -> list[Match]:
     """Matches with their offers, people and words, as far as the document asks for them."""
-    offer_ids = [m.offer_id for m in messages] if asking.wants("offer") else []
+    offer_ids = [m.offer_id for m in messages] if context.wants("offer") else []
     people, offers = await asyncio.gather(
-        people_of(asking, [m.person_id for m in messages]), fetch_offers(asking, offer_ids)
+        people_of(context, [m.person_id for m in messages]), fetch_offers(context, offer_ids)
     )
-    reader = Reader(asking, language, people)
+    reader = Reader(context, language, people)
     return [reader.match(message, offers) for message in messages]
 
 
-async def matches_of_person(asking: Asking, person_id: str, first: int, after: str | None) -> Connection[Match]:
+async def matches_of_person(
+    context: RequestContext, person_id: str, first: int, after: str | None
+) -> Connection[Match]:
     at = page(first, after)
     request = pb.ListMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
-    answer = await asking.ask_about(MATCHING, "ListMatches", request, pb.ListMatchesResponse())
-    return Connection[Match].of(at, await read_matches(asking, answer.matches[at.skip :]), answer.next_page_token)
+    answer = await context.call_about(MATCHING, "ListMatches", request, pb.ListMatchesResponse())
+    return Connection[Match].of(at, await read_matches(context, answer.matches[at.skip :]), answer.next_page_token)
 
 
 async def course_matches_of_person(
-    asking: Asking, person_id: str, first: int, after: str | None
+    context: RequestContext, person_id: str, first: int, after: str | None
 ) -> Connection[CourseMatch]:
     at = page(first, after)
     request = pb.ListCourseMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
-    answer = await asking.ask_about(MATCHING, "ListCourseMatches", request, pb.ListCourseMatchesResponse())
+    answer = await context.call_about(MATCHING, "ListCourseMatches", request, pb.ListCourseMatchesResponse())
     messages = answer.matches[at.skip :]
-    courses = await fetch_courses(asking, [m.course_id for m in messages] if asking.wants("course") else [])
-    labels = asking.house.labels
+    courses = await fetch_courses(context, [m.course_id for m in messages] if context.wants("course") else [])
+    labels = context.state.labels
     found = [
         CourseMatch.from_proto(
             m, closed_skills=skill_names(labels, m.closed_skill_codes), course=courses.get(m.course_id)
@@ -111,8 +115,8 @@ async def course_matches_of_person(
     return Connection[CourseMatch].of(at, found, answer.next_page_token)
 
 
-async def candidates_of(asking: Asking, offer_id: str, first: int, after: str | None) -> Connection[Match]:
+async def candidates_of(context: RequestContext, offer_id: str, first: int, after: str | None) -> Connection[Match]:
     at = page(first, after)
     request = pb.ListCandidatesRequest(offer_id=offer_id, page_size=at.size, page_token=at.token)
-    answer = await asking.ask(MATCHING, "ListCandidates", request)
-    return Connection[Match].of(at, await read_matches(asking, answer.matches[at.skip :]), answer.next_page_token)
+    answer = await context.call(MATCHING, "ListCandidates", request)
+    return Connection[Match].of(at, await read_matches(context, answer.matches[at.skip :]), answer.next_page_token)

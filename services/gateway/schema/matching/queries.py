@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 from vivier.matching.v1 import matching_pb2 as pb
 
-from services.gateway.context import Asking, Info
+from services.gateway.context import Info, RequestContext
 from services.gateway.schema.common import PointInput, short_text
 from services.gateway.schema.convert import FromProto, numbers
 from services.gateway.schema.enums import ContractType, GreenGrade, OfferKind
@@ -58,35 +58,37 @@ class Shown:
     match: Match | None
 
 
-def _circle(asking: Asking, near: NearInput | None) -> pb.Circle | None:
+def _circle(context: RequestContext, near: NearInput | None) -> pb.Circle | None:
     if near is None:
         return None
     circle = pb.Circle(radius_km=near.radius_km)
     if near.point is not None:
         circle.center.latitude, circle.center.longitude = near.point.latitude, near.point.longitude
         return circle
-    guesses = asking.house.referential.places_for(short_text("place", near.place or "", "near."), 1)
+    guesses = context.state.referential.places_for(short_text("place", near.place or "", "near."), 1)
     if not guesses or guesses[0].place.latitude is None or guesses[0].place.longitude is None:
         raise invalid([Violation("near.place", "PLACE_UNKNOWN", "no such place is known; give a point instead")])
     circle.center.latitude, circle.center.longitude = guesses[0].place.latitude, guesses[0].place.longitude
     return circle
 
 
-async def search_offers(asking: Asking, request: pb.SearchOffersRequest, language: str | None, skip: int) -> Any:
+async def search_offers(
+    context: RequestContext, request: pb.SearchOffersRequest, language: str | None, skip: int
+) -> Any:
     """The answer, and the offers of its hits in order; an offer that has just gone is left out."""
-    answer = await asking.ask(MATCHING, "SearchOffers", request)
-    hits = answer.hits[skip:] if asking.wants("nodes", "edges") else []
-    explained = [request.person_id] if asking.wants("match") and request.person_id else []
+    answer = await context.call(MATCHING, "SearchOffers", request)
+    hits = answer.hits[skip:] if context.wants("nodes", "edges") else []
+    explained = [request.person_id] if context.wants("match") and request.person_id else []
     offers, people = await asyncio.gather(
-        fetch_offers(asking, [hit.offer_id for hit in hits]), people_of(asking, explained)
+        fetch_offers(context, [hit.offer_id for hit in hits]), people_of(context, explained)
     )
-    reader = Reader(asking, language, people)
+    reader = Reader(context, language, people)
     for hit in hits:
         if (offer := offers.get(hit.offer_id)) is None:
             continue
-        if asking.wants("match") and hit.HasField("match"):
+        if context.wants("match") and hit.HasField("match"):
             offer.match = reader.match(hit.match, offers)
-        if asking.wants("ranking"):
+        if context.wants("ranking"):
             offer.ranking = [reader.part(part) for part in hit.parts]
     return answer, [(index, offers[hit.offer_id]) for index, hit in enumerate(hits) if hit.offer_id in offers]
 
@@ -110,22 +112,22 @@ class MatchingQuery:
         first: First = 20,
         after: After = None,
     ) -> OfferSearch | None:
-        asking, at = info.context, page(first, after)
+        context, at = info.context, page(first, after)
         request = pb.SearchOffersRequest(
             text=text,
-            within=_circle(asking, near),
+            within=_circle(context, near),
             include_remote=include_remote,
             skill_codes=skills,
             occupation_codes=occupations,
             kinds=numbers(kinds),
             green_grades=numbers(green_grades),
             contracts=numbers(contracts),
-            person_id=for_person or (asking.caller.subject if asking.caller.role is Role.PERSON else ""),
+            person_id=for_person or (context.caller.subject if context.caller.role is Role.PERSON else ""),
             page_size=at.size,
             page_token=at.token,
-            facets=asking.wants("facets"),
+            facets=context.wants("facets"),
         )
-        answer, found = await search_offers(asking, request, language, at.skip)
+        answer, found = await search_offers(context, request, language, at.skip)
         facets = [Facet.from_proto(facet) for facet in answer.facets]
         return OfferSearch.placed(at, found, answer.next_page_token, answer.total, facets=facets)
 
@@ -143,24 +145,24 @@ class MatchingQuery:
         first: First = 20,
         after: After = None,
     ) -> CourseSearch | None:
-        asking, at = info.context, page(first, after)
+        context, at = info.context, page(first, after)
         request = pb.SearchCoursesRequest(
             text=text,
-            within=_circle(asking, near),
+            within=_circle(context, near),
             include_remote=include_remote,
             skill_codes=skills,
             occupation_codes=occupations,
             funding=funding,
             page_size=at.size,
             page_token=at.token,
-            facets=asking.wants("facets"),
+            facets=context.wants("facets"),
         )
-        answer = await asking.ask(MATCHING, "SearchCourses", request)
-        hits = answer.hits[at.skip :] if asking.wants("nodes", "edges") else []
-        courses = await fetch_courses(asking, [hit.course_id for hit in hits])
-        reader = Reader(asking, language, {})
+        answer = await context.call(MATCHING, "SearchCourses", request)
+        hits = answer.hits[at.skip :] if context.wants("nodes", "edges") else []
+        courses = await fetch_courses(context, [hit.course_id for hit in hits])
+        reader = Reader(context, language, {})
         for hit in hits:
-            if hit.course_id in courses and asking.wants("ranking"):
+            if hit.course_id in courses and context.wants("ranking"):
                 courses[hit.course_id].ranking = [reader.part(part) for part in hit.parts]
         found = [(index, courses[hit.course_id]) for index, hit in enumerate(hits) if hit.course_id in courses]
         facets = [Facet.from_proto(facet) for facet in answer.facets]
@@ -171,7 +173,7 @@ class MatchingQuery:
         self, info: Info, person: strawberry.ID, offer: strawberry.ID, language: str | None = None
     ) -> Match | None:
         request = pb.ExplainRequest(person_id=person, offer_id=offer)
-        answer = await info.context.ask(MATCHING, "Explain", request)
+        answer = await info.context.call(MATCHING, "Explain", request)
         found = await read_matches(info.context, [answer.match], language)
         return found[0] if found else None
 
@@ -184,14 +186,14 @@ class MatchingQuery:
         first: First = 20,
         after: After = None,
     ) -> Connection[Shown] | None:
-        asking, at = info.context, page(first, after)
-        asking.demand(Role.OPERATOR)
+        context, at = info.context, page(first, after)
+        context.demand(Role.OPERATOR)
         request = pb.ListShownRequest(
             person_id=person or "", offer_id=offer or "", page_size=at.size, page_token=at.token
         )
-        answer = await asking.ask(MATCHING, "ListShown", request)
+        answer = await context.call(MATCHING, "ListShown", request)
         messages = answer.shown[at.skip :]
-        matches = await read_matches(asking, [message.match for message in messages])
+        matches = await read_matches(context, [message.match for message in messages])
         found = [_shown(message, match) for message, match in zip(messages, matches, strict=True)]
         return Connection[Shown].of(at, found, answer.next_page_token)
 

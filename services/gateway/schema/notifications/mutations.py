@@ -47,10 +47,10 @@ PreferencesResult = Annotated[PreferencesWritten | Refused, strawberry.union("Pr
 class NotificationsMutation:
     @strawberry.mutation
     async def mark_read(self, info: Info, input: MarkReadInput) -> MarkReadResult:
-        answer = await info.context.ask(NOTIFICATIONS, "MarkRead", write(input, pb.MarkReadRequest))
+        answer = await info.context.call(NOTIFICATIONS, "MarkRead", write(input, pb.MarkReadRequest))
         return MarkedRead(unread=answer.unread)
 
     @strawberry.mutation
     async def set_preferences(self, info: Info, input: SetPreferencesInput) -> PreferencesResult:
-        answer = await info.context.ask(NOTIFICATIONS, "SetPreferences", write(input, pb.SetPreferencesRequest))
+        answer = await info.context.call(NOTIFICATIONS, "SetPreferences", write(input, pb.SetPreferencesRequest))
         return PreferencesWritten(preferences=Preferences.from_proto(answer.preferences))

@@ -76,12 +76,12 @@ CoursesResult = Annotated[CoursesWritten | Refused, strawberry.union("CoursesRes
 
 
 async def _offer_verb(info: Info, verb: str, request: Message) -> OfferResult:
-    answer = await info.context.ask(OFFERS, verb, request)
+    answer = await info.context.call(OFFERS, verb, request)
     return OfferWritten(offer=Offer.from_proto(answer.offer), outcome=None)
 
 
 async def _course_verb(info: Info, verb: str, request: Message) -> CourseResult:
-    answer = await info.context.ask(OFFERS, verb, request)
+    answer = await info.context.call(OFFERS, verb, request)
     return CourseWritten(course=Course.from_proto(answer.course), outcome=None)
 
 
@@ -101,13 +101,13 @@ def _course_row(row: pb.CourseResult, words: Words) -> CourseResult:
 class OffersMutation:
     @strawberry.mutation
     async def upsert_organisation(self, info: Info, input: UpsertOrganisationInput) -> OrganisationResult:
-        answer = await info.context.ask(OFFERS, "UpsertOrganisation", write(input, pb.UpsertOrganisationRequest))
+        answer = await info.context.call(OFFERS, "UpsertOrganisation", write(input, pb.UpsertOrganisationRequest))
         organisation = Organisation.from_proto(answer.organisation)
         return OrganisationWritten(organisation=organisation, outcome=outcome_of(answer.outcome))
 
     @mutation("Creates or updates by (organisation, externalId), each row for itself.")
     async def upsert_offers(self, info: Info, input: UpsertOffersInput) -> OffersResult:
-        answer = await info.context.ask(OFFERS, "UpsertOffers", write(input, pb.UpsertOffersRequest))
+        answer = await info.context.call(OFFERS, "UpsertOffers", write(input, pb.UpsertOffersRequest))
         return OffersWritten(results=[_offer_row(row, info.context.words) for row in answer.results])
 
     @strawberry.mutation
@@ -128,7 +128,7 @@ class OffersMutation:
 
     @mutation("Creates or updates by (organisation, externalId), each row for itself.")
     async def upsert_courses(self, info: Info, input: UpsertCoursesInput) -> CoursesResult:
-        answer = await info.context.ask(OFFERS, "UpsertCourses", write(input, pb.UpsertCoursesRequest))
+        answer = await info.context.call(OFFERS, "UpsertCourses", write(input, pb.UpsertCoursesRequest))
         return CoursesWritten(results=[_course_row(row, info.context.words) for row in answer.results])
 
     @strawberry.mutation

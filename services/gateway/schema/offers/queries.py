@@ -43,7 +43,7 @@ class OffersQuery:
             page_size=at.size,
             page_token=at.token,
         )
-        answer = await info.context.ask(OFFERS, "ListOffers", request)
+        answer = await info.context.call(OFFERS, "ListOffers", request)
         offers = [Offer.from_proto(offer) for offer in answer.offers[at.skip :]]
         if info.context.wants("organisation"):
             ids = [offer.organisation_id for offer in offers]

@@ -6,38 +6,38 @@ from typing import Any
 
 from vivier.profile.v1 import profile_pb2 as pb
 
-from services.gateway.context import Asking, unique
+from services.gateway.context import RequestContext, unique
 from services.gateway.schema.linked_types import Mentorship, Person
 from services.gateway.schema.profile.types import Mentor
 
 PROFILE = "profile"
 
 
-async def fetch_people(asking: Asking, ids: Sequence[str]) -> dict[str, Person]:
+async def fetch_people(context: RequestContext, ids: Sequence[str]) -> dict[str, Person]:
     """People by id, as far as the caller may see them; the others are left out."""
     wanted = unique(ids)
     if not wanted:
         return {}
-    answer = await asking.ask(PROFILE, "BatchGetPeople", pb.BatchGetPeopleRequest(ids=wanted))
-    return {person.id: Person.from_proto(person, asking.names) for person in answer.people}
+    answer = await context.call(PROFILE, "BatchGetPeople", pb.BatchGetPeopleRequest(ids=wanted))
+    return {person.id: Person.from_proto(person, context.names) for person in answer.people}
 
 
-async def fetch_mentors(asking: Asking, ids: Sequence[str]) -> dict[str, Mentor]:
+async def fetch_mentors(context: RequestContext, ids: Sequence[str]) -> dict[str, Mentor]:
     wanted = unique(ids)
     if not wanted:
         return {}
-    answer = await asking.ask(PROFILE, "BatchGetMentors", pb.BatchGetMentorsRequest(ids=wanted))
+    answer = await context.call(PROFILE, "BatchGetMentors", pb.BatchGetMentorsRequest(ids=wanted))
     return {mentor.id: Mentor.from_proto(mentor) for mentor in answer.mentors}
 
 
-async def with_both(asking: Asking, messages: Sequence[Any]) -> list[Mentorship]:
+async def with_both(context: RequestContext, messages: Sequence[Any]) -> list[Mentorship]:
     """Mentorships with the people on both sides, where the document asks for them."""
-    person_ids = [m.person_id for m in messages] if asking.wants("person") else []
-    mentor_ids = [m.mentor_id for m in messages] if asking.wants("mentor") else []
-    people, mentors = await asyncio.gather(fetch_people(asking, person_ids), fetch_mentors(asking, mentor_ids))
+    person_ids = [m.person_id for m in messages] if context.wants("person") else []
+    mentor_ids = [m.mentor_id for m in messages] if context.wants("mentor") else []
+    people, mentors = await asyncio.gather(fetch_people(context, person_ids), fetch_mentors(context, mentor_ids))
     return [Mentorship.from_proto(m, person=people.get(m.person_id), mentor=mentors.get(m.mentor_id)) for m in messages]
 
 
-async def mentorships_of(asking: Asking, person_id: str) -> list[Mentorship]:
-    answer = await asking.ask(PROFILE, "ListMentorships", pb.ListMentorshipsRequest(page_size=100))
-    return await with_both(asking, [m for m in answer.mentorships if m.person_id == person_id])
+async def mentorships_of(context: RequestContext, person_id: str) -> list[Mentorship]:
+    answer = await context.call(PROFILE, "ListMentorships", pb.ListMentorshipsRequest(page_size=100))
+    return await with_both(context, [m for m in answer.mentorships if m.person_id == person_id])

@@ -125,12 +125,12 @@ EraseResult = Annotated[PersonErased | Refused, strawberry.union("EraseResult")]
 
 
 async def _person_verb(info: Info, verb: str, request: Message) -> PersonResult:
-    answer = await info.context.ask(PROFILE, verb, request)
+    answer = await info.context.call(PROFILE, verb, request)
     return PersonWritten(person=Person.from_proto(answer.person), outcome=None)
 
 
 async def _mentorship_verb(info: Info, verb: str, request: Message) -> MentorshipResult:
-    answer = await info.context.ask(PROFILE, verb, request)
+    answer = await info.context.call(PROFILE, verb, request)
     return MentorshipWritten(mentorship=(await with_both(info.context, [answer.mentorship]))[0])
 
 
@@ -144,7 +144,7 @@ def _person_row(row: pb.PersonResult, words: Words) -> PersonResult:
 class ProfileMutation:
     @mutation("Creates or updates by (partner, externalId), or one's own self.")
     async def upsert_people(self, info: Info, input: UpsertPeopleInput) -> PeopleResult:
-        answer = await info.context.ask(PROFILE, "UpsertPeople", write(input, pb.UpsertPeopleRequest))
+        answer = await info.context.call(PROFILE, "UpsertPeople", write(input, pb.UpsertPeopleRequest))
         return PeopleWritten(results=[_person_row(row, info.context.words) for row in answer.results])
 
     @strawberry.mutation
@@ -177,12 +177,12 @@ class ProfileMutation:
 
     @mutation("For good. Repeating it is harmless.")
     async def erase_person(self, info: Info, input: IdInput) -> EraseResult:
-        await info.context.ask(PROFILE, "ErasePerson", write(input, pb.ErasePersonRequest))
+        await info.context.call(PROFILE, "ErasePerson", write(input, pb.ErasePersonRequest))
         return PersonErased(id=input.id)
 
     @strawberry.mutation
     async def upsert_mentor(self, info: Info, input: UpsertMentorInput) -> MentorResult:
-        answer = await info.context.ask(PROFILE, "UpsertMentor", write(input, pb.UpsertMentorRequest))
+        answer = await info.context.call(PROFILE, "UpsertMentor", write(input, pb.UpsertMentorRequest))
         return MentorWritten(mentor=Mentor.from_proto(answer.mentor), outcome=outcome_of(answer.outcome))
 
     @strawberry.mutation

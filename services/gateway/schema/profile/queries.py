@@ -59,7 +59,7 @@ class ProfileQuery:
     async def people(self, info: Info, first: First = 20, after: After = None) -> Connection[Person] | None:
         at = page(first, after)
         request = pb.ListPeopleRequest(page_size=at.size, page_token=at.token)
-        answer = await info.context.ask(PROFILE, "ListPeople", request)
+        answer = await info.context.call(PROFILE, "ListPeople", request)
         found = [Person.from_proto(person) for person in answer.people[at.skip :]]
         return Connection[Person].of(at, found, answer.next_page_token)
 
@@ -73,7 +73,7 @@ class ProfileQuery:
     ) -> Connection[Mentor] | None:
         at = page(first, after)
         request = pb.ListMentorsRequest(occupation_code=occupation or "", page_size=at.size, page_token=at.token)
-        answer = await info.context.ask(PROFILE, "ListMentors", request)
+        answer = await info.context.call(PROFILE, "ListMentors", request)
         found = [Mentor.from_proto(mentor) for mentor in answer.mentors[at.skip :]]
         return Connection[Mentor].of(at, found, answer.next_page_token)
 
@@ -81,9 +81,9 @@ class ProfileQuery:
     async def my_mentees(
         self, info: Info, states: list[MentorshipState] | None = None, first: First = 20, after: After = None
     ) -> Connection[Mentorship] | None:
-        asking, at = info.context, page(first, after)
-        asking.demand(Role.MENTOR)
+        context, at = info.context, page(first, after)
+        context.demand(Role.MENTOR)
         request = pb.ListMentorshipsRequest(states=numbers(states), page_size=at.size, page_token=at.token)
-        answer = await asking.ask(PROFILE, "ListMentorships", request)
-        found = await with_both(asking, answer.mentorships[at.skip :])
+        answer = await context.call(PROFILE, "ListMentorships", request)
+        found = await with_both(context, answer.mentorships[at.skip :])
         return Connection[Mentorship].of(at, found, answer.next_page_token)

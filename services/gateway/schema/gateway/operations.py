@@ -9,7 +9,7 @@ import strawberry
 from vivier.common.v1 import operations_pb2 as pb
 from vivier.identity.v1 import identity_pb2
 
-from services.gateway.context import Asking, Info
+from services.gateway.context import Info, RequestContext
 from services.gateway.schema.common import Refused
 from services.gateway.schema.convert import FromProto
 from services.gateway.schema.fields import field, mutation
@@ -129,9 +129,9 @@ def _client(found: identity_pb2.Client) -> Client:
     return Client.from_proto(found, role=_ROLES[found.role])
 
 
-async def _status(asking: Asking, service: str) -> ServiceStatus:
+async def _status(context: RequestContext, service: str) -> ServiceStatus:
     try:
-        answer = await asking.ask(service, "GetStatus", pb.GetStatusRequest())
+        answer = await context.call(service, "GetStatus", pb.GetStatusRequest())
     except RetryLater:
         answer = pb.GetStatusResponse(service=service, reasons=["does not answer"])
     counts = [Count(name=name, count=count) for name, count in sorted(answer.counts.items())]
@@ -143,16 +143,16 @@ class OperationsQuery:
     @field("How every service is.")
     async def status(self, info: Info) -> list[ServiceStatus] | None:
         info.context.demand(Role.OPERATOR)
-        return await asyncio.gather(*(_status(info.context, name) for name in info.context.house.neighbours))
+        return await asyncio.gather(*(_status(info.context, name) for name in info.context.state.upstreams))
 
     @field("Oldest first.")
     async def dead_letters(
         self, info: Info, service: ServiceName, first: First = 20, after: After = None
     ) -> Connection[DeadLetter] | None:
-        asking, at = info.context, page(first, after)
-        asking.demand(Role.OPERATOR)
+        context, at = info.context, page(first, after)
+        context.demand(Role.OPERATOR)
         request = pb.ListDeadLettersRequest(page_size=at.size, page_token=at.token)
-        answer = await asking.ask(service.value, "ListDeadLetters", request)
+        answer = await context.call(service.value, "ListDeadLetters", request)
         found = [DeadLetter.from_proto(x, offset=str(x.offset)) for x in answer.dead_letters[at.skip :]]
         return Connection[DeadLetter].of(at, found, answer.next_page_token)
 
@@ -160,7 +160,7 @@ class OperationsQuery:
     async def clients(self, info: Info, first: First = 20, after: After = None) -> Connection[Client] | None:
         at = page(first, after)
         request = identity_pb2.ListClientsRequest(page_size=at.size, page_token=at.token)
-        answer = await info.context.ask("identity", "ListClients", request)
+        answer = await info.context.call("identity", "ListClients", request)
         found = [_client(each) for each in answer.clients[at.skip :]]
         return Connection[Client].of(at, found, answer.next_page_token)
 
@@ -171,23 +171,23 @@ class OperationsMutation:
     async def create_client(self, info: Info, input: CreateClientInput) -> ClientResult:
         role = _NUMBERS[input.role]
         request = identity_pb2.CreateClientRequest(role=role, name=input.name, subject=input.subject or "")
-        made = await info.context.ask("identity", "CreateClient", request)
+        made = await info.context.call("identity", "CreateClient", request)
         return ClientCreated(
             client_id=strawberry.ID(made.client.id), client_secret=made.secret, subject=made.client.subject
         )
 
     @mutation("It gets no more tokens, and those that it has stop working.")
     async def revoke_client(self, info: Info, input: RevokeClientInput) -> RevokeResult:
-        answer = await info.context.ask("identity", "RevokeClient", identity_pb2.RevokeClientRequest(id=input.id))
-        await info.context.house.key_refresh.refresh()
+        answer = await info.context.call("identity", "RevokeClient", identity_pb2.RevokeClientRequest(id=input.id))
+        await info.context.state.key_refresh.refresh()
         return ClientRevoked(client=_client(answer.client))
 
     @mutation("Handle the record once more; on success it is gone.")
     async def retry_dead_letter(self, info: Info, input: DeadLetterInput) -> DeadLetterResult:
-        await info.context.ask(input.service.value, "RetryDeadLetter", pb.RetryDeadLetterRequest(id=input.id))
+        await info.context.call(input.service.value, "RetryDeadLetter", pb.RetryDeadLetterRequest(id=input.id))
         return DeadLetterSettled(id=input.id)
 
     @strawberry.mutation
     async def drop_dead_letter(self, info: Info, input: DeadLetterInput) -> DeadLetterResult:
-        await info.context.ask(input.service.value, "DropDeadLetter", pb.DropDeadLetterRequest(id=input.id))
+        await info.context.call(input.service.value, "DropDeadLetter", pb.DropDeadLetterRequest(id=input.id))
         return DeadLetterSettled(id=input.id)

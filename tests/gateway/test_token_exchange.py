@@ -6,7 +6,7 @@ import httpx
 import jwt
 from harness import eventually
 
-from services.gateway.oauth import ACCESS_TOKEN, EXCHANGE
+from services.gateway.auth.oauth import ACCESS_TOKEN, EXCHANGE
 from services.kit.auth import Role
 
 ME = "{ me { role subject } }"
@@ -22,7 +22,7 @@ def test_a_partner_acts_for_its_own_people_only(gateway: Any, fakes: Any) -> Non
     partner = gateway.token(Role.PARTNER, "partner-1")
     answer = exchange(gateway, partner, "p1").json()
     assert answer["issued_token_type"] == ACCESS_TOKEN
-    assert gateway.ask("{ me { role subject person { id } } }", answer["access_token"]) == {
+    assert gateway.query("{ me { role subject person { id } } }", answer["access_token"]) == {
         "me": {"role": "person", "subject": "p1", "person": {"id": "p1"}}
     }
     assert jwt.decode(answer["access_token"], options={"verify_signature": False})["act"]["sub"] == "partner-1"
@@ -35,7 +35,7 @@ def test_a_partner_acts_for_its_own_people_only(gateway: Any, fakes: Any) -> Non
 
 def test_a_partner_that_may_only_look_does_not_become_the_person(gateway: Any, fakes: Any) -> None:
     partner = gateway.token(Role.PARTNER, "partner-1")
-    assert gateway.ask('{ person(id: "p4") { id partnerId } }', partner)["person"] == {
+    assert gateway.query('{ person(id: "p4") { id partnerId } }', partner)["person"] == {
         "id": "p4",
         "partnerId": "partner-2",
     }
@@ -45,7 +45,7 @@ def test_a_partner_that_may_only_look_does_not_become_the_person(gateway: Any, f
 
 def test_a_token_ends_when_the_partner_no_longer_manages_the_person(gateway: Any, fakes: Any) -> None:
     token = exchange(gateway, gateway.token(Role.PARTNER, "partner-1"), "p2").json()["access_token"]
-    gateway.ask("{ offers { totalCount } }", token)
+    gateway.query("{ offers { totalCount } }", token)
     asked = [(call["call"], call["caller"], call["actor"]) for call in fakes.do("calls")]
     assert asked[-1] == ("matching.SearchOffers", "person/p2", "partner/partner-1")
     fakes.do("hand over", person="p2", partner="partner-2")
@@ -59,7 +59,7 @@ def test_a_token_ends_when_the_partner_no_longer_manages_the_person(gateway: Any
     finally:
         fakes.do("hand over", person="p2", partner="partner-1")
     assert ended.json()["code"] == "INVALID_TOKEN"
-    assert gateway.ask(ME, token)["me"]["subject"] == "p2"
+    assert gateway.query(ME, token)["me"]["subject"] == "p2"
 
 
 def test_only_an_original_token_of_a_partner_is_exchanged(gateway: Any, fakes: Any) -> None:

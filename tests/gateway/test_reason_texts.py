@@ -3,7 +3,7 @@
 import pytest
 
 from services.gateway.labels import Labels
-from services.gateway.reasons import ReasonTexts
+from services.gateway.schema.matching.reason_texts import ReasonTexts
 from services.referential import open_snapshot
 from services.words.catalogue import Words
 

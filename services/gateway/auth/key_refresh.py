@@ -1,6 +1,6 @@
-"""Keeps what the gateway knows of keys and revoked clients at most some seconds old.
+"""Refreshes the keys of tokens and the revoked clients every few seconds.
 
-No request waits to find out who asks; while `identity` is away the last keys known serve on.
+So no request waits for them; while `identity` is away the last known keys stay in use.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from vivier.identity.v1 import identity_pb2 as pb
 
-from services.gateway.neighbours import Neighbour
-from services.gateway.tokens import Tokens
+from services.gateway.auth.tokens import Tokens
+from services.gateway.upstreams import Upstream
 from services.kit.auth import Caller, Role
 from services.kit.backoff import Backoff
 from services.kit.errors import RetryLater
@@ -19,20 +19,20 @@ from services.kit.errors import RetryLater
 logger = logging.getLogger(__name__)
 FRESH_SECONDS = 5.0
 FIRST_PAUSE = 0.25
-ASK_SECONDS = 2.0
-MYSELF = Caller(Role.SERVICE, "gateway")
+CALL_SECONDS = 2.0
+_GATEWAY = Caller(Role.SERVICE, "gateway")
 
 
 class KeyRefresh:
     """`on_ready` is called once the first keys are known. Start and stop it while the event loop runs."""
 
-    def __init__(self, tokens: Tokens, neighbours: Mapping[str, Neighbour], on_ready: Callable[[], None]) -> None:
+    def __init__(self, tokens: Tokens, upstreams: Mapping[str, Upstream], on_ready: Callable[[], None]) -> None:
         self.trouble = "the keys of tokens are not known yet"
         """Why the last try did not succeed; empty when it did."""
         self._tokens = tokens
-        self._neighbours = neighbours
+        self._upstreams = upstreams
         self._on_ready = on_ready
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -43,20 +43,22 @@ class KeyRefresh:
             self._task.cancel()
 
     async def refresh(self) -> None:
-        """Ask now. What was asked before and is answered later cannot undo it."""
-        async with self._one_at_a_time:
-            until = time.monotonic() + ASK_SECONDS
-            self._tokens.renew(await self._neighbours["identity"].ask("GetKeys", pb.GetKeysRequest(), MYSELF, until))
+        """Refresh now. One refresh at a time, so that an older answer never replaces a newer one."""
+        async with self._lock:
+            until = time.monotonic() + CALL_SECONDS
+            self._tokens.replace_keys(
+                await self._upstreams["identity"].call("GetKeys", pb.GetKeysRequest(), _GATEWAY, until)
+            )
 
     async def _run(self) -> None:
-        await self._patiently()
+        await self._refresh_with_retry()
         self._on_ready()
         while True:
             await asyncio.sleep(FRESH_SECONDS)
-            await self._patiently()
+            await self._refresh_with_retry()
 
-    async def _patiently(self) -> None:
-        """Until it is done."""
+    async def _refresh_with_retry(self) -> None:
+        """Retry until it succeeds."""
         backoff = Backoff(FIRST_PAUSE, FRESH_SECONDS)
         while True:
             try:

@@ -23,10 +23,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from vivier.identity.v1 import identity_pb2 as pb
 
-from services.gateway.context import House, deadline
-from services.gateway.errors import UNAVAILABLE, log_refusal
-from services.gateway.graphql.execution import json_response, limited_body
-from services.gateway.tokens import TokenRefused
+from services.gateway.auth.tokens import TokenRefused
+from services.gateway.context import AppState, deadline
+from services.gateway.http.bodies import json_response, limited_body
+from services.gateway.http.problems import UNAVAILABLE, log_refusal
 from services.kit.auth import ANYONE, Caller, Role
 from services.kit.errors import Refused, RetryLater
 from services.kit.rpc.status import RETRY_AFTER_SECONDS
@@ -67,8 +67,8 @@ class OAuthError(Exception):
 class TokenEndpoint:
     """POST /oauth/token."""
 
-    def __init__(self, house: House, seconds: float) -> None:
-        self._house = house
+    def __init__(self, state: AppState, seconds: float) -> None:
+        self._state = state
         self._seconds = seconds
 
     async def __call__(self, request: Request) -> Response:
@@ -98,12 +98,12 @@ class TokenEndpoint:
         )
         request = pb.IssueTokenRequest(exchange=pb.TokenExchange(person_id=person.subject))
         issued = await self._issued(request, partner)
-        self._house.delegations.believe(person, asked)
+        self._state.delegations.cache(person, asked)
         return issued | {"issued_token_type": ACCESS_TOKEN}
 
     async def _issued(self, request: pb.IssueTokenRequest, caller: Caller) -> dict[str, Any]:
         try:
-            answer = await self._house.neighbours["identity"].ask(
+            answer = await self._state.upstreams["identity"].call(
                 "IssueToken", request, caller, deadline(self._seconds)
             )
         except Refused as refusal:
@@ -117,7 +117,7 @@ class TokenEndpoint:
         if form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
             raise OAuthError("invalid_request", f"requested_token_type can only be {ACCESS_TOKEN}")
         try:
-            return self._house.tokens.read(form.get("subject_token", ""))
+            return self._state.tokens.read(form.get("subject_token", ""))
         except TokenRefused as refusal:
             raise OAuthError("invalid_request", f"subject_token: {refusal}") from None
 

@@ -1,4 +1,4 @@
-"""The services behind the gateway: one asyncio channel each, and one way to ask."""
+"""Clients of the services behind the gateway: one asyncio channel each."""
 
 import time
 from collections.abc import Callable
@@ -20,14 +20,14 @@ _OPERATIONS = operations_pb2.DESCRIPTOR.services_by_name["OperationsService"]
 
 
 def contract_of(contract: str) -> tuple[ServiceDescriptor, Callable[[Any], Any]]:
-    """What a gRPC service of this full name can be asked, and its stub: `vivier.NAME.v1.…` is in NAME_pb2."""
+    """The descriptor of a gRPC service of this full name, and its stub: `vivier.NAME.v1.…` is in NAME_pb2."""
     package, _, service = contract.rpartition(".")
     module = f"{package}.{package.split('.')[1]}_pb2"
     descriptor = import_module(module).DESCRIPTOR.services_by_name[service]
     return descriptor, getattr(import_module(f"{module}_grpc"), f"{service}Stub")
 
 
-class Neighbour:
+class Upstream:
     """One service, and the full name of its contract. Make it while the event loop runs."""
 
     def __init__(self, name: str, contract_name: str, address: str, secret: str) -> None:
@@ -39,7 +39,7 @@ class Neighbour:
         self._health: Any = health_pb2_grpc.HealthStub(self._channel)
         self._methods: dict[str, Callable[..., Any]] = {}
 
-    async def ask(self, method: str, request: Message, caller: Caller, until: float) -> Any:
+    async def call(self, method: str, request: Message, caller: Caller, until: float) -> Any:
         """The answer; `until` is a moment of `time.monotonic`. Refusals come back as `Refused`."""
         seconds = until - time.monotonic()
         if seconds <= 0:

@@ -1,9 +1,9 @@
-"""GET /events: the caller's own notifications as server-sent events.
+"""GET /events: the caller's own notifications, live, as server-sent events.
 
 One gRPC stream from the notifications service feeds the whole process; each notification is put into the bounded
-buffers of its recipient's readers. A reader that does not keep up is cut off rather than kept in memory: it comes back
-with `Last-Event-ID` and gets what it missed from the inbox. Every stream begins with an id, so that a reader cut off
-before its first notification can do the same. A stream lives as long as its token.
+buffers of its recipient's subscribers. A subscriber that does not keep up is cut off rather than kept in memory: it
+comes back with `Last-Event-ID` and gets what it missed from the inbox. Every stream begins with an id, so that a
+subscriber cut off before its first notification can do the same. A stream lives as long as its token.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from vivier.notifications.v1 import notifications_pb2 as pb
 
-from services.gateway.context import House, deadline
-from services.gateway.errors import Problem, unavailable
-from services.gateway.graphql.execution import caller_of
+from services.gateway.auth.caller import caller_of
+from services.gateway.context import AppState, deadline
+from services.gateway.http.problems import Problem, unavailable
 from services.kit.auth import Caller, Role
 from services.kit.backoff import Backoff
 from services.kit.errors import Refused, RetryLater
@@ -36,10 +36,10 @@ MAX_STREAMS_OF_ONE = 5
 MAX_REPLAYED = 500
 HEARTBEAT_SECONDS = 15.0
 SLOW_SECONDS = 10.0
-"""How long one write to a reader may take."""
+"""How long one write to a subscriber may take."""
 SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-_ITSELF = Caller(Role.SERVICE, "gateway")
+_GATEWAY = Caller(Role.SERVICE, "gateway")
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -54,7 +54,7 @@ class Event:
 
 
 @dataclass(slots=True, eq=False)
-class Reader:
+class Subscriber:
     """One open stream. `ended` is set when it must close."""
 
     queue: asyncio.Queue[Event] = field(default_factory=lambda: asyncio.Queue(BUFFERED))
@@ -78,14 +78,14 @@ class Reader:
 
 
 class Broadcast:
-    """Hands every new notification of the process's one stream to its recipient's readers."""
+    """Hands every new notification of the process's one stream to its recipient's subscribers."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._readers: defaultdict[str, set[Reader]] = defaultdict(set)
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+        self._subscribers: defaultdict[str, set[Subscriber]] = defaultdict(set)
         self._open: Counter[str] = Counter()
         self._last = -1
-        self._begun = asyncio.Event()
+        self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -99,38 +99,38 @@ class Broadcast:
             self._task.cancel()
         self._end_all()
 
-    async def begun(self) -> None:
-        """Wait until the stream has told where it begins: whoever reads before that could miss what came meanwhile."""
+    async def ready(self) -> None:
+        """Wait until the stream says where it begins: a subscriber before that could miss notifications."""
         try:
-            await asyncio.wait_for(self._begun.wait(), SECONDS)
+            await asyncio.wait_for(self._ready.wait(), SECONDS)
         except TimeoutError:
             raise unavailable("new notifications are not heard now") from None
 
     @contextlib.contextmanager
-    def reading(self, recipient: str) -> Iterator[Reader]:
-        """A reader of this recipient's notifications, or a `Problem`."""
+    def subscribed(self, recipient: str) -> Iterator[Subscriber]:
+        """A subscriber of this recipient's notifications, or a `Problem`."""
         if self._stopped or self._open.total() >= MAX_STREAMS:
             raise unavailable("no more streams are open to new readers now")
         if self._open[recipient] >= MAX_STREAMS_OF_ONE:
             raise Problem(429, "TOO_MANY_STREAMS", "at most {most} streams at a time", most=str(MAX_STREAMS_OF_ONE))
-        reader = Reader()
-        self._readers[recipient].add(reader)
+        subscriber = Subscriber()
+        self._subscribers[recipient].add(subscriber)
         self._open[recipient] += 1
         try:
-            yield reader
+            yield subscriber
         finally:
-            self._leave(recipient, reader)
+            self._leave(recipient, subscriber)
 
-    def _leave(self, recipient: str, reader: Reader) -> None:
-        self._readers[recipient].discard(reader)
+    def _leave(self, recipient: str, subscriber: Subscriber) -> None:
+        self._subscribers[recipient].discard(subscriber)
         self._open[recipient] -= 1
         if not self._open[recipient]:
-            del self._open[recipient], self._readers[recipient]
+            del self._open[recipient], self._subscribers[recipient]
 
     def _end_all(self) -> None:
-        for readers in self._readers.values():
-            for reader in readers:
-                reader.ended.set()
+        for subscribers in self._subscribers.values():
+            for subscriber in subscribers:
+                subscriber.ended.set()
 
     async def _watch(self) -> None:
         backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
@@ -139,26 +139,26 @@ class Broadcast:
                 async for message in self._stream():
                     backoff.reset()
                     for notification in message.notifications:
-                        self._hand_out(notification)
+                        self._deliver(notification)
                     self._last = message.last_sequence
-                    self._begun.set()
+                    self._ready.set()
             except grpc.aio.AioRpcError as error:
                 logger.warning("the stream of notifications broke off: %s", error.code().name)
             await asyncio.sleep(backoff.pause())
 
     def _stream(self) -> AsyncIterator[pb.WatchNotificationsResponse]:
         request = pb.WatchNotificationsRequest(after_sequence=self._last)
-        stream: AsyncIterator[pb.WatchNotificationsResponse] = self._house.neighbours[NOTIFICATIONS].stream(
-            "WatchNotifications", request, _ITSELF
+        stream: AsyncIterator[pb.WatchNotificationsResponse] = self._state.upstreams[NOTIFICATIONS].stream(
+            "WatchNotifications", request, _GATEWAY
         )
         return stream
 
-    def _hand_out(self, notification: pb.Notification) -> None:
-        readers = self._readers.get(notification.recipient)
-        if readers:
+    def _deliver(self, notification: pb.Notification) -> None:
+        subscribers = self._subscribers.get(notification.recipient)
+        if subscribers:
             event = encoded(notification)
-            for reader in readers:
-                reader.give(event)
+            for subscriber in subscribers:
+                subscriber.give(event)
 
 
 def encoded(notification: pb.Notification) -> Event:
@@ -178,28 +178,28 @@ def encoded(notification: pb.Notification) -> Event:
 class EventsEndpoint:
     """GET /events."""
 
-    def __init__(self, house: House, broadcast: Broadcast) -> None:
-        self._house = house
+    def __init__(self, state: AppState, broadcast: Broadcast) -> None:
+        self._state = state
         self._broadcast = broadcast
 
     async def __call__(self, request: Request) -> Response:
-        caller = await caller_of(request, self._house, SECONDS)
+        caller = await caller_of(request, self._state, SECONDS)
         if caller.role not in (Role.PERSON, Role.MENTOR):
             raise Problem(403, "ROLE_NOT_ALLOWED", "a person's or a mentor's token; a partner exchanges its own")
-        await self._broadcast.begun()
+        await self._broadcast.ready()
         stack = contextlib.ExitStack()
-        reader = stack.enter_context(self._broadcast.reading(f"{caller.role}/{caller.subject}"))
+        subscriber = stack.enter_context(self._broadcast.subscribed(f"{caller.role}/{caller.subject}"))
         try:
             missed, last = await self._missed(caller, _last_event_id(request))
         except BaseException:
             stack.close()
             raise
-        return _Stream(self._events(reader, missed, last), lambda: self._still(request), stack)
+        return _Stream(self._events(subscriber, missed, last), lambda: self._still_valid(request), stack)
 
-    async def _still(self, request: Request) -> bool:
-        """Is the token still good?"""
+    async def _still_valid(self, request: Request) -> bool:
+        """Whether the token is still valid."""
         try:
-            await caller_of(request, self._house, SECONDS)
+            await caller_of(request, self._state, SECONDS)
         except Problem:
             return False
         return True
@@ -215,7 +215,7 @@ class EventsEndpoint:
         while len(found) < MAX_REPLAYED:
             request = pb.ListNotificationsRequest(page_size=1 if last is None else 100, page_token=token)
             try:
-                ask = self._house.neighbours[NOTIFICATIONS].ask
+                ask = self._state.upstreams[NOTIFICATIONS].call
                 answer = await ask("ListNotifications", request, caller, until)
             except (RetryLater, Refused) as error:
                 raise unavailable("the inbox does not answer") from error
@@ -228,7 +228,9 @@ class EventsEndpoint:
                 break
         return found[::-1], last
 
-    async def _events(self, reader: Reader, missed: list[pb.Notification], last: int | None) -> AsyncIterator[bytes]:
+    async def _events(
+        self, subscriber: Subscriber, missed: list[pb.Notification], last: int | None
+    ) -> AsyncIterator[bytes]:
         if last is None:
             yield b"id: %d\n\n" % (missed[-1].sequence if missed else 0)
             seen = -1
@@ -236,8 +238,8 @@ class EventsEndpoint:
             for notification in missed:
                 yield encoded(notification).data
             seen = missed[-1].sequence if missed else last
-        while not reader.ended.is_set():
-            event = await reader.next(HEARTBEAT_SECONDS)
+        while not subscriber.ended.is_set():
+            event = await subscriber.next(HEARTBEAT_SECONDS)
             if event is None:
                 yield b": still here\n\n"
             elif event.sequence > seen:
@@ -254,20 +256,20 @@ def _last_event_id(request: Request) -> int | None:
 
 
 class _Stream(Response):
-    """Sends events until they end, the reader goes, its token expires, or a write takes too long."""
+    """Sends events until they end, the client disconnects, its token expires, or a write takes too long."""
 
     def __init__(
-        self, events: AsyncIterator[bytes], still: Callable[[], Awaitable[bool]], stack: contextlib.ExitStack
+        self, events: AsyncIterator[bytes], still_valid: Callable[[], Awaitable[bool]], stack: contextlib.ExitStack
     ) -> None:
         super().__init__()
         self._events = events
-        self._still = still
+        self._still_valid = still_valid
         self._stack = stack
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._stack:
             sending = asyncio.create_task(self._send_all(send))
-            gone = asyncio.create_task(_until_gone(receive))
+            gone = asyncio.create_task(_until_disconnected(receive))
             await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
             for task in (sending, gone):
                 task.cancel()
@@ -276,7 +278,7 @@ class _Stream(Response):
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         async for chunk in self._events:
-            if not await self._still():
+            if not await self._still_valid():
                 break
             try:
                 async with asyncio.timeout(SLOW_SECONDS):
@@ -286,6 +288,6 @@ class _Stream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _until_disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         continue

@@ -1,4 +1,4 @@
-"""Access tokens, read with the public keys of `identity`, which signs them: nobody is asked while a request waits.
+"""Access tokens, verified here with the public keys of `identity`, which signs them: no call per request.
 
 The algorithm is pinned and the key is chosen by `kid` among the known ones, so neither `alg: none` nor a public key
 taken for an HMAC secret can pass. Clocks may differ by a minute.
@@ -23,22 +23,22 @@ _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "role", "client"]
 
 
 class TokenRefused(Exception):
-    """The token does not say who calls; the text says why and may be shown."""
+    """The token is not valid; the text says why and may be shown."""
 
 
 class Tokens:
-    """Reads tokens by the keys and revoked clients that it was last told; before the first time it is RetryLater."""
+    """Verifies tokens with the keys and revoked clients last given; RetryLater before the first."""
 
     def __init__(self) -> None:
         self._issuer = ""
         self._public: Mapping[str, Any] = {}
         self._revoked: frozenset[str] = frozenset()
 
-    def renew(self, told: pb.GetKeysResponse) -> None:
-        """Go by these keys and these revoked clients from now on."""
-        self._public = {key.kid: load_pem_public_key(key.pem.encode()) for key in told.keys}
-        self._revoked = frozenset(told.revoked_client_ids)
-        self._issuer = told.issuer
+    def replace_keys(self, response: pb.GetKeysResponse) -> None:
+        """Use these keys and revoked clients from now on."""
+        self._public = {key.kid: load_pem_public_key(key.pem.encode()) for key in response.keys}
+        self._revoked = frozenset(response.revoked_client_ids)
+        self._issuer = response.issuer
 
     def read(self, token: str) -> Caller:
         """Who calls with this token."""

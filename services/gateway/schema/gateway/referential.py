@@ -82,7 +82,7 @@ def _place(guess: referential.PlaceGuess) -> PlaceGuess:
 class ReferentialQuery:
     @field("Occupations that a job title may mean, the surest first; also completes words.")
     def occupations(self, info: Info, text: str, first: int = 10) -> list[OccupationGuess] | None:
-        book, text = info.context.house.referential, short_text("text", text)
+        book, text = info.context.state.referential, short_text("text", text)
         guesses = book.occupations_for(text, first) or book.search_occupations(text, first)
         return [
             OccupationGuess(
@@ -93,7 +93,7 @@ class ReferentialQuery:
 
     @strawberry.field
     def occupation(self, info: Info, code: str) -> OccupationSheet | None:
-        book = info.context.house.referential
+        book = info.context.state.referential
         found = book.occupation(code)
         if found is None:
             return None
@@ -103,19 +103,19 @@ class ReferentialQuery:
             definition=found.definition,
             green=GreenGrade[found.green.name],
             esco_uri=found.esco_uri,
-            skills=skill_names(info.context.house.labels, found.skills),
-            other_skills=skill_names(info.context.house.labels, found.other_skills),
+            skills=skill_names(info.context.state.labels, found.skills),
+            other_skills=skill_names(info.context.state.labels, found.other_skills),
         )
 
     @field("Skills named by free words, the surest first; also completes words.")
     def skills(self, info: Info, text: str, first: int = 10) -> list[SkillGuess] | None:
-        book, text = info.context.house.referential, short_text("text", text)
+        book, text = info.context.state.referential, short_text("text", text)
         guesses = book.skills_for(text, first) or book.search_skills(text, first)
         return [SkillGuess(**asdict(guess)) for guess in guesses]
 
     @field("Places that a text may mean, the surest first.")
     def places(self, info: Info, text: str, first: int = 10) -> list[PlaceGuess] | None:
-        return [_place(guess) for guess in info.context.house.referential.places_for(short_text("text", text), first)]
+        return [_place(guess) for guess in info.context.state.referential.places_for(short_text("text", text), first)]
 
     @strawberry.field
     def qpv_at(self, info: Info, latitude: float, longitude: float) -> QpvAnswer | None:
@@ -123,5 +123,5 @@ class ReferentialQuery:
         checks.number("latitude", latitude, -90, 90)
         checks.number("longitude", longitude, -180, 180)
         checks.done()
-        answer = info.context.house.referential.qpv_at(latitude, longitude)
+        answer = info.context.state.referential.qpv_at(latitude, longitude)
         return QpvAnswer(state=QpvState(answer.state.value), code=answer.code, vintage=answer.vintage)
