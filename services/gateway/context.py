@@ -1,7 +1,7 @@
 """The context of one request: its caller, language, deadline, and calls of upstreams; and the state that all share."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from services.gateway.auth.key_refresh import KeyRefresh
 from services.gateway.auth.tokens import Tokens
 from services.gateway.graphql.fast_path import Plans
 from services.gateway.labels import Labels
-from services.gateway.upstreams import Upstream
+from services.gateway.upstreams import Upstream, empty_answer
 from services.kit.auth import Caller, Role
 from services.kit.errors import Kind, Refused, denied, not_found
 from services.referential import Referential
@@ -51,6 +51,8 @@ class AppState:
     key_refresh: KeyRefresh
     delegations: Delegations
     readers: Readers
+    seconds: float
+    """How long one request may take, with all its calls."""
 
 
 @dataclass(slots=True)
@@ -71,23 +73,32 @@ class RequestContext:
     def readers(self) -> Readers:
         return self.state.readers
 
-    async def call(self, upstream: str, method: str, request: Message) -> Any:
-        """The upstream's answer, within the deadline of this request; a refusal where this installation lacks it."""
-        if upstream not in self.state.upstreams:
-            raise not_found("service", upstream)
-        return await self.state.upstreams[upstream].call(method, request, self.caller, self.until)
+    async def call(self, request: Message, service: str = "") -> Any:
+        """The answer of the service whose contract has this request, or of the named one, within the deadline.
 
-    async def call_about(self, upstream: str, method: str, request: Message, nothing: Message) -> Any:
-        """The upstream's answer about a person; `nothing` while it has not yet heard of them.
+        A refusal where this installation lacks the service.
+        """
+        service = service or request.DESCRIPTOR.full_name.split(".")[1]
+        if service not in self.state.upstreams:
+            raise not_found("service", service)
+        return await self.state.upstreams[service].call(request, self.caller, self.until)
+
+    async def call_about(self, request: Message) -> Any:
+        """The answer of a service about a person; an empty one while it has not yet heard of them.
 
         For employers a missing person stays a refusal.
         """
         try:
-            return await self.call(upstream, method, request)
+            return await self.call(request)
         except Refused as refusal:
             if refusal.kind is not Kind.NOT_FOUND or self.caller.role not in CLOSE_TO_PEOPLE:
                 raise
-            return nothing
+            return empty_answer(request)
+
+    async def call_batch(self, kind: type[Message], ids: Iterable[str], **more: Any) -> Any:
+        """The answer of a `BatchGet…` call for these ids; an empty one, without a call, where there are none."""
+        request: Any = kind(ids=[each for each in dict.fromkeys(ids) if each], **more)
+        return await self.call(request) if request.ids else empty_answer(request)
 
     async def load(self, fetch: "Fetch[T]", id: str) -> T | None:
         """One thing by its id; all loads of one request become one call of `fetch`."""
@@ -135,8 +146,3 @@ def _quality(parameters: str) -> float:
         return float(value) if value else 1.0
     except ValueError:
         return 0.0
-
-
-def unique(ids: Sequence[str]) -> list[str]:
-    """Each id once, in order; empty ones left out."""
-    return [each for each in dict.fromkeys(ids) if each]

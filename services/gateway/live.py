@@ -149,7 +149,7 @@ class Broadcast:
     def _stream(self) -> AsyncIterator[pb.WatchNotificationsResponse]:
         request = pb.WatchNotificationsRequest(after_sequence=self._last)
         stream: AsyncIterator[pb.WatchNotificationsResponse] = self._state.upstreams[NOTIFICATIONS].stream(
-            "WatchNotifications", request, _GATEWAY
+            request, _GATEWAY
         )
         return stream
 
@@ -215,8 +215,7 @@ class EventsEndpoint:
         while len(found) < MAX_REPLAYED:
             request = pb.ListNotificationsRequest(page_size=1 if last is None else 100, page_token=token)
             try:
-                ask = self._state.upstreams[NOTIFICATIONS].call
-                answer = await ask("ListNotifications", request, caller, until)
+                answer = await self._state.upstreams[NOTIFICATIONS].call(request, caller, until)
             except (RetryLater, Refused) as error:
                 raise unavailable("the inbox does not answer") from error
             newest = answer.notifications[:1]

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from vivier.common.v1 import operations_pb2, operations_pb2_grpc
 
@@ -27,6 +28,17 @@ def contract_of(contract: str) -> tuple[ServiceDescriptor, Callable[[Any], Any]]
     return descriptor, getattr(import_module(f"{module}_grpc"), f"{service}Stub")
 
 
+def method_of(request: Message) -> str:
+    """The method that takes this request: `ListOffersRequest` is of ListOffers."""
+    return request.DESCRIPTOR.name.removesuffix("Request")
+
+
+def empty_answer(request: Message) -> Any:
+    """The answer to this request with nothing in it."""
+    file: Any = request.DESCRIPTOR.file
+    return GetMessageClass(file.message_types_by_name[f"{method_of(request)}Response"])()
+
+
 class Upstream:
     """One service, and the full name of its contract. Make it while the event loop runs."""
 
@@ -39,19 +51,19 @@ class Upstream:
         self._health: Any = health_pb2_grpc.HealthStub(self._channel)
         self._methods: dict[str, Callable[..., Any]] = {}
 
-    async def call(self, method: str, request: Message, caller: Caller, until: float) -> Any:
+    async def call(self, request: Message, caller: Caller, until: float) -> Any:
         """The answer; `until` is a moment of `time.monotonic`. Refusals come back as `Refused`."""
         seconds = until - time.monotonic()
         if seconds <= 0:
             raise RetryLater("no time is left for this request")
         try:
-            return await self._method(method)(request, timeout=seconds, metadata=metadata(caller, self._secret))
+            return await self._method(request)(request, timeout=seconds, metadata=metadata(caller, self._secret))
         except grpc.aio.AioRpcError as error:
             raise to_error(error) from error
 
-    def stream(self, method: str, request: Message, caller: Caller) -> Any:
+    def stream(self, request: Message, caller: Caller) -> Any:
         """An open stream of answers, without a deadline."""
-        return self._method(method)(request, metadata=metadata(caller, self._secret))
+        return self._method(request)(request, metadata=metadata(caller, self._secret))
 
     async def trouble(self, seconds: float) -> str:
         """Why it cannot serve now; empty when it can."""
@@ -65,7 +77,8 @@ class Upstream:
     async def close(self) -> None:
         await self._channel.close()
 
-    def _method(self, name: str) -> Callable[..., Any]:
+    def _method(self, request: Message) -> Callable[..., Any]:
+        name = method_of(request)
         if name not in self._methods:
             self._methods[name] = next(getattr(stub, name) for stub in self._stubs if hasattr(stub, name))
         return self._methods[name]

@@ -30,9 +30,7 @@ class Delegations:
             return True
         asked = time.monotonic()
         try:
-            answer = await self._upstreams["identity"].call(
-                "CheckDelegation", pb.CheckDelegationRequest(), caller, until
-            )
+            answer = await self._upstreams["identity"].call(pb.CheckDelegationRequest(), caller, until)
         except Refused:
             return False
         if answer.holds:

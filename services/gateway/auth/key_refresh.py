@@ -46,9 +46,7 @@ class KeyRefresh:
         """Refresh now. One refresh at a time, so that an older answer never replaces a newer one."""
         async with self._lock:
             until = time.monotonic() + CALL_SECONDS
-            self._tokens.replace_keys(
-                await self._upstreams["identity"].call("GetKeys", pb.GetKeysRequest(), _GATEWAY, until)
-            )
+            self._tokens.replace_keys(await self._upstreams["identity"].call(pb.GetKeysRequest(), _GATEWAY, until))
 
     async def _run(self) -> None:
         await self._refresh_with_retry()

@@ -45,16 +45,15 @@ class GraphQLRequest:
 class Endpoint:
     """The GraphQL endpoint over one schema."""
 
-    def __init__(self, schema: Schema, state: AppState, seconds: float) -> None:
+    def __init__(self, schema: Schema, state: AppState) -> None:
         self._schema = plain_attributes(schema._schema)
         self._documents = Documents(self._schema)
         self._state = state
-        self._seconds = seconds
 
     async def __call__(self, request: Request) -> Response:
-        caller = await caller_of(request, self._state, self._seconds)
-        parsed = _parsed_request(await _body(request, caller, self._seconds))
-        context = RequestContext(self._state, caller, words_for(request.headers), deadline(self._seconds))
+        caller = await caller_of(request, self._state, self._state.seconds)
+        parsed = _parsed_request(await _body(request, caller, self._state.seconds))
+        context = RequestContext(self._state, caller, words_for(request.headers), deadline(self._state.seconds))
         return await self._answer(parsed, context)
 
     async def _answer(self, request: GraphQLRequest, context: RequestContext) -> Response:
@@ -81,7 +80,9 @@ class Endpoint:
             operation_extensions=None,
         )
         try:
-            async with asyncio.timeout(self._seconds + 0.5):  # calls end before: this is for a resolver that hangs
+            async with asyncio.timeout(
+                self._state.seconds + 0.5
+            ):  # calls end before: this is for a resolver that hangs
                 return await result if isawaitable(result) else result
         except TimeoutError:
             return ExecutionResult(None, [coded("no time is left for this request", "UNAVAILABLE")])

@@ -1,6 +1,11 @@
-"""The schema, put together from one part per service. `python -m services.gateway.schema.build` prints it."""
+"""The schema, put together from the packages of all services. `python -m services.gateway.schema.build` prints it.
 
-from collections.abc import Iterable, Sequence
+A service's part is `services.gateway.schema.NAME`: `queries` has a class `Query`, `mutations` a class `Mutation`.
+"""
+
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import strawberry
@@ -8,18 +13,10 @@ from strawberry.schema.config import StrawberryConfig
 
 from services.gateway.context import Readers
 from services.gateway.schema.common import RefusedHandler
-from services.gateway.schema.gateway.operations import OperationsMutation, OperationsQuery
-from services.gateway.schema.gateway.referential import ReferentialQuery
 from services.gateway.schema.matching.fetch import candidates_of, course_matches_of_person, matches_of_person
-from services.gateway.schema.matching.queries import MatchingQuery
-from services.gateway.schema.notifications.mutations import NotificationsMutation
-from services.gateway.schema.notifications.queries import NotificationsQuery, inbox
-from services.gateway.schema.offers.mutations import OffersMutation
-from services.gateway.schema.offers.queries import OffersQuery
+from services.gateway.schema.notifications.queries import inbox
 from services.gateway.schema.profile.fetch import mentorships_of
-from services.gateway.schema.profile.mutations import ProfileMutation
-from services.gateway.schema.profile.queries import ProfileQuery
-from services.registry import GATEWAY
+from services.registry import SERVICES
 
 COMMITTED = Path(__file__).parents[1] / "schema.graphql"
 READERS = Readers(
@@ -29,31 +26,28 @@ READERS = Readers(
     notifications=inbox,
     mentorships=mentorships_of,
 )
-
-
-PARTS: Sequence[tuple[str, type, type | None]] = (
-    ("offers", OffersQuery, OffersMutation),
-    ("matching", MatchingQuery, None),
-    ("profile", ProfileQuery, ProfileMutation),
-    ("notifications", NotificationsQuery, NotificationsMutation),
-    (GATEWAY, ReferentialQuery, None),
-    (GATEWAY, OperationsQuery, OperationsMutation),
-)
-"""Whose it is, what can be read, and what can be changed."""
+_PARTS = {"queries": "Query", "mutations": "Mutation"}
+"""Module of a service's package here → its class, which has the fields at the root."""
 
 
 def schema(names: Iterable[str] = ()) -> strawberry.Schema:
     """The public schema of an installation with the services of these names; with all when none is named."""
     here = set(names)
-    parts = [(query, mutation) for name, query, mutation in PARTS if name in here or not here]
-    queries, mutations = [query for query, _ in parts], [mutation for _, mutation in parts if mutation]
+    services = [entry.name for entry in SERVICES if entry.name in here or not here]
+    query, mutation = (_merged(services, module, name) for module, name in _PARTS.items())
     config = StrawberryConfig(disable_field_suggestions=True)
-    return strawberry.Schema(
-        strawberry.type(type("Query", tuple(queries), {})),
-        strawberry.type(type("Mutation", tuple(mutations), {})),
-        config=config,
-        exception_handlers=[RefusedHandler()],
-    )
+    return strawberry.Schema(query, mutation, config=config, exception_handlers=[RefusedHandler()])
+
+
+def _merged(services: Iterable[str], module: str, name: str) -> type:
+    """The root type with the fields of all services that have some."""
+    modules = [f"{__package__}.{service}.{module}" for service in services]
+    parts = tuple(getattr(import_module(each), name) for each in modules if _exists(each))
+    return strawberry.type(type(name, parts, {}))
+
+
+def _exists(module: str) -> bool:
+    return find_spec(module.rpartition(".")[0]) is not None and find_spec(module) is not None
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from vivier.common.v1 import common_pb2
 from services.gateway.context import Info
 from services.gateway.graphql.errors import facts_of, fields_of, message_of
 from services.gateway.labels import Labels
-from services.gateway.schema.convert import FromProto, members_of
-from services.gateway.schema.enums import Outcome
+from services.gateway.schema.convert import FromProto
 from services.gateway.schema.inputs import input_of
 from services.kit import errors
 from services.kit.checks import Checks
@@ -88,10 +87,6 @@ def listed(parameters: Mapping[str, str]) -> list[Parameter]:
     return [Parameter(name=name, value=value) for name, value in sorted(parameters.items())]
 
 
-def outcome_of(number: int) -> Any:
-    return members_of(Outcome).get(number)
-
-
 def short_text(name: str, value: str, path: str = "") -> str:
     """A text that must be said; `path` stands before its name in a refusal."""
     checks = Checks(path)
@@ -134,6 +129,11 @@ class Refused:
     def of_row(cls, refusal: common_pb2.Refusal, words: Words) -> "Refused":
         """Why one row of a batch was refused."""
         return cls.of(refused(errors.Kind.INVALID, refusal), words)
+
+
+def rows_of(rows: Iterable[Any], written: type[FromProto], words: Words) -> list[Any]:
+    """What a batch did, row by row: written, or refused."""
+    return [Refused.of_row(row.refusal, words) if row.HasField("refusal") else written.from_proto(row) for row in rows]
 
 
 class RefusedHandler(strawberry.ExceptionHandler[errors.Refused, Refused]):

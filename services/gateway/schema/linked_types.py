@@ -120,5 +120,5 @@ class Person(PersonFields):
 
     @field("Everything that is held about this person.", calls=1)
     async def export(self, info: Info) -> JSON | None:
-        answer = await info.context.call("profile", "ExportPerson", profile_pb2.ExportPersonRequest(id=self.id))
+        answer = await info.context.call(profile_pb2.ExportPersonRequest(id=self.id))
         return JSON(orjson.loads(answer.json))

@@ -1,14 +1,14 @@
 """Lists as Relay connections over pages of tokens.
 
-A page token says where the next page begins; a cursor is "that token, and so many items further", so that every item
-has one although the services only mark the ends of pages.
+A page token says where a page begins; a cursor is such a token and a number of items to skip, so that every item has a
+cursor although services have tokens only for whole pages.
 """
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 import strawberry
 
@@ -21,26 +21,30 @@ After = Annotated[str | None, strawberry.argument(description="The endCursor of 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What to ask a service for, and how many of its items to leave out at the beginning."""
+    """One page of a list, as a service answered it."""
 
     token: str
     skip: int
-    first: int
+    answer: Any
 
     @property
-    def size(self) -> int:
-        return min(self.first + self.skip, 100)
+    def items(self) -> Sequence[Any]:
+        """Those after the cursor. A list is the first field of its answer."""
+        found: Sequence[Any] = getattr(self.answer, self.answer.DESCRIPTOR.fields[0].name)
+        return found[self.skip :]
 
     def cursor(self, index: int) -> str:
-        """After this item of the answer."""
+        """After this item of `items`."""
         return _encode(self.token, self.skip + index + 1)
 
 
-def page(first: int, after: str | None) -> Page:
+async def read_page(call: Callable[[Any], Awaitable[Any]], request: Any, first: int, after: str | None) -> Page:
+    """The page that begins after this cursor: `request` gets its size and token, and `call` sends it."""
     if not 1 <= first <= 100:
         raise invalid([Violation("first", "OUT_OF_RANGE", "must be 1 to 100")])
     token, skip = _decode(after) if after else ("", 0)
-    return Page(token, skip, first)
+    request.page_size, request.page_token = min(first + skip, 100), token
+    return Page(token, skip, await call(request))
 
 
 @strawberry.type(description="Whether there is more, and where to go on.")
@@ -72,15 +76,14 @@ class Connection(Generic[T]):
         return [Edge(cursor=self.page.cursor(place), node=node) for place, node in placed]
 
     @classmethod
-    def of(cls, page: Page, nodes: Sequence[T], next_token: str, total: int | None = None, **more: object) -> Self:
-        """The connection of one answer, from which the skipped items are already gone."""
-        return cls.placed(page, list(enumerate(nodes)), next_token, total, **more)
+    def of(cls, page: Page, nodes: Sequence[T], **more: object) -> Self:
+        """The connection of a page, with a node for each of its items."""
+        return cls.placed(page, list(enumerate(nodes)), **more)
 
     @classmethod
-    def placed(
-        cls, page: Page, found: Sequence[tuple[int, T]], next_token: str, total: int | None = None, **more: object
-    ) -> Self:
-        """The same where some items of the answer are missing: each comes with its place in it."""
+    def placed(cls, page: Page, found: Sequence[tuple[int, T]], **more: object) -> Self:
+        """The same where nodes of some items are missing: each comes with the index of its item."""
+        next_token = page.answer.next_page_token
         end = _encode(next_token, 0) if next_token else page.cursor(found[-1][0]) if found else None
         return cls(
             nodes=[node for _, node in found],
@@ -90,7 +93,7 @@ class Connection(Generic[T]):
                 start_cursor=page.cursor(found[0][0]) if found else None,
                 end_cursor=end,
             ),
-            total_count=total,
+            total_count=getattr(page.answer, "total", None),
             page=page,
             places=[place for place, _ in found],
             **more,

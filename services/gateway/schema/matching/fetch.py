@@ -12,17 +12,15 @@ from services.gateway.schema.linked_types import CourseMatch, Match, Offer, Pers
 from services.gateway.schema.matching.reason_texts import ReasonTexts
 from services.gateway.schema.matching.types import Gate, Part, Reason
 from services.gateway.schema.offers.fetch import fetch_courses, fetch_offers
-from services.gateway.schema.pages import Connection, page
+from services.gateway.schema.pages import Connection, read_page
 from services.gateway.schema.profile.fetch import fetch_people
 from services.gateway.schema.profile.types import Evidence
 from services.kit.auth import Role
 from services.words.catalogue import Words
 
-MATCHING = "matching"
 
-
-class Reader:
-    """Turns matches into what this reader sees."""
+class MatchRenderer:
+    """Renders matches for the caller: their language, and what they may see."""
 
     def __init__(self, context: RequestContext, language: str | None, people: Mapping[str, Person]) -> None:
         self._labels = context.state.labels
@@ -84,39 +82,32 @@ async def read_matches(
     people, offers = await asyncio.gather(
         people_of(context, [m.person_id for m in messages]), fetch_offers(context, offer_ids)
     )
-    reader = Reader(context, language, people)
-    return [reader.match(message, offers) for message in messages]
+    renderer = MatchRenderer(context, language, people)
+    return [renderer.match(message, offers) for message in messages]
 
 
 async def matches_of_person(
     context: RequestContext, person_id: str, first: int, after: str | None
 ) -> Connection[Match]:
-    at = page(first, after)
-    request = pb.ListMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
-    answer = await context.call_about(MATCHING, "ListMatches", request, pb.ListMatchesResponse())
-    return Connection[Match].of(at, await read_matches(context, answer.matches[at.skip :]), answer.next_page_token)
+    page = await read_page(context.call_about, pb.ListMatchesRequest(person_id=person_id), first, after)
+    return Connection[Match].of(page, await read_matches(context, page.items))
 
 
 async def course_matches_of_person(
     context: RequestContext, person_id: str, first: int, after: str | None
 ) -> Connection[CourseMatch]:
-    at = page(first, after)
-    request = pb.ListCourseMatchesRequest(person_id=person_id, page_size=at.size, page_token=at.token)
-    answer = await context.call_about(MATCHING, "ListCourseMatches", request, pb.ListCourseMatchesResponse())
-    messages = answer.matches[at.skip :]
-    courses = await fetch_courses(context, [m.course_id for m in messages] if context.wants("course") else [])
+    page = await read_page(context.call_about, pb.ListCourseMatchesRequest(person_id=person_id), first, after)
+    courses = await fetch_courses(context, [m.course_id for m in page.items] if context.wants("course") else [])
     labels = context.state.labels
     found = [
         CourseMatch.from_proto(
             m, closed_skills=skill_names(labels, m.closed_skill_codes), course=courses.get(m.course_id)
         )
-        for m in messages
+        for m in page.items
     ]
-    return Connection[CourseMatch].of(at, found, answer.next_page_token)
+    return Connection[CourseMatch].of(page, found)
 
 
 async def candidates_of(context: RequestContext, offer_id: str, first: int, after: str | None) -> Connection[Match]:
-    at = page(first, after)
-    request = pb.ListCandidatesRequest(offer_id=offer_id, page_size=at.size, page_token=at.token)
-    answer = await context.call(MATCHING, "ListCandidates", request)
-    return Connection[Match].of(at, await read_matches(context, answer.matches[at.skip :]), answer.next_page_token)
+    page = await read_page(context.call, pb.ListCandidatesRequest(offer_id=offer_id), first, after)
+    return Connection[Match].of(page, await read_matches(context, page.items))

@@ -1,6 +1,7 @@
-"""What can be asked of matching: search, explanations, and lists as they were shown."""
+"""Queries that matching answers: search, explanations, and lists as they were shown."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,9 +14,9 @@ from services.gateway.schema.convert import FromProto, numbers
 from services.gateway.schema.enums import ContractType, GreenGrade, OfferKind
 from services.gateway.schema.fields import field
 from services.gateway.schema.linked_types import Course, Match, Offer
-from services.gateway.schema.matching.fetch import MATCHING, Reader, people_of, read_matches
+from services.gateway.schema.matching.fetch import MatchRenderer, people_of, read_matches
 from services.gateway.schema.offers.fetch import fetch_courses, fetch_offers
-from services.gateway.schema.pages import After, Connection, First, page
+from services.gateway.schema.pages import After, Connection, First, Page, read_page
 from services.kit.auth import Role
 from services.kit.errors import Violation, invalid
 
@@ -72,29 +73,46 @@ def _circle(context: RequestContext, near: NearInput | None) -> pb.Circle | None
     return circle
 
 
-async def search_offers(
-    context: RequestContext, request: pb.SearchOffersRequest, language: str | None, skip: int
-) -> Any:
-    """The answer, and the offers of its hits in order; an offer that has just gone is left out."""
-    answer = await context.call(MATCHING, "SearchOffers", request)
-    hits = answer.hits[skip:] if context.wants("nodes", "edges") else []
-    explained = [request.person_id] if context.wants("match") and request.person_id else []
+async def _offers_of_hits(
+    context: RequestContext, hits: Sequence[pb.OfferHit], person_id: str, language: str | None
+) -> list[tuple[int, Offer]]:
+    """The offers of these hits, each with its place among them; one that has just gone is left out."""
+    explained = [person_id] if context.wants("match") and person_id else []
     offers, people = await asyncio.gather(
         fetch_offers(context, [hit.offer_id for hit in hits]), people_of(context, explained)
     )
-    reader = Reader(context, language, people)
+    renderer = MatchRenderer(context, language, people)
     for hit in hits:
         if (offer := offers.get(hit.offer_id)) is None:
             continue
         if context.wants("match") and hit.HasField("match"):
-            offer.match = reader.match(hit.match, offers)
+            offer.match = renderer.match(hit.match, offers)
         if context.wants("ranking"):
-            offer.ranking = [reader.part(part) for part in hit.parts]
-    return answer, [(index, offers[hit.offer_id]) for index, hit in enumerate(hits) if hit.offer_id in offers]
+            offer.ranking = [renderer.part(part) for part in hit.parts]
+    return [(index, offers[hit.offer_id]) for index, hit in enumerate(hits) if hit.offer_id in offers]
+
+
+async def _courses_of_hits(
+    context: RequestContext, hits: Sequence[pb.CourseHit], language: str | None
+) -> list[tuple[int, Course]]:
+    courses = await fetch_courses(context, [hit.course_id for hit in hits])
+    renderer = MatchRenderer(context, language, {})
+    for hit in hits:
+        if hit.course_id in courses and context.wants("ranking"):
+            courses[hit.course_id].ranking = [renderer.part(part) for part in hit.parts]
+    return [(index, courses[hit.course_id]) for index, hit in enumerate(hits) if hit.course_id in courses]
+
+
+def _hits(context: RequestContext, page: Page) -> Sequence[Any]:
+    return page.items if context.wants("nodes", "edges") else []
+
+
+def _facets(page: Page) -> list[Facet]:
+    return [Facet.from_proto(facet) for facet in page.answer.facets]
 
 
 @strawberry.type
-class MatchingQuery:
+class Query:
     @field("Open offers, best first: by relevance, or by the match of the person concerned.")
     async def offers(
         self,
@@ -112,7 +130,7 @@ class MatchingQuery:
         first: First = 20,
         after: After = None,
     ) -> OfferSearch | None:
-        context, at = info.context, page(first, after)
+        context = info.context
         request = pb.SearchOffersRequest(
             text=text,
             within=_circle(context, near),
@@ -123,13 +141,11 @@ class MatchingQuery:
             green_grades=numbers(green_grades),
             contracts=numbers(contracts),
             person_id=for_person or (context.caller.subject if context.caller.role is Role.PERSON else ""),
-            page_size=at.size,
-            page_token=at.token,
             facets=context.wants("facets"),
         )
-        answer, found = await search_offers(context, request, language, at.skip)
-        facets = [Facet.from_proto(facet) for facet in answer.facets]
-        return OfferSearch.placed(at, found, answer.next_page_token, answer.total, facets=facets)
+        page = await read_page(context.call, request, first, after)
+        found = await _offers_of_hits(context, _hits(context, page), request.person_id, language)
+        return OfferSearch.placed(page, found, facets=_facets(page))
 
     @strawberry.field
     async def courses(
@@ -145,7 +161,7 @@ class MatchingQuery:
         first: First = 20,
         after: After = None,
     ) -> CourseSearch | None:
-        context, at = info.context, page(first, after)
+        context = info.context
         request = pb.SearchCoursesRequest(
             text=text,
             within=_circle(context, near),
@@ -153,29 +169,19 @@ class MatchingQuery:
             skill_codes=skills,
             occupation_codes=occupations,
             funding=funding,
-            page_size=at.size,
-            page_token=at.token,
             facets=context.wants("facets"),
         )
-        answer = await context.call(MATCHING, "SearchCourses", request)
-        hits = answer.hits[at.skip :] if context.wants("nodes", "edges") else []
-        courses = await fetch_courses(context, [hit.course_id for hit in hits])
-        reader = Reader(context, language, {})
-        for hit in hits:
-            if hit.course_id in courses and context.wants("ranking"):
-                courses[hit.course_id].ranking = [reader.part(part) for part in hit.parts]
-        found = [(index, courses[hit.course_id]) for index, hit in enumerate(hits) if hit.course_id in courses]
-        facets = [Facet.from_proto(facet) for facet in answer.facets]
-        return CourseSearch.placed(at, found, answer.next_page_token, answer.total, facets=facets)
+        page = await read_page(context.call, request, first, after)
+        found = await _courses_of_hits(context, _hits(context, page), language)
+        return CourseSearch.placed(page, found, facets=_facets(page))
 
     @field("Why this person and this offer, or why not.")
     async def why(
         self, info: Info, person: strawberry.ID, offer: strawberry.ID, language: str | None = None
     ) -> Match | None:
-        request = pb.ExplainRequest(person_id=person, offer_id=offer)
-        answer = await info.context.call(MATCHING, "Explain", request)
-        found = await read_matches(info.context, [answer.match], language)
-        return found[0] if found else None
+        answer = await info.context.call(pb.ExplainRequest(person_id=person, offer_id=offer))
+        (match,) = await read_matches(info.context, [answer.match], language)
+        return match
 
     @field("Lists as they were shown to a person or about an offer; for audit.")
     async def shown(
@@ -186,16 +192,12 @@ class MatchingQuery:
         first: First = 20,
         after: After = None,
     ) -> Connection[Shown] | None:
-        context, at = info.context, page(first, after)
-        context.demand(Role.OPERATOR)
-        request = pb.ListShownRequest(
-            person_id=person or "", offer_id=offer or "", page_size=at.size, page_token=at.token
-        )
-        answer = await context.call(MATCHING, "ListShown", request)
-        messages = answer.shown[at.skip :]
-        matches = await read_matches(context, [message.match for message in messages])
-        found = [_shown(message, match) for message, match in zip(messages, matches, strict=True)]
-        return Connection[Shown].of(at, found, answer.next_page_token)
+        info.context.demand(Role.OPERATOR)
+        request = pb.ListShownRequest(person_id=person or "", offer_id=offer or "")
+        page = await read_page(info.context.call, request, first, after)
+        matches = await read_matches(info.context, [each.match for each in page.items])
+        found = [_shown(each, match) for each, match in zip(page.items, matches, strict=True)]
+        return Connection[Shown].of(page, found)
 
 
 def _shown(message: pb.Shown, match: Match) -> Shown:

@@ -1,15 +1,14 @@
-"""What can be changed in the notifications service, and what comes of it."""
+"""Mutations of the notifications service, and their results."""
 
 from typing import Annotated
 
 import strawberry
 from vivier.notifications.v1 import notifications_pb2 as pb
 
-from services.gateway.context import Info
 from services.gateway.schema.common import Refused
-from services.gateway.schema.convert import write
+from services.gateway.schema.convert import FromProto
+from services.gateway.schema.fields import call_mutation
 from services.gateway.schema.inputs import input_of
-from services.gateway.schema.notifications.queries import NOTIFICATIONS
 from services.gateway.schema.notifications.types import Preferences
 
 
@@ -30,12 +29,12 @@ class MarkReadInput:
 
 
 @strawberry.type
-class MarkedRead:
+class MarkedRead(FromProto):
     unread: int
 
 
 @strawberry.type
-class PreferencesWritten:
+class PreferencesWritten(FromProto):
     preferences: Preferences
 
 
@@ -44,13 +43,6 @@ PreferencesResult = Annotated[PreferencesWritten | Refused, strawberry.union("Pr
 
 
 @strawberry.type
-class NotificationsMutation:
-    @strawberry.mutation
-    async def mark_read(self, info: Info, input: MarkReadInput) -> MarkReadResult:
-        answer = await info.context.call(NOTIFICATIONS, "MarkRead", write(input, pb.MarkReadRequest))
-        return MarkedRead(unread=answer.unread)
-
-    @strawberry.mutation
-    async def set_preferences(self, info: Info, input: SetPreferencesInput) -> PreferencesResult:
-        answer = await info.context.call(NOTIFICATIONS, "SetPreferences", write(input, pb.SetPreferencesRequest))
-        return PreferencesWritten(preferences=Preferences.from_proto(answer.preferences))
+class Mutation:
+    mark_read = call_mutation(pb.MarkReadRequest, MarkReadInput, MarkReadResult)
+    set_preferences = call_mutation(pb.SetPreferencesRequest, SetPreferencesInput, PreferencesResult)

@@ -1,21 +1,18 @@
-"""What can be changed in the offers service, and what comes of it."""
+"""Mutations of the offers service, and their results."""
 
 from typing import Annotated
 
 import strawberry
-from google.protobuf.message import Message
 from vivier.offers.v1 import offers_pb2 as pb
 
 from services.gateway.context import Info
-from services.gateway.schema.common import IdInput, Refused, outcome_of
-from services.gateway.schema.convert import write
+from services.gateway.schema.common import IdInput, Refused, rows_of
+from services.gateway.schema.convert import FromProto, write
 from services.gateway.schema.enums import Outcome
-from services.gateway.schema.fields import mutation
+from services.gateway.schema.fields import call_mutation, mutation
 from services.gateway.schema.linked_types import Course, Offer
-from services.gateway.schema.offers.fetch import OFFERS
 from services.gateway.schema.offers.inputs import CourseInput, OfferInput, OrganisationInput
 from services.gateway.schema.offers.types import Organisation
-from services.words.catalogue import Words
 
 
 @strawberry.input
@@ -39,21 +36,21 @@ class UpsertCoursesInput:
 
 
 @strawberry.type
-class OrganisationWritten:
+class OrganisationWritten(FromProto):
     organisation: Organisation
-    outcome: Outcome | None
+    outcome: Outcome | None = None
 
 
 @strawberry.type
-class OfferWritten:
+class OfferWritten(FromProto):
     offer: Offer
-    outcome: Outcome | None
+    outcome: Outcome | None = None
 
 
 @strawberry.type
-class CourseWritten:
+class CourseWritten(FromProto):
     course: Course
-    outcome: Outcome | None
+    outcome: Outcome | None = None
 
 
 OrganisationResult = Annotated[OrganisationWritten | Refused, strawberry.union("OrganisationResult")]
@@ -75,66 +72,24 @@ OffersResult = Annotated[OffersWritten | Refused, strawberry.union("OffersResult
 CoursesResult = Annotated[CoursesWritten | Refused, strawberry.union("CoursesResult")]
 
 
-async def _offer_verb(info: Info, verb: str, request: Message) -> OfferResult:
-    answer = await info.context.call(OFFERS, verb, request)
-    return OfferWritten(offer=Offer.from_proto(answer.offer), outcome=None)
-
-
-async def _course_verb(info: Info, verb: str, request: Message) -> CourseResult:
-    answer = await info.context.call(OFFERS, verb, request)
-    return CourseWritten(course=Course.from_proto(answer.course), outcome=None)
-
-
-def _offer_row(row: pb.OfferResult, words: Words) -> OfferResult:
-    if row.HasField("refusal"):
-        return Refused.of_row(row.refusal, words)
-    return OfferWritten(offer=Offer.from_proto(row.offer), outcome=outcome_of(row.outcome))
-
-
-def _course_row(row: pb.CourseResult, words: Words) -> CourseResult:
-    if row.HasField("refusal"):
-        return Refused.of_row(row.refusal, words)
-    return CourseWritten(course=Course.from_proto(row.course), outcome=outcome_of(row.outcome))
-
-
 @strawberry.type
-class OffersMutation:
-    @strawberry.mutation
-    async def upsert_organisation(self, info: Info, input: UpsertOrganisationInput) -> OrganisationResult:
-        answer = await info.context.call(OFFERS, "UpsertOrganisation", write(input, pb.UpsertOrganisationRequest))
-        organisation = Organisation.from_proto(answer.organisation)
-        return OrganisationWritten(organisation=organisation, outcome=outcome_of(answer.outcome))
+class Mutation:
+    upsert_organisation = call_mutation(pb.UpsertOrganisationRequest, UpsertOrganisationInput, OrganisationResult)
 
     @mutation("Creates or updates by (organisation, externalId), each row for itself.")
     async def upsert_offers(self, info: Info, input: UpsertOffersInput) -> OffersResult:
-        answer = await info.context.call(OFFERS, "UpsertOffers", write(input, pb.UpsertOffersRequest))
-        return OffersWritten(results=[_offer_row(row, info.context.words) for row in answer.results])
+        answer = await info.context.call(write(input, pb.UpsertOffersRequest))
+        return OffersWritten(results=rows_of(answer.results, OfferWritten, info.context.words))
 
-    @strawberry.mutation
-    async def publish_offer(self, info: Info, input: IdInput) -> OfferResult:
-        return await _offer_verb(info, "PublishOffer", write(input, pb.PublishOfferRequest))
-
-    @strawberry.mutation
-    async def pause_offer(self, info: Info, input: IdInput) -> OfferResult:
-        return await _offer_verb(info, "PauseOffer", write(input, pb.PauseOfferRequest))
-
-    @mutation("Every opening is taken.")
-    async def fill_offer(self, info: Info, input: IdInput) -> OfferResult:
-        return await _offer_verb(info, "FillOffer", write(input, pb.FillOfferRequest))
-
-    @mutation("Given up without having been filled.")
-    async def close_offer(self, info: Info, input: IdInput) -> OfferResult:
-        return await _offer_verb(info, "CloseOffer", write(input, pb.CloseOfferRequest))
+    publish_offer = call_mutation(pb.PublishOfferRequest, IdInput, OfferResult)
+    pause_offer = call_mutation(pb.PauseOfferRequest, IdInput, OfferResult)
+    fill_offer = call_mutation(pb.FillOfferRequest, IdInput, OfferResult, "Every opening is taken.")
+    close_offer = call_mutation(pb.CloseOfferRequest, IdInput, OfferResult, "Given up without having been filled.")
 
     @mutation("Creates or updates by (organisation, externalId), each row for itself.")
     async def upsert_courses(self, info: Info, input: UpsertCoursesInput) -> CoursesResult:
-        answer = await info.context.call(OFFERS, "UpsertCourses", write(input, pb.UpsertCoursesRequest))
-        return CoursesWritten(results=[_course_row(row, info.context.words) for row in answer.results])
+        answer = await info.context.call(write(input, pb.UpsertCoursesRequest))
+        return CoursesWritten(results=rows_of(answer.results, CourseWritten, info.context.words))
 
-    @strawberry.mutation
-    async def publish_course(self, info: Info, input: IdInput) -> CourseResult:
-        return await _course_verb(info, "PublishCourse", write(input, pb.PublishCourseRequest))
-
-    @strawberry.mutation
-    async def close_course(self, info: Info, input: IdInput) -> CourseResult:
-        return await _course_verb(info, "CloseCourse", write(input, pb.CloseCourseRequest))
+    publish_course = call_mutation(pb.PublishCourseRequest, IdInput, CourseResult)
+    close_course = call_mutation(pb.CloseCourseRequest, IdInput, CourseResult)

@@ -1,4 +1,4 @@
-"""What can be asked of the offers service."""
+"""Queries that the offers service answers."""
 
 import strawberry
 from vivier.offers.v1 import offers_pb2 as pb
@@ -8,13 +8,13 @@ from services.gateway.schema.convert import numbers
 from services.gateway.schema.enums import OfferState
 from services.gateway.schema.fields import field
 from services.gateway.schema.linked_types import Course, Offer
-from services.gateway.schema.offers.fetch import OFFERS, fetch_courses, fetch_offers, fetch_organisations
+from services.gateway.schema.offers.fetch import fetch_courses, fetch_offers, fetch_organisations
 from services.gateway.schema.offers.types import Organisation
-from services.gateway.schema.pages import After, Connection, First, page
+from services.gateway.schema.pages import After, Connection, First, read_page
 
 
 @strawberry.type
-class OffersQuery:
+class Query:
     @strawberry.field
     async def offer(self, info: Info, id: strawberry.ID) -> Offer | None:
         return await info.context.load(fetch_offers, id)
@@ -36,18 +36,11 @@ class OffersQuery:
         first: First = 20,
         after: After = None,
     ) -> Connection[Offer] | None:
-        at = page(first, after)
-        request = pb.ListOffersRequest(
-            organisation_id=organisation_id or "",
-            states=numbers(states),
-            page_size=at.size,
-            page_token=at.token,
-        )
-        answer = await info.context.call(OFFERS, "ListOffers", request)
-        offers = [Offer.from_proto(offer) for offer in answer.offers[at.skip :]]
+        request = pb.ListOffersRequest(organisation_id=organisation_id or "", states=numbers(states))
+        page = await read_page(info.context.call, request, first, after)
+        offers = [Offer.from_proto(offer) for offer in page.items]
         if info.context.wants("organisation"):
-            ids = [offer.organisation_id for offer in offers]
-            organisations = await fetch_organisations(info.context, ids)
+            organisations = await fetch_organisations(info.context, [offer.organisation_id for offer in offers])
             for offer in offers:
                 offer.organisation = organisations.get(offer.organisation_id)
-        return Connection[Offer].of(at, offers, answer.next_page_token)
+        return Connection[Offer].of(page, offers)

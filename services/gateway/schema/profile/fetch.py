@@ -1,32 +1,24 @@
 """Reading from the profile service: people, mentors and mentorships."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vivier.profile.v1 import profile_pb2 as pb
 
-from services.gateway.context import RequestContext, unique
+from services.gateway.context import RequestContext
 from services.gateway.schema.linked_types import Mentorship, Person
 from services.gateway.schema.profile.types import Mentor
 
-PROFILE = "profile"
 
-
-async def fetch_people(context: RequestContext, ids: Sequence[str]) -> dict[str, Person]:
+async def fetch_people(context: RequestContext, ids: Iterable[str]) -> dict[str, Person]:
     """People by id, as far as the caller may see them; the others are left out."""
-    wanted = unique(ids)
-    if not wanted:
-        return {}
-    answer = await context.call(PROFILE, "BatchGetPeople", pb.BatchGetPeopleRequest(ids=wanted))
+    answer = await context.call_batch(pb.BatchGetPeopleRequest, ids)
     return {person.id: Person.from_proto(person, context.names) for person in answer.people}
 
 
-async def fetch_mentors(context: RequestContext, ids: Sequence[str]) -> dict[str, Mentor]:
-    wanted = unique(ids)
-    if not wanted:
-        return {}
-    answer = await context.call(PROFILE, "BatchGetMentors", pb.BatchGetMentorsRequest(ids=wanted))
+async def fetch_mentors(context: RequestContext, ids: Iterable[str]) -> dict[str, Mentor]:
+    answer = await context.call_batch(pb.BatchGetMentorsRequest, ids)
     return {mentor.id: Mentor.from_proto(mentor) for mentor in answer.mentors}
 
 
@@ -39,5 +31,5 @@ async def with_both(context: RequestContext, messages: Sequence[Any]) -> list[Me
 
 
 async def mentorships_of(context: RequestContext, person_id: str) -> list[Mentorship]:
-    answer = await context.call(PROFILE, "ListMentorships", pb.ListMentorshipsRequest(page_size=100))
+    answer = await context.call(pb.ListMentorshipsRequest(page_size=100))
     return await with_both(context, [m for m in answer.mentorships if m.person_id == person_id])

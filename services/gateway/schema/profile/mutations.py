@@ -1,21 +1,20 @@
-"""What can be changed in the profile service, and what comes of it."""
+"""Mutations of the profile service, and their results."""
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import strawberry
-from google.protobuf.message import Message
 from vivier.profile.v1 import profile_pb2 as pb
 
-from services.gateway.context import Info
-from services.gateway.schema.common import IdInput, Refused, outcome_of
-from services.gateway.schema.convert import write
+from services.gateway.context import Info, RequestContext
+from services.gateway.schema.common import IdInput, Refused, rows_of
+from services.gateway.schema.convert import FromProto, write
 from services.gateway.schema.enums import ConsentKind, Outcome
-from services.gateway.schema.fields import mutation
+from services.gateway.schema.fields import call_mutation, mutation
 from services.gateway.schema.linked_types import Mentorship, Person
-from services.gateway.schema.profile.fetch import PROFILE, with_both
+from services.gateway.schema.profile.fetch import with_both
 from services.gateway.schema.profile.inputs import ExperienceInput, MentorInput, PersonInput, PersonSkillInput
 from services.gateway.schema.profile.types import Mentor
-from services.words.catalogue import Words
 
 
 @strawberry.input
@@ -87,9 +86,9 @@ class AskMentorInput:
 
 
 @strawberry.type
-class PersonWritten:
+class PersonWritten(FromProto):
     person: Person
-    outcome: Outcome | None
+    outcome: Outcome | None = None
 
 
 @strawberry.type
@@ -110,9 +109,9 @@ PeopleResult = Annotated[PeopleWritten | Refused, strawberry.union("PeopleResult
 
 
 @strawberry.type
-class MentorWritten:
+class MentorWritten(FromProto):
     mentor: Mentor
-    outcome: Outcome | None
+    outcome: Outcome | None = None
 
 
 @strawberry.type
@@ -124,79 +123,38 @@ MentorResult = Annotated[MentorWritten | Refused, strawberry.union("MentorResult
 EraseResult = Annotated[PersonErased | Refused, strawberry.union("EraseResult")]
 
 
-async def _person_verb(info: Info, verb: str, request: Message) -> PersonResult:
-    answer = await info.context.call(PROFILE, verb, request)
-    return PersonWritten(person=Person.from_proto(answer.person), outcome=None)
+async def _mentorship(context: RequestContext, answer: Any) -> MentorshipWritten:
+    (mentorship,) = await with_both(context, [answer.mentorship])
+    return MentorshipWritten(mentorship=mentorship)
 
 
-async def _mentorship_verb(info: Info, verb: str, request: Message) -> MentorshipResult:
-    answer = await info.context.call(PROFILE, verb, request)
-    return MentorshipWritten(mentorship=(await with_both(info.context, [answer.mentorship]))[0])
-
-
-def _person_row(row: pb.PersonResult, words: Words) -> PersonResult:
-    if row.HasField("refusal"):
-        return Refused.of_row(row.refusal, words)
-    return PersonWritten(person=Person.from_proto(row.person), outcome=outcome_of(row.outcome))
+_mentorship_mutation = partial(call_mutation, result=MentorshipResult, read=_mentorship)
 
 
 @strawberry.type
-class ProfileMutation:
+class Mutation:
     @mutation("Creates or updates by (partner, externalId), or one's own self.")
     async def upsert_people(self, info: Info, input: UpsertPeopleInput) -> PeopleResult:
-        answer = await info.context.call(PROFILE, "UpsertPeople", write(input, pb.UpsertPeopleRequest))
-        return PeopleWritten(results=[_person_row(row, info.context.words) for row in answer.results])
+        answer = await info.context.call(write(input, pb.UpsertPeopleRequest))
+        return PeopleWritten(results=rows_of(answer.results, PersonWritten, info.context.words))
 
-    @strawberry.mutation
-    async def put_experience(self, info: Info, input: PutExperienceInput) -> PersonResult:
-        return await _person_verb(info, "PutExperience", write(input, pb.PutExperienceRequest))
-
-    @strawberry.mutation
-    async def remove_experience(self, info: Info, input: RemoveExperienceInput) -> PersonResult:
-        return await _person_verb(info, "RemoveExperience", write(input, pb.RemoveExperienceRequest))
-
-    @strawberry.mutation
-    async def put_skill(self, info: Info, input: PutSkillInput) -> PersonResult:
-        return await _person_verb(info, "PutSkill", write(input, pb.PutSkillRequest))
-
-    @strawberry.mutation
-    async def remove_skill(self, info: Info, input: RemoveSkillInput) -> PersonResult:
-        return await _person_verb(info, "RemoveSkill", write(input, pb.RemoveSkillRequest))
-
-    @mutation("By a mentor or a partner of the person.")
-    async def confirm_skill(self, info: Info, input: ConfirmSkillInput) -> PersonResult:
-        return await _person_verb(info, "ConfirmSkill", write(input, pb.ConfirmSkillRequest))
-
-    @strawberry.mutation
-    async def grant_consent(self, info: Info, input: ConsentInput) -> PersonResult:
-        return await _person_verb(info, "GrantConsent", write(input, pb.GrantConsentRequest))
-
-    @strawberry.mutation
-    async def withdraw_consent(self, info: Info, input: ConsentInput) -> PersonResult:
-        return await _person_verb(info, "WithdrawConsent", write(input, pb.WithdrawConsentRequest))
+    put_experience = call_mutation(pb.PutExperienceRequest, PutExperienceInput, PersonResult)
+    remove_experience = call_mutation(pb.RemoveExperienceRequest, RemoveExperienceInput, PersonResult)
+    put_skill = call_mutation(pb.PutSkillRequest, PutSkillInput, PersonResult)
+    remove_skill = call_mutation(pb.RemoveSkillRequest, RemoveSkillInput, PersonResult)
+    confirm_skill = call_mutation(
+        pb.ConfirmSkillRequest, ConfirmSkillInput, PersonResult, "By a mentor or a partner of the person."
+    )
+    grant_consent = call_mutation(pb.GrantConsentRequest, ConsentInput, PersonResult)
+    withdraw_consent = call_mutation(pb.WithdrawConsentRequest, ConsentInput, PersonResult)
 
     @mutation("For good. Repeating it is harmless.")
     async def erase_person(self, info: Info, input: IdInput) -> EraseResult:
-        await info.context.call(PROFILE, "ErasePerson", write(input, pb.ErasePersonRequest))
+        await info.context.call(write(input, pb.ErasePersonRequest))
         return PersonErased(id=input.id)
 
-    @strawberry.mutation
-    async def upsert_mentor(self, info: Info, input: UpsertMentorInput) -> MentorResult:
-        answer = await info.context.call(PROFILE, "UpsertMentor", write(input, pb.UpsertMentorRequest))
-        return MentorWritten(mentor=Mentor.from_proto(answer.mentor), outcome=outcome_of(answer.outcome))
-
-    @strawberry.mutation
-    async def ask_mentor(self, info: Info, input: AskMentorInput) -> MentorshipResult:
-        return await _mentorship_verb(info, "AskMentor", write(input, pb.AskMentorRequest))
-
-    @strawberry.mutation
-    async def accept_mentorship(self, info: Info, input: IdInput) -> MentorshipResult:
-        return await _mentorship_verb(info, "AcceptMentorship", write(input, pb.AcceptMentorshipRequest))
-
-    @strawberry.mutation
-    async def decline_mentorship(self, info: Info, input: IdInput) -> MentorshipResult:
-        return await _mentorship_verb(info, "DeclineMentorship", write(input, pb.DeclineMentorshipRequest))
-
-    @strawberry.mutation
-    async def end_mentorship(self, info: Info, input: IdInput) -> MentorshipResult:
-        return await _mentorship_verb(info, "EndMentorship", write(input, pb.EndMentorshipRequest))
+    upsert_mentor = call_mutation(pb.UpsertMentorRequest, UpsertMentorInput, MentorResult)
+    ask_mentor = _mentorship_mutation(pb.AskMentorRequest, AskMentorInput)
+    accept_mentorship = _mentorship_mutation(pb.AcceptMentorshipRequest, IdInput)
+    decline_mentorship = _mentorship_mutation(pb.DeclineMentorshipRequest, IdInput)
+    end_mentorship = _mentorship_mutation(pb.EndMentorshipRequest, IdInput)

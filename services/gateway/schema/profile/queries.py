@@ -1,4 +1,4 @@
-"""What can be asked of the profile service: people, mentors and mentorships."""
+"""Queries that the profile service answers: people, mentors and mentorships."""
 
 from typing import TypeVar
 
@@ -12,8 +12,8 @@ from services.gateway.schema.fields import field
 from services.gateway.schema.linked_types import Mentorship, Person
 from services.gateway.schema.offers.fetch import fetch_organisations
 from services.gateway.schema.offers.types import Organisation
-from services.gateway.schema.pages import After, Connection, First, page
-from services.gateway.schema.profile.fetch import PROFILE, fetch_mentors, fetch_people, with_both
+from services.gateway.schema.pages import After, Connection, First, read_page
+from services.gateway.schema.profile.fetch import fetch_mentors, fetch_people, with_both
 from services.gateway.schema.profile.types import Mentor
 from services.kit.auth import Role
 
@@ -45,7 +45,7 @@ async def _own(info: Info, role: Role, fetch: Fetch[T]) -> T | None:
 
 
 @strawberry.type
-class ProfileQuery:
+class Query:
     @strawberry.field
     def me(self, info: Info) -> Me:
         caller = info.context.caller
@@ -57,11 +57,8 @@ class ProfileQuery:
 
     @field("A partner's own people, a mentor's mentees, an operator's all.")
     async def people(self, info: Info, first: First = 20, after: After = None) -> Connection[Person] | None:
-        at = page(first, after)
-        request = pb.ListPeopleRequest(page_size=at.size, page_token=at.token)
-        answer = await info.context.call(PROFILE, "ListPeople", request)
-        found = [Person.from_proto(person) for person in answer.people[at.skip :]]
-        return Connection[Person].of(at, found, answer.next_page_token)
+        page = await read_page(info.context.call, pb.ListPeopleRequest(), first, after)
+        return Connection[Person].of(page, [Person.from_proto(person) for person in page.items])
 
     @strawberry.field
     async def mentor(self, info: Info, id: strawberry.ID) -> Mentor | None:
@@ -71,19 +68,15 @@ class ProfileQuery:
     async def mentors(
         self, info: Info, occupation: str | None = None, first: First = 20, after: After = None
     ) -> Connection[Mentor] | None:
-        at = page(first, after)
-        request = pb.ListMentorsRequest(occupation_code=occupation or "", page_size=at.size, page_token=at.token)
-        answer = await info.context.call(PROFILE, "ListMentors", request)
-        found = [Mentor.from_proto(mentor) for mentor in answer.mentors[at.skip :]]
-        return Connection[Mentor].of(at, found, answer.next_page_token)
+        request = pb.ListMentorsRequest(occupation_code=occupation or "")
+        page = await read_page(info.context.call, request, first, after)
+        return Connection[Mentor].of(page, [Mentor.from_proto(mentor) for mentor in page.items])
 
     @field("The mentorships of the mentor who asks.")
     async def my_mentees(
         self, info: Info, states: list[MentorshipState] | None = None, first: First = 20, after: After = None
     ) -> Connection[Mentorship] | None:
-        context, at = info.context, page(first, after)
-        context.demand(Role.MENTOR)
-        request = pb.ListMentorshipsRequest(states=numbers(states), page_size=at.size, page_token=at.token)
-        answer = await context.call(PROFILE, "ListMentorships", request)
-        found = await with_both(context, answer.mentorships[at.skip :])
-        return Connection[Mentorship].of(at, found, answer.next_page_token)
+        info.context.demand(Role.MENTOR)
+        request = pb.ListMentorshipsRequest(states=numbers(states))
+        page = await read_page(info.context.call, request, first, after)
+        return Connection[Mentorship].of(page, await with_both(info.context, page.items))

@@ -1,0 +1,1 @@
+"""Credentials of clients: the identity service in the schema."""
