@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -15,17 +16,16 @@ from pydantic import create_model
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.auth.delegation import Delegations
 from services.gateway.auth.key_refresh import KeyRefresh
-from services.gateway.auth.oauth import TokenEndpoint
+from services.gateway.auth.oauth import issue_token
 from services.gateway.auth.tokens import Tokens
 from services.gateway.context import AppState, words_for
 from services.gateway.graphql.execution import Endpoint
 from services.gateway.http import problems
 from services.gateway.http.bodies import ARRIVAL, json_response
-from services.gateway.http.health import Readiness, healthz
+from services.gateway.http.health import healthz, readyz
 from services.gateway.http.slow_client_guard import KEEP_ALIVE_SECONDS, slow_client_guard
 from services.gateway.labels import Labels
 from services.gateway.live import Broadcast, EventsEndpoint
@@ -41,12 +41,13 @@ from services.registry import SERVICES, chosen
 logger = logging.getLogger(__name__)
 GRACE_SECONDS = 2
 Answers = Callable[[Request], Awaitable[Response]]
-_SECURITY = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
+SECURITY_HEADERS = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
 ]
+"""Of every answer; no CORS, so browsers of other origins read nothing."""
 
 
 class GatewaySettings(Settings):
@@ -71,7 +72,9 @@ def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
     upstreams: dict[str, Upstream] = {}
     book, tokens = open_snapshot(settings.referential), Tokens()
     refresh = KeyRefresh(tokens, upstreams, on_ready)
-    state = AppState(upstreams, book, Labels(book), tokens, refresh, Delegations(upstreams), READERS)
+    state = AppState(
+        upstreams, book, Labels(book), tokens, refresh, Delegations(upstreams), READERS, settings.gateway_seconds
+    )
     broadcast = Broadcast(state)
 
     @asynccontextmanager
@@ -89,15 +92,14 @@ def build(settings: GatewaySettings, on_ready: Callable[[], None]) -> FastAPI:
 
     # Routes that read a body bound it themselves, by who sends it; the span of a request is our own.
     app = FastAPI(lifespan=lifespan, openapi_url=None, telemetry={"tracing": False, "logs": False})
-    endpoint = Endpoint(schema(entry.name for entry in here), state, settings.gateway_seconds)
+    endpoint = Endpoint(schema(entry.name for entry in here), state)
     app.add_route("/graphql", _route("graphql", endpoint), methods=["POST"])
-    app.add_route("/oauth/token", _route("token", TokenEndpoint(state, settings.gateway_seconds)), methods=["POST"])
+    app.add_route("/oauth/token", _route("token", partial(issue_token, state)), methods=["POST"])
     app.add_route("/events", _route("events", EventsEndpoint(state, broadcast)))
-    app.add_route("/.well-known/jwks.json", _route("keys", _keys(state)))
+    app.add_route("/.well-known/jwks.json", _route("keys", partial(_public_keys, state)))
     app.add_route("/healthz", healthz)
-    app.add_route("/readyz", _route("readyz", Readiness(state)))
+    app.add_route("/readyz", _route("readyz", partial(readyz, state)))
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(SecurityHeaders)
     app.state.started = refresh.start
     app.state.end_streams = broadcast.stop
     return app
@@ -116,6 +118,7 @@ def run(settings: GatewaySettings, on_ready: Callable[[str], None]) -> None:
         limit_concurrency=settings.gateway_connections,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        headers=SECURITY_HEADERS,
         log_config=None,
         access_log=False,
         lifespan="on",
@@ -154,21 +157,6 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class SecurityHeaders:
-    """Headers of every answer; no CORS, so browsers of other origins read nothing."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_SECURITY]
-            await send(message)
-
-        await self._app(scope, receive, send_with if scope["type"] == "http" else send)
-
-
 def _route(name: str, endpoint: Answers) -> Answers:
     """An endpoint inside a span of its own; an unexpected error shows only its trace id."""
 
@@ -188,14 +176,11 @@ def _route(name: str, endpoint: Answers) -> Answers:
     return answer
 
 
-def _keys(state: AppState) -> Answers:
-    async def keys(_: Request) -> Response:
-        try:
-            return json_response(state.tokens.public_keys(), headers={"Cache-Control": "public, max-age=300"})
-        except RetryLater as error:
-            raise problems.unavailable(str(error)) from None
-
-    return keys
+async def _public_keys(state: AppState, _: Request) -> Response:
+    try:
+        return json_response(state.tokens.public_keys(), headers={"Cache-Control": "public, max-age=300"})
+    except RetryLater as error:
+        raise problems.unavailable(str(error)) from None
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -34,7 +34,7 @@ from services.kit.rpc.status import RETRY_AFTER_SECONDS
 CLIENT_CREDENTIALS = "client_credentials"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 — the name of a kind
-_FRESH = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _MOST_BYTES = 16 << 10
 _ERRORS = {
     "INVALID_CLIENT": ("invalid_client", "{}", 401),
@@ -43,11 +43,11 @@ _ERRORS = {
     "PARTNER_ONLY": ("unauthorized_client", "{}", 400),
     "NOT_MANAGED": ("invalid_target", "requested_subject is not a person whom this partner manages", 400),
 }
-"""What `identity` refuses, in the words of RFC 6749 and RFC 8693."""
+"""Refusals of `identity` as errors of RFC 6749 and RFC 8693: code, description, status."""
 
 
 class OAuthError(Exception):
-    """An error in the words of RFC 6749, section 5.2."""
+    """An error of RFC 6749, section 5.2."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -56,7 +56,7 @@ class OAuthError(Exception):
         self.status = status
 
     def response(self) -> Response:
-        headers = dict(_FRESH)
+        headers = dict(_NOT_STORED)
         if self.status == 401:
             headers["WWW-Authenticate"] = 'Basic realm="vivier"'
         if self.status == 503:
@@ -64,62 +64,57 @@ class OAuthError(Exception):
         return json_response({"error": self.error, "error_description": self.description}, self.status, headers)
 
 
-class TokenEndpoint:
+async def issue_token(state: AppState, request: Request) -> Response:
     """POST /oauth/token."""
+    try:
+        form = await _form(request, state.seconds)
+        grant = form.get("grant_type", "")
+        if grant == CLIENT_CREDENTIALS:
+            return json_response(await _client_credentials(state, request, form), headers=_NOT_STORED)
+        if grant == EXCHANGE:
+            return json_response(await _exchange(state, form), headers=_NOT_STORED)
+        raise OAuthError("unsupported_grant_type", f"{CLIENT_CREDENTIALS} or {EXCHANGE}")
+    except OAuthError as error:
+        log_refusal(error.error, ANYONE, "token")
+        return error.response()
+    except RetryLater:
+        return OAuthError("temporarily_unavailable", f"{UNAVAILABLE}: try again soon", 503).response()
 
-    def __init__(self, state: AppState, seconds: float) -> None:
-        self._state = state
-        self._seconds = seconds
 
-    async def __call__(self, request: Request) -> Response:
-        try:
-            form = await _form(request, self._seconds)
-            grant = form.get("grant_type", "")
-            if grant == CLIENT_CREDENTIALS:
-                return json_response(await self._client_credentials(request, form), headers=_FRESH)
-            if grant == EXCHANGE:
-                return json_response(await self._exchange(form), headers=_FRESH)
-            raise OAuthError("unsupported_grant_type", f"{CLIENT_CREDENTIALS} or {EXCHANGE}")
-        except OAuthError as error:
-            log_refusal(error.error, ANYONE, "token")
-            return error.response()
-        except RetryLater:
-            return OAuthError("temporarily_unavailable", f"{UNAVAILABLE}: try again soon", 503).response()
+async def _client_credentials(state: AppState, request: Request, form: Mapping[str, str]) -> dict[str, Any]:
+    client_id, secret = _credentials(request, form)
+    given = pb.ClientCredentials(client_id=client_id, client_secret=secret)
+    return await _issued(state, pb.IssueTokenRequest(client_credentials=given), ANYONE)
 
-    async def _client_credentials(self, request: Request, form: Mapping[str, str]) -> dict[str, Any]:
-        client_id, secret = _credentials(request, form)
-        given = pb.ClientCredentials(client_id=client_id, client_secret=secret)
-        return await self._issued(pb.IssueTokenRequest(client_credentials=given), ANYONE)
 
-    async def _exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
-        partner, asked = self._partner(form), time.monotonic()
-        person = Caller(
-            Role.PERSON, form.get("requested_subject", ""), partner.client, f"{partner.role}/{partner.subject}"
-        )
-        request = pb.IssueTokenRequest(exchange=pb.TokenExchange(person_id=person.subject))
-        issued = await self._issued(request, partner)
-        self._state.delegations.cache(person, asked)
-        return issued | {"issued_token_type": ACCESS_TOKEN}
+async def _exchange(state: AppState, form: Mapping[str, str]) -> dict[str, Any]:
+    partner, started = _partner(state, form), time.monotonic()
+    actor = f"{partner.role}/{partner.subject}"
+    person = Caller(Role.PERSON, form.get("requested_subject", ""), partner.client, actor)
+    request = pb.IssueTokenRequest(exchange=pb.TokenExchange(person_id=person.subject))
+    issued = await _issued(state, request, partner)
+    state.delegations.cache(person, started)
+    return issued | {"issued_token_type": ACCESS_TOKEN}
 
-    async def _issued(self, request: pb.IssueTokenRequest, caller: Caller) -> dict[str, Any]:
-        try:
-            answer = await self._state.upstreams["identity"].call(
-                "IssueToken", request, caller, deadline(self._seconds)
-            )
-        except Refused as refusal:
-            error, description, status = _ERRORS[refusal.reason]
-            raise OAuthError(error, description.format(refusal.message), status) from None
-        return {"access_token": answer.access_token, "token_type": "Bearer", "expires_in": answer.expires_in}
 
-    def _partner(self, form: Mapping[str, str]) -> Caller:
-        if form.get("subject_token_type") != ACCESS_TOKEN:
-            raise OAuthError("invalid_request", f"subject_token_type must be {ACCESS_TOKEN}")
-        if form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
-            raise OAuthError("invalid_request", f"requested_token_type can only be {ACCESS_TOKEN}")
-        try:
-            return self._state.tokens.read(form.get("subject_token", ""))
-        except TokenRefused as refusal:
-            raise OAuthError("invalid_request", f"subject_token: {refusal}") from None
+async def _issued(state: AppState, request: pb.IssueTokenRequest, caller: Caller) -> dict[str, Any]:
+    try:
+        answer = await state.upstreams["identity"].call(request, caller, deadline(state.seconds))
+    except Refused as refusal:
+        error, description, status = _ERRORS[refusal.reason]
+        raise OAuthError(error, description.format(refusal.message), status) from None
+    return {"access_token": answer.access_token, "token_type": "Bearer", "expires_in": answer.expires_in}
+
+
+def _partner(state: AppState, form: Mapping[str, str]) -> Caller:
+    if form.get("subject_token_type") != ACCESS_TOKEN:
+        raise OAuthError("invalid_request", f"subject_token_type must be {ACCESS_TOKEN}")
+    if form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
+        raise OAuthError("invalid_request", f"requested_token_type can only be {ACCESS_TOKEN}")
+    try:
+        return state.tokens.read(form.get("subject_token", ""))
+    except TokenRefused as refusal:
+        raise OAuthError("invalid_request", f"subject_token: {refusal}") from None
 
 
 async def _form(request: Request, seconds: float) -> Mapping[str, str]:

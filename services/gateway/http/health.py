@@ -15,16 +15,10 @@ async def healthz(_: Request) -> Response:
     return json_response({"alive": True})
 
 
-class Readiness:
-    """GET /readyz."""
-
-    def __init__(self, state: AppState) -> None:
-        self._state = state
-
-    async def __call__(self, _: Request) -> Response:
-        names = list(self._state.upstreams)
-        found = await asyncio.gather(*(self._state.upstreams[name].trouble(READY_SECONDS) for name in names))
-        reasons = {name: reason for name, reason in zip(names, found, strict=True) if reason}
-        if trouble := self._state.key_refresh.trouble:
-            reasons.setdefault("identity", trouble)
-        return json_response({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+async def readyz(state: AppState, _: Request) -> Response:
+    names = list(state.upstreams)
+    found = await asyncio.gather(*(state.upstreams[name].trouble(READY_SECONDS) for name in names))
+    reasons = {name: reason for name, reason in zip(names, found, strict=True) if reason}
+    if trouble := state.key_refresh.trouble:
+        reasons.setdefault("identity", trouble)
+    return json_response({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
