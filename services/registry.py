@@ -4,7 +4,7 @@
 - `services.NAME.store` has METADATA and MIGRATIONS, where there is a store;
 - it listens at VIVIER_NAME_ADDRESS;
 - the contract `vivier.NAME.v1.…` is generated into `vivier.NAME.v1.NAME_pb2`;
-- `services.gateway.schema.build` has its part of the public schema, under its name.
+- `services.gateway.schema.NAME` is its part of the public schema, where it has one.
 """
 
 from collections.abc import Iterable, Sequence

@@ -22,22 +22,7 @@ from services.words import Language
 from services.words.catalogue import Words
 
 T = TypeVar("T")
-Read = Callable[..., Awaitable[Any]]
 CLOSE_TO_PEOPLE = (Role.PERSON, Role.PARTNER, Role.MENTOR, Role.OPERATOR)
-
-
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """How fields of one service's types are read from another service; `schema.build` fills it.
-
-    Each takes the request and an id first.
-    """
-
-    candidates: Read
-    matches: Read
-    course_matches: Read
-    notifications: Read
-    mentorships: Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +35,8 @@ class AppState:
     tokens: Tokens
     key_refresh: KeyRefresh
     delegations: Delegations
-    readers: Readers
+    readers: Any
+    """The `Readers` of `schema.linked_types`, whose types know this module."""
     seconds: float
     """How long one request may take, with all its calls."""
 
@@ -68,10 +54,6 @@ class RequestContext:
     plans: Plans | None = None
     """Plans for the plain parts of the document; see `graphql.fast_path`."""
     loaders: dict[Any, DataLoader[str, Any]] = field(default_factory=dict)
-
-    @property
-    def readers(self) -> Readers:
-        return self.state.readers
 
     async def call(self, request: Message, service: str = "") -> Any:
         """The answer of the service whose contract has this request, or of the named one, within the deadline.

@@ -1,7 +1,7 @@
 """Messages of the contracts and dataclasses of a domain: fields of one name are one thing.
 
 Enums are the same by name (`REMOTE_FULL` is `Remote.FULL`), or written as text where the contract has text; days are
-text (`2026-11-23`), moments are timestamps, repeated fields are tuples or frozensets, and a collection where the
+text (`2026-11-23`), moments are timestamps, repeated fields are tuples, frozensets or lists, and a collection where the
 contract has a message is that message's only field (None: never answered). Fields that only one side has are left out.
 
 Reading, what was not said (empty, zero, unspecified, absent) becomes the dataclass's default, or else None where None
@@ -78,7 +78,7 @@ def _writer(known: Any, hint: Any) -> Write | None:
         write_all = _writer(only, kind) or tuple
         return lambda values: None if values is None else {only.name: write_all(values)}
     write = _one_writer(known, item or kind)
-    return write if item is None or write is None else lambda values: [write(value) for value in values]
+    return write if item is None or write is None else lambda values: values and [write(value) for value in values]
 
 
 def _one_writer(known: Any, kind: Any) -> Write | None:
@@ -163,4 +163,4 @@ def _numbers(kind: Any, contract: Any) -> dict[Any, int]:
 def _kinds(hint: Any) -> tuple[Any, Any]:
     """A hint without its None, and what it is a collection of: None where it is none."""
     kind = next(each for each in get_args(hint) if each is not NoneType) if isinstance(hint, UnionType) else hint
-    return kind, get_args(kind)[0] if get_origin(kind) in (tuple, frozenset) else None
+    return kind, get_args(kind)[0] if get_origin(kind) in (tuple, frozenset, list) else None

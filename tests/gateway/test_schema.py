@@ -1,6 +1,7 @@
 """The published schema: what is committed is what is served, and it says what the contracts say."""
 
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from vivier.notifications.v1 import notifications_pb2
 from vivier.offers.v1 import offers_pb2
 from vivier.profile.v1 import profile_pb2
 
-from services.gateway.schema import enums
+from services.gateway import schema as schema_package
+from services.gateway.schema import build, enums
 from services.gateway.schema.build import COMMITTED, schema
 from services.gateway.schema.convert import FromProto
 from services.gateway.schema.inputs import input_of
-from services.registry import SERVICES
+from services.registry import SERVICES, Entry
 
 
 def test_the_committed_schema_is_the_one_served() -> None:
@@ -28,6 +30,18 @@ def test_what_a_service_that_is_left_out_would_answer_is_not_in_it() -> None:
     assert "markRead(" in whole
     assert "markRead(" not in rest
     assert "upsertOffers(" in rest
+
+
+def test_a_new_service_adds_its_fields_by_its_name_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    part = "import strawberry\n@strawberry.type\nclass Query:\n    @strawberry.field\n    def alerts(self) -> int:\n"
+    (tmp_path / "alerts").mkdir()
+    (tmp_path / "alerts" / "queries.py").write_text(f"{part}        return 1\n")
+    monkeypatch.setattr(schema_package, "__path__", [*schema_package.__path__, str(tmp_path)])
+    monkeypatch.setattr(
+        build, "SERVICES", (*SERVICES, Entry("alerts", "alerts", 8499), Entry("silent", "silent", 8498))
+    )
+    assert "\n  alerts: Int!\n" in schema().as_str()
+    assert "\n  alerts: Int!\n" not in schema(entry.name for entry in SERVICES).as_str()
 
 
 ENUMS = [

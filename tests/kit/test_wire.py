@@ -174,3 +174,15 @@ class Said:
 
 def test_an_enum_is_text_where_the_contract_has_text() -> None:
     assert to_message(Said(Kind.JOB), offers.Offer) == offers.Offer(title="job")
+
+
+@dataclass
+class Draft:
+    skills: list[Need] | None
+    licences: list[str] | None
+
+
+def test_a_list_that_was_not_said_is_empty() -> None:
+    assert to_message(Draft(None, None), offers.Offer) == offers.Offer()
+    said = to_message(Draft([Need("roofs")], ["B"]), offers.Offer)
+    assert said == offers.Offer(skills=[offers.SkillNeed(label="roofs", required=True)], licences=["B"])

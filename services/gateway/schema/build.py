@@ -11,8 +11,8 @@ from pathlib import Path
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from services.gateway.context import Readers
 from services.gateway.schema.common import RefusedHandler
+from services.gateway.schema.linked_types import Readers
 from services.gateway.schema.matching.fetch import candidates_of, course_matches_of_person, matches_of_person
 from services.gateway.schema.notifications.queries import inbox
 from services.gateway.schema.profile.fetch import mentorships_of

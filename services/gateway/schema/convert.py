@@ -1,8 +1,8 @@
 """Messages of the contracts and types of the schema: fields of the same name are the same thing.
 
 `FromProto` reads a message into a type by the type's own annotations: an optional text, number, enum or message that
-was not said (empty, zero, unspecified, absent) is null. `write` fills a message from an input; what the input leaves
-out or says null stays unsaid.
+was not said (empty, zero, unspecified, absent) is null. `write` makes a message of an input, as `kit.wire` does; what
+the input leaves out or says null stays unsaid.
 """
 
 import dataclasses
@@ -20,6 +20,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.gateway.graphql.errors import camel_path
 from services.kit.errors import Violation, invalid
+from services.kit.wire import to_message
 
 Getter = Callable[[Any], Any]
 Names = frozenset[str] | None
@@ -117,51 +118,22 @@ def numbers(members: Sequence[Enum] | None) -> list[Any]:
 
 def write(given: Any, into: type[M]) -> M:
     """The message of this input."""
-    message = into()
-    _fill(message, given, "")
-    return message
+    _refuse_moments(given, "")
+    return to_message(given, into)
 
 
-def _fill(message: Message, given: Any, path: str) -> None:
-    """`path` says where in the input this is, with a dot at its end."""
-    known = message.DESCRIPTOR.fields_by_name
+def _refuse_moments(given: Any, path: str) -> None:
+    """Refuse moments that a message cannot hold; `path` says where in the input this is, with a dot at its end."""
     for each in dataclasses.fields(given):
-        value = getattr(given, each.name)
-        if value is not None and each.name in known:
-            _put(message, known[each.name], value, path + each.name)
-
-
-def _put(message: Message, known: Any, value: Any, path: str) -> None:
-    target = getattr(message, known.name)
-    kind = known.message_type.full_name if known.message_type is not None else ""
-    if kind in _WRAPPED:
-        target.SetInParent()
-        _put(target, target.DESCRIPTOR.fields_by_name[_WRAPPED[kind]], value, path)
-    elif known.is_repeated:
-        for at, item in enumerate(value):
-            _add(target, item, f"{path}[{at}].")
-    elif isinstance(value, datetime):
-        _put_moment(target, value, path)
-    elif kind:
-        target.SetInParent()
-        _fill(target, value, f"{path}.")
-    else:
-        setattr(message, known.name, _plain(value))
-
-
-def _put_moment(target: Timestamp, value: datetime, path: str) -> None:
-    try:
-        target.FromDatetime(value if value.tzinfo else value.replace(tzinfo=UTC))
-    except (OverflowError, ValueError):
-        raise invalid([Violation(path, "OUT_OF_RANGE", "must be in the years 1 to 9999 of UTC")]) from None
-
-
-def _add(target: Any, item: Any, path: str) -> None:
-    if dataclasses.is_dataclass(item):
-        _fill(target.add(), item, path)
-    else:
-        target.append(_plain(item))
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+        value, here = getattr(given, each.name), path + each.name
+        if isinstance(value, datetime):
+            try:
+                Timestamp().FromDatetime(value)
+            except (OverflowError, ValueError):
+                raise invalid([Violation(here, "OUT_OF_RANGE", "must be in the years 1 to 9999 of UTC")]) from None
+        elif isinstance(value, list):
+            for at, item in enumerate(value):
+                if dataclasses.is_dataclass(item):
+                    _refuse_moments(item, f"{here}[{at}].")
+        elif dataclasses.is_dataclass(value):
+            _refuse_moments(value, f"{here}.")

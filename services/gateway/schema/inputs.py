@@ -42,3 +42,10 @@ def _written(hint: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, FromProto):
         return _MADE.get(kind) or input_of(kind)(type(f"{kind.__name__}Input", (), {"__annotations__": {}}))
     return kind
+
+
+def write_input(name: str, **hints: Any) -> type:
+    """The input of a write: these fields, which may be left out where they may be None, and a request id."""
+    hints["request_id"] = str | None
+    defaults = {each: None for each, hint in hints.items() if without_none(hint)[1]}
+    return strawberry.input(type(name, (), {"__annotations__": hints, **defaults}))

@@ -1,16 +1,19 @@
 """Offers, courses, people and matches: the types that refer to one another across services.
 
-What a field reads from another service it asks of the context's `Readers`, so that no type knows how things are read.
+What a field reads from another service comes through `Readers`, so that no type knows how things are read.
 """
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar, cast
 
 import orjson
 import strawberry
 from strawberry.scalars import JSON
 from vivier.profile.v1 import profile_pb2
 
-from services.gateway.context import Info
+from services.gateway.context import Info, RequestContext
 from services.gateway.schema.common import SkillName
 from services.gateway.schema.convert import FromProto
 from services.gateway.schema.enums import MentorshipState
@@ -21,6 +24,7 @@ from services.gateway.schema.offers.types import CourseFields, OfferFields, Orga
 from services.gateway.schema.pages import After, Connection, First
 from services.gateway.schema.profile.types import Mentor, PersonFields
 
+T = TypeVar("T")
 RANKING = "In a search: every factor that moved this hit."
 
 
@@ -55,8 +59,7 @@ class Offer(OfferFields):
 
     @field("The ranked people who agreed to be seen; for its own verified organisation.", calls=1)
     async def candidates(self, info: Info, first: First = 20, after: After = None) -> "Connection[Match] | None":
-        found: Connection[Match] = await info.context.readers.candidates(info.context, self.id, first, after)
-        return found
+        return await _readers(info).candidates(info.context, self.id, first, after)
 
 
 @strawberry.type
@@ -95,30 +98,45 @@ class Mentorship(FromProto):
 class Person(PersonFields):
     @field("Matching offers, best first, computed now.", calls=1)
     async def matches(self, info: Info, first: First = 20, after: After = None) -> Connection[Match] | None:
-        found: Connection[Match] = await info.context.readers.matches(info.context, self.id, first, after)
-        return found
+        return await _readers(info).matches(info.context, self.id, first, after)
 
     @field("Courses that close gaps to the offers near.", calls=1)
     async def course_matches(
         self, info: Info, first: First = 20, after: After = None
     ) -> Connection[CourseMatch] | None:
-        found: Connection[CourseMatch] = await info.context.readers.course_matches(info.context, self.id, first, after)
-        return found
+        return await _readers(info).course_matches(info.context, self.id, first, after)
 
     @field("Newest first.", calls=1)
     async def notifications(
         self, info: Info, unread_only: bool = False, first: First = 20, after: After = None
     ) -> NotificationList | None:
-        inbox = info.context.readers.notifications
-        found: NotificationList = await inbox(info.context, f"person/{self.id}", unread_only, first, after)
-        return found
+        inbox = _readers(info).notifications
+        return await inbox(info.context, f"person/{self.id}", unread_only, first, after)
 
     @field("Those that the caller takes part in.", calls=1)
     async def mentorships(self, info: Info) -> list[Mentorship] | None:
-        found: list[Mentorship] = await info.context.readers.mentorships(info.context, self.id)
-        return found
+        return await _readers(info).mentorships(info.context, self.id)
 
     @field("Everything that is held about this person.", calls=1)
     async def export(self, info: Info) -> JSON | None:
         answer = await info.context.call(profile_pb2.ExportPersonRequest(id=self.id))
         return JSON(orjson.loads(answer.json))
+
+
+Paged = Callable[[RequestContext, str, int, str | None], Awaitable[T]]
+"""Takes an id, `first` and `after`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """How fields of one service's types are read from another service; `schema.build` fills it."""
+
+    candidates: Paged[Connection[Match]]
+    matches: Paged[Connection[Match]]
+    course_matches: Paged[Connection[CourseMatch]]
+    notifications: Callable[[RequestContext, str, bool, int, str | None], Awaitable[NotificationList]]
+    mentorships: Callable[[RequestContext, str], Awaitable[list[Mentorship]]]
+
+
+def _readers(info: Info) -> Readers:
+    return cast(Readers, info.context.state.readers)

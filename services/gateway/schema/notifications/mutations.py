@@ -8,18 +8,12 @@ from vivier.notifications.v1 import notifications_pb2 as pb
 from services.gateway.schema.common import Refused
 from services.gateway.schema.convert import FromProto
 from services.gateway.schema.fields import call_mutation
-from services.gateway.schema.inputs import input_of
+from services.gateway.schema.inputs import input_of, write_input
 from services.gateway.schema.notifications.types import Preferences
 
 
 @input_of(Preferences)
 class PreferencesInput: ...
-
-
-@strawberry.input
-class SetPreferencesInput:
-    preferences: PreferencesInput
-    request_id: str | None = None
 
 
 @strawberry.input
@@ -45,4 +39,6 @@ PreferencesResult = Annotated[PreferencesWritten | Refused, strawberry.union("Pr
 @strawberry.type
 class Mutation:
     mark_read = call_mutation(pb.MarkReadRequest, MarkReadInput, MarkReadResult)
-    set_preferences = call_mutation(pb.SetPreferencesRequest, SetPreferencesInput, PreferencesResult)
+    set_preferences = call_mutation(
+        pb.SetPreferencesRequest, write_input("SetPreferencesInput", preferences=PreferencesInput), PreferencesResult
+    )

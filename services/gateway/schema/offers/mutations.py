@@ -10,15 +10,10 @@ from services.gateway.schema.common import IdInput, Refused, rows_of
 from services.gateway.schema.convert import FromProto, write
 from services.gateway.schema.enums import Outcome
 from services.gateway.schema.fields import call_mutation, mutation
+from services.gateway.schema.inputs import write_input
 from services.gateway.schema.linked_types import Course, Offer
 from services.gateway.schema.offers.inputs import CourseInput, OfferInput, OrganisationInput
 from services.gateway.schema.offers.types import Organisation
-
-
-@strawberry.input
-class UpsertOrganisationInput:
-    organisation: OrganisationInput
-    request_id: str | None = None
 
 
 @strawberry.input
@@ -74,7 +69,11 @@ CoursesResult = Annotated[CoursesWritten | Refused, strawberry.union("CoursesRes
 
 @strawberry.type
 class Mutation:
-    upsert_organisation = call_mutation(pb.UpsertOrganisationRequest, UpsertOrganisationInput, OrganisationResult)
+    upsert_organisation = call_mutation(
+        pb.UpsertOrganisationRequest,
+        write_input("UpsertOrganisationInput", organisation=OrganisationInput),
+        OrganisationResult,
+    )
 
     @mutation("Creates or updates by (organisation, externalId), each row for itself.")
     async def upsert_offers(self, info: Info, input: UpsertOffersInput) -> OffersResult:

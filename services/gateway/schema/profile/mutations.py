@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import ID
 from vivier.profile.v1 import profile_pb2 as pb
 
 from services.gateway.context import Info, RequestContext
@@ -11,6 +12,7 @@ from services.gateway.schema.common import IdInput, Refused, rows_of
 from services.gateway.schema.convert import FromProto, write
 from services.gateway.schema.enums import ConsentKind, Outcome
 from services.gateway.schema.fields import call_mutation, mutation
+from services.gateway.schema.inputs import write_input
 from services.gateway.schema.linked_types import Mentorship, Person
 from services.gateway.schema.profile.fetch import with_both
 from services.gateway.schema.profile.inputs import ExperienceInput, MentorInput, PersonInput, PersonSkillInput
@@ -27,61 +29,10 @@ class UpsertPeopleInput:
 
 
 @strawberry.input
-class PutExperienceInput:
-    person_id: strawberry.ID
-    experience: ExperienceInput
-    request_id: str | None = None
-
-
-@strawberry.input
-class RemoveExperienceInput:
-    person_id: strawberry.ID
-    experience_id: strawberry.ID
-    request_id: str | None = None
-
-
-@strawberry.input
-class PutSkillInput:
-    person_id: strawberry.ID
-    skill: PersonSkillInput
-    request_id: str | None = None
-
-
-@strawberry.input
 class RemoveSkillInput:
-    person_id: strawberry.ID
+    person_id: ID
     code: str | None = None
     label: str | None = strawberry.field(default=None, description="Of a skill without a code.")
-    request_id: str | None = None
-
-
-@strawberry.input
-class ConfirmSkillInput:
-    person_id: strawberry.ID
-    code: str
-    words: str | None = None
-    request_id: str | None = None
-
-
-@strawberry.input
-class ConsentInput:
-    person_id: strawberry.ID
-    kind: ConsentKind
-    grantee_id: strawberry.ID | None = None
-    request_id: str | None = None
-
-
-@strawberry.input
-class UpsertMentorInput:
-    mentor: MentorInput
-    request_id: str | None = None
-
-
-@strawberry.input
-class AskMentorInput:
-    person_id: strawberry.ID
-    mentor_id: strawberry.ID
-    message: str | None = None
     request_id: str | None = None
 
 
@@ -116,7 +67,7 @@ class MentorWritten(FromProto):
 
 @strawberry.type
 class PersonErased:
-    id: strawberry.ID
+    id: ID
 
 
 MentorResult = Annotated[MentorWritten | Refused, strawberry.union("MentorResult")]
@@ -128,6 +79,7 @@ async def _mentorship(context: RequestContext, answer: Any) -> MentorshipWritten
     return MentorshipWritten(mentorship=mentorship)
 
 
+_consent_input = write_input("ConsentInput", person_id=ID, kind=ConsentKind, grantee_id=ID | None)
 _mentorship_mutation = partial(call_mutation, result=MentorshipResult, read=_mentorship)
 
 
@@ -138,23 +90,38 @@ class Mutation:
         answer = await info.context.call(write(input, pb.UpsertPeopleRequest))
         return PeopleWritten(results=rows_of(answer.results, PersonWritten, info.context.words))
 
-    put_experience = call_mutation(pb.PutExperienceRequest, PutExperienceInput, PersonResult)
-    remove_experience = call_mutation(pb.RemoveExperienceRequest, RemoveExperienceInput, PersonResult)
-    put_skill = call_mutation(pb.PutSkillRequest, PutSkillInput, PersonResult)
+    put_experience = call_mutation(
+        pb.PutExperienceRequest,
+        write_input("PutExperienceInput", person_id=ID, experience=ExperienceInput),
+        PersonResult,
+    )
+    remove_experience = call_mutation(
+        pb.RemoveExperienceRequest, write_input("RemoveExperienceInput", person_id=ID, experience_id=ID), PersonResult
+    )
+    put_skill = call_mutation(
+        pb.PutSkillRequest, write_input("PutSkillInput", person_id=ID, skill=PersonSkillInput), PersonResult
+    )
     remove_skill = call_mutation(pb.RemoveSkillRequest, RemoveSkillInput, PersonResult)
     confirm_skill = call_mutation(
-        pb.ConfirmSkillRequest, ConfirmSkillInput, PersonResult, "By a mentor or a partner of the person."
+        pb.ConfirmSkillRequest,
+        write_input("ConfirmSkillInput", person_id=ID, code=str, words=str | None),
+        PersonResult,
+        "By a mentor or a partner of the person.",
     )
-    grant_consent = call_mutation(pb.GrantConsentRequest, ConsentInput, PersonResult)
-    withdraw_consent = call_mutation(pb.WithdrawConsentRequest, ConsentInput, PersonResult)
+    grant_consent = call_mutation(pb.GrantConsentRequest, _consent_input, PersonResult)
+    withdraw_consent = call_mutation(pb.WithdrawConsentRequest, _consent_input, PersonResult)
 
     @mutation("For good. Repeating it is harmless.")
     async def erase_person(self, info: Info, input: IdInput) -> EraseResult:
         await info.context.call(write(input, pb.ErasePersonRequest))
         return PersonErased(id=input.id)
 
-    upsert_mentor = call_mutation(pb.UpsertMentorRequest, UpsertMentorInput, MentorResult)
-    ask_mentor = _mentorship_mutation(pb.AskMentorRequest, AskMentorInput)
+    upsert_mentor = call_mutation(
+        pb.UpsertMentorRequest, write_input("UpsertMentorInput", mentor=MentorInput), MentorResult
+    )
+    ask_mentor = _mentorship_mutation(
+        pb.AskMentorRequest, write_input("AskMentorInput", person_id=ID, mentor_id=ID, message=str | None)
+    )
     accept_mentorship = _mentorship_mutation(pb.AcceptMentorshipRequest, IdInput)
     decline_mentorship = _mentorship_mutation(pb.DeclineMentorshipRequest, IdInput)
     end_mentorship = _mentorship_mutation(pb.EndMentorshipRequest, IdInput)
