@@ -32,11 +32,11 @@ class Client:
 
     def check(self, roles: frozenset[str]) -> None:
         """Refuse wrong fields, all at once; `roles` are those that a client may have."""
-        checks = Checks()
-        checks.require("role", self.role in roles, "UNKNOWN_VALUE", "a client cannot have this role")
-        checks.text("name", self.name, 100, required=True)
-        checks.require("subject", is_plain(self.subject), "NOT_AN_ID", "must be letters, digits, dot, dash, underscore")
-        checks.done()
+        with Checks() as checks:
+            checks.require("role", self.role in roles, "UNKNOWN_VALUE", "a client cannot have this role")
+            checks.text("name", self.name, 100, required=True)
+            good = is_plain(self.subject)
+            checks.require("subject", good, "NOT_AN_ID", "must be letters, digits, dot, dash, underscore")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """gRPC in and out."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from vivier.identity.v1 import identity_pb2 as pb
@@ -9,7 +10,7 @@ from services.identity import messages, usecases
 from services.identity.deps import Deps
 from services.identity.domain import LIFETIME
 from services.kit.errors import Violation, invalid
-from services.kit.pages import cut, decode_token, page_size
+from services.kit.pages import page_by_id
 from services.kit.rpc.server import Call
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["IdentityService"]
@@ -22,10 +23,7 @@ def create_client(deps: Deps, call: Call, request: pb.CreateClientRequest) -> pb
 
 
 def list_clients(deps: Deps, call: Call, request: pb.ListClientsRequest) -> pb.ListClientsResponse:
-    size = page_size(request.page_size)
-    (after,) = decode_token(request.page_token, str) or ("",)
-    found = usecases.list_clients(deps, call.caller, after, size + 1)
-    page, more = cut(found, size, lambda client: [client.id])
+    page, more = page_by_id(request, partial(usecases.list_clients, deps, call.caller))
     return pb.ListClientsResponse(clients=map(messages.client, page), next_page_token=more)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from services.kit.errors import Refused, Violation, invalid
@@ -34,10 +34,20 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Checks:
-    """Collects violations; `done` raises them all. Each check returns the value as it will be kept."""
+    """Collects violations; `done` raises them all, and so does leaving a `with` block without another error.
+
+    Each check returns the value as it will be kept.
+    """
 
     prefix: str = ""
     violations: list[Violation] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.done()
 
     def add(self, path: str, reason: str, description: str, **facts: object) -> None:
         """`{names}` in the description stand for the facts."""

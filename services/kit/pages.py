@@ -34,6 +34,16 @@ def cut(found: Sequence[T], size: int, position: Callable[[T], Sequence[Any]]) -
     return found[:size], encode_token(*position(found[size - 1]))
 
 
+def page_by_id(request: Any, find: Callable[[str, int], Sequence[T]]) -> tuple[Sequence[T], str]:
+    """The page that a request asks for of rows in the order of their ids, and the token of the next one.
+
+    `find(after, limit)` gives the rows with greater ids; `after` is empty for the first page.
+    """
+    size = page_size(request.page_size)
+    (after,) = decode_token(request.page_token, str) or ("",)
+    return cut(find(after, size + 1), size, lambda last: [last.id])  # type: ignore[attr-defined]
+
+
 def encode_token(*position: Any) -> str:
     """A token for "after this position"; JSON values only."""
     return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")

@@ -50,6 +50,13 @@ def to_value(message: Message, kind: Callable[..., T], checks: Checks, path: str
     return kind(**values | given)
 
 
+def field_value(message: Message, name: str, hint: Any) -> Any:
+    """One field of a message as a value of this type, such as `tuple[State, ...]`; refused where it is wrong."""
+    read = _reader(message.DESCRIPTOR.fields_by_name[name], hint, MISSING)
+    with Checks() as checks:
+        return read(message, checks, "") if read else getattr(message, name)
+
+
 def moment(stamp: Timestamp, checks: Checks, path: str) -> datetime | None:
     """In UTC; None and a violation for one that no calendar has."""
     try:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kit.checks import Checks, is_blank
+from services.kit.errors import Refused
 
 
 def text(value: str, **rules: bool) -> tuple[str, list[str]]:
@@ -129,3 +130,19 @@ def test_e_mails(mail: str, good: bool) -> None:
     checks = Checks()
     assert checks.email("field", mail) == mail
     assert [each.reason for each in checks.violations] == ([] if good else ["NOT_AN_EMAIL"])
+
+
+def refuse_in_a_block(error: Exception | None) -> None:
+    with Checks("b.") as checks:
+        checks.add("a", "REQUIRED", "must be given")
+        checks.add("c", "REQUIRED", "must be given")
+        if error:
+            raise error
+
+
+def test_a_block_of_checks_refuses_at_its_end_and_hides_no_other_error() -> None:
+    with pytest.raises(Refused) as refused:
+        refuse_in_a_block(None)
+    assert [each.path for each in refused.value.violations] == ["b.a", "b.c"]
+    with pytest.raises(KeyError):
+        refuse_in_a_block(KeyError())

@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from vivier.common.v1 import common_pb2 as common
 from vivier.offers.v1 import offers_pb2 as offers
 from vivier.profile.v1 import profile_pb2 as profile
 
 from services.kit.checks import Checks
-from services.kit.wire import to_message, to_value
+from services.kit.errors import Refused
+from services.kit.wire import field_value, to_message, to_value
 
 
 class Kind(StrEnum):
@@ -186,3 +188,13 @@ def test_a_list_that_was_not_said_is_empty() -> None:
     assert to_message(Draft(None, None), offers.Offer) == offers.Offer()
     said = to_message(Draft([Need("roofs")], ["B"]), offers.Offer)
     assert said == offers.Offer(skills=[offers.SkillNeed(label="roofs", required=True)], licences=["B"])
+
+
+def test_one_field_of_a_message_is_a_value_of_its_type() -> None:
+    said = offers.Offer(title="t", kind=common.OFFER_KIND_INTERNSHIP, licences=["B"])
+    assert field_value(said, "title", str) == "t"
+    assert field_value(said, "kind", Kind | None) is Kind.INTERNSHIP
+    assert field_value(offers.Offer(), "kind", Kind | None) is None
+    assert field_value(said, "licences", frozenset[str]) == {"B"}
+    with pytest.raises(Refused, match="kind"):
+        field_value(offers.Offer(kind=99), "kind", Kind | None)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from services.kit.auth import Caller, Role
-from services.kit.errors import Refused, denied, not_found
+from services.kit.errors import denied, not_found
 
 EMPLOYERS = (Role.RECRUITER, Role.TRAINING_BODY)
 """Who writes its own organisation and offers."""
@@ -23,9 +23,5 @@ def writer(caller: Caller, owners: Collection[Role]) -> str:
 def organisation_meant(own: str, named: str) -> str:
     """The organisation that a row is for. Another's looks like a missing one."""
     if own and named not in ("", own):
-        raise no_organisation(named)
+        raise not_found("organisation", named)
     return own or named
-
-
-def no_organisation(identifier: str) -> Refused:
-    return not_found("organisation", identifier)

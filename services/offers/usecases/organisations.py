@@ -64,10 +64,9 @@ def page(deps: Deps, after: str, limit: int) -> list[Organisation]:
 
 
 def _check_key(key: tuple[str, str]) -> None:
-    checks = Checks("organisation.")
-    checks.text("source", key[0], 100, required=True)
-    checks.text("external_id", key[1], 200, required=True)
-    checks.done()
+    with Checks("organisation.") as checks:
+        checks.text("source", key[0], 100, required=True)
+        checks.text("external_id", key[1], 200, required=True)
 
 
 def _check_siret(unit: Unit, known: Organisation, changed: Organisation) -> None:

@@ -26,7 +26,7 @@ from services.offers.domain.organisation import Owner, siret_required
 from services.offers.domain.posting import Posting
 from services.offers.domain.values import Green, State
 from services.offers.store import PostingTable
-from services.offers.usecases.access import EMPLOYERS, TRAINERS, no_organisation, organisation_meant, writer
+from services.offers.usecases.access import EMPLOYERS, TRAINERS, organisation_meant, writer
 from services.offers.usecases.resolving import resolve_course, resolve_offer
 
 P = TypeVar("P", bound=Posting[Any])
@@ -69,7 +69,7 @@ def upsert(
     return results
 
 
-def act(
+def move(
     deps: Deps, kind: PostingKind[P], caller: Caller, request: Message, id: str, verb: Callable[[P, datetime], P]
 ) -> P:
     """One step of an offer's or course's life; harmless when it was taken before."""
@@ -187,7 +187,7 @@ class _Batch(Generic[P]):
         meant = organisation_meant(self._own, content.organisation_id)
         owner = self._owners.get(meant)
         if owner is None:
-            raise no_organisation(meant)
+            raise not_found("organisation", meant)
         if self._own and not owner.verified:
             raise siret_required("organisation.siret")
         return owner
