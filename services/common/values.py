@@ -1,19 +1,16 @@
-"""The values of `vivier.common.v1` and their checks. Standard library, `kit.checks` and nothing else."""
+"""The values of `vivier.common.v1` and their limits. Standard library, `kit.limits` and nothing else."""
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated
 
-from services.kit.checks import Checks
+from services.kit.limits import matching, number, text, within
 
 CONFIDENT = 0.6
 """From here on a resolved code or place is good enough to match on."""
 
 OUTPUT_ONLY = {"output_only": True}
 """Of a field that is never read from what somebody sends (`kit.wire`)."""
-
-_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class OfferKind(StrEnum):
@@ -56,17 +53,17 @@ class Resolution:
 class Point:
     """WGS 84, degrees."""
 
-    latitude: float
-    longitude: float
+    latitude: Annotated[float, number(-90, 90)]
+    longitude: Annotated[float, number(-180, 180)]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    country_code: str = "FR"
-    commune_code: str = ""
-    postal_code: str = ""
-    label: str = ""
-    point: Point | None = None
+    country_code: Annotated[str, matching("[A-Z]{2}", "NOT_A_COUNTRY", "two capital letters")] = "FR"
+    commune_code: Annotated[str, text(10)] = ""
+    postal_code: Annotated[str, text(12)] = ""
+    label: Annotated[str, text(200)] = ""
+    point: Annotated[Point | None, within] = None
     resolution: Resolution | None = field(default=None, metadata=OUTPUT_ONLY)
 
     @property
@@ -77,37 +74,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Occupation:
-    code: str = ""
-    label: str = ""
+    code: Annotated[str, text(20)] = ""
+    label: Annotated[str, text(300)] = ""
     resolution: Resolution | None = field(default=None, metadata=OUTPUT_ONLY)
 
     @property
     def known(self) -> bool:
         """Well enough to match on."""
         return bool(self.code) and self.resolution is not None and self.resolution.confident
-
-
-P = TypeVar("P", bound=Place)
-
-
-def checked_place(checks: Checks, path: str, place: P) -> P:
-    """With its texts trimmed; wrong fields are added to `checks`."""
-    country = _COUNTRY.fullmatch(place.country_code)
-    checks.require(f"{path}.country_code", country, "NOT_A_COUNTRY", "two capital letters")
-    if place.point is not None:
-        checks.point(f"{path}.point", place.point.latitude, place.point.longitude)
-    return replace(
-        place,
-        commune_code=checks.text(f"{path}.commune_code", place.commune_code, 10),
-        postal_code=checks.text(f"{path}.postal_code", place.postal_code, 12),
-        label=checks.text(f"{path}.label", place.label, 200),
-    )
-
-
-def checked_occupation(checks: Checks, path: str, occupation: Occupation) -> Occupation:
-    """With its texts trimmed; wrong fields are added to `checks`."""
-    return replace(
-        occupation,
-        code=checks.text(f"{path}.code", occupation.code, 20),
-        label=checks.text(f"{path}.label", occupation.label, 300),
-    )

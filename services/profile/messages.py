@@ -1,18 +1,15 @@
 """From messages, and to messages as much as the reader may see; for calls and events alike."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from vivier.common.v1 import common_pb2 as common
 from vivier.profile.v1 import profile_pb2 as pb
 
-from services.common.values import Outcome
 from services.kit.checks import Checks
-from services.kit.errors import Refused
-from services.kit.rpc.status import refusal_message
-from services.kit.wire import to_message, to_value
-from services.profile.domain.mentoring import MentorshipState
+from services.kit.errors import Violation, invalid
+from services.kit.wire import field_value, to_message, to_value
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind, Evidence, Identity, Place, Profile, Skill
 from services.profile.usecases.access import View
@@ -24,55 +21,14 @@ def profile_from(message: pb.Person, checks: Checks) -> Profile:
     return to_value(message, Profile, checks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Consent:
-    kind: ConsentKind | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Consents:
-    consents: tuple[ConsentKind, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _States:
-    states: tuple[MentorshipState, ...]
-
-
 def consent_from(request: pb.GrantConsentRequest | pb.WithdrawConsentRequest) -> ConsentKind:
-    checks = Checks()
-    kind = to_value(request, _Consent, checks).kind
-    checks.require("kind", kind or checks.violations, "UNKNOWN_VALUE", "must be said")
-    checks.done()
-    assert kind is not None
+    kind: ConsentKind | None = field_value(request, "kind", ConsentKind | None)
+    if kind is None:
+        raise invalid([Violation("kind", "UNKNOWN_VALUE", "must be said")])
     return kind
 
 
-def consents_from(request: pb.UpsertPeopleRequest) -> tuple[ConsentKind, ...]:
-    checks = Checks()
-    consents = to_value(request, _Consents, checks).consents
-    checks.done()
-    return consents
-
-
-def states_from(request: pb.ListMentorshipsRequest) -> tuple[MentorshipState, ...]:
-    checks = Checks()
-    states = to_value(request, _States, checks).states
-    checks.done()
-    return states
-
-
 # -- to
-
-
-def outcome_number(value: Outcome) -> common.Outcome.ValueType:
-    return common.Outcome.Value(f"OUTCOME_{value.name}")
-
-
-def person_result(value: tuple[Person, Outcome] | Refused, show: Callable[[Person], pb.Person]) -> pb.PersonResult:
-    if isinstance(value, Refused):
-        return pb.PersonResult(refusal=refusal_message(value))
-    return pb.PersonResult(person=show(value[0]), outcome=outcome_number(value[1]))
 
 
 def person_message(held: Person, view: View, now: datetime) -> pb.Person:

@@ -4,22 +4,25 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from google.protobuf.message import Message
 from vivier.profile.v1 import profile_pb2 as pb
 
+from services.common.messages import outcome_number, result_message
 from services.kit.checks import Checks, checked
-from services.kit.pages import cut, decode_token, page_size
+from services.kit.pages import page_by_id
 from services.kit.rpc.server import Call
-from services.kit.wire import to_message, to_value
+from services.kit.wire import field_value, to_message, to_value
 from services.profile import messages
 from services.profile.deps import Deps
-from services.profile.domain.mentoring import Mentor
+from services.profile.domain.mentoring import Mentor, Mentorship, MentorshipState
 from services.profile.domain.person import Person
-from services.profile.domain.values import Experience, Skill
+from services.profile.domain.values import ConsentKind, Experience, Skill
 from services.profile.usecases import consents, data_rights, mentoring, people, reading, skills
 from services.profile.usecases.access import view_of
 from services.profile.usecases.people import Row
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["ProfileService"]
+Function = Callable[[Deps, Call, Any], Any]
 
 
 # -- people
@@ -27,9 +30,9 @@ DESCRIPTOR = pb.DESCRIPTOR.services_by_name["ProfileService"]
 
 def upsert_people(deps: Deps, call: Call, request: pb.UpsertPeopleRequest) -> pb.UpsertPeopleResponse:
     rows = [Row(each.id, checked(partial(messages.profile_from, each))) for each in request.people]
-    results = people.upsert_people(deps, call.caller, request, rows, messages.consents_from(request))
-    show = partial(_shown, deps, call)
-    return pb.UpsertPeopleResponse(results=[messages.person_result(each, show) for each in results])
+    kinds = field_value(request, "consents", tuple[ConsentKind, ...])
+    written, show = people.upsert_people(deps, call.caller, request, rows, kinds), partial(_shown, deps, call)
+    return pb.UpsertPeopleResponse(results=[result_message(pb.PersonResult, "person", each, show) for each in written])
 
 
 def get_people(deps: Deps, call: Call, request: pb.BatchGetPeopleRequest) -> pb.BatchGetPeopleResponse:
@@ -38,9 +41,7 @@ def get_people(deps: Deps, call: Call, request: pb.BatchGetPeopleRequest) -> pb.
 
 
 def list_people(deps: Deps, call: Call, request: pb.ListPeopleRequest) -> pb.ListPeopleResponse:
-    size = page_size(request.page_size)
-    found = reading.list_people(deps, call.caller, _after(request.page_token), size + 1)
-    page, more = cut(found, size, lambda last: [last.id])
+    page, more = page_by_id(request, partial(reading.list_people, deps, call.caller))
     return pb.ListPeopleResponse(people=[_shown(deps, call, each) for each in page], next_page_token=more)
 
 
@@ -53,53 +54,51 @@ def erase_person(deps: Deps, call: Call, request: pb.ErasePersonRequest) -> pb.E
     return pb.ErasePersonResponse()
 
 
-def put_experience(deps: Deps, call: Call, request: pb.PutExperienceRequest) -> pb.PutExperienceResponse:
-    checks = Checks("experience.")
-    said = to_value(request.experience, Experience, checks)
-    checks.done()
-    person = skills.put_experience(deps, call.caller, request, request.person_id, said)
-    return pb.PutExperienceResponse(person=_shown(deps, call, person))
-
-
-def remove_experience(deps: Deps, call: Call, request: pb.RemoveExperienceRequest) -> pb.RemoveExperienceResponse:
-    person = skills.remove_experience(deps, call.caller, request, request.person_id, request.experience_id)
-    return pb.RemoveExperienceResponse(person=_shown(deps, call, person))
-
-
-def put_skill(deps: Deps, call: Call, request: pb.PutSkillRequest) -> pb.PutSkillResponse:
-    checks = Checks("skill.")
-    said = to_value(request.skill, Skill, checks)
-    checks.done()
-    person = skills.put_skill(deps, call.caller, request, request.person_id, said)
-    return pb.PutSkillResponse(person=_shown(deps, call, person))
-
-
-def remove_skill(deps: Deps, call: Call, request: pb.RemoveSkillRequest) -> pb.RemoveSkillResponse:
-    person = skills.remove_skill(deps, call.caller, request, request.person_id, request.code, request.label)
-    return pb.RemoveSkillResponse(person=_shown(deps, call, person))
-
-
-def confirm_skill(deps: Deps, call: Call, request: pb.ConfirmSkillRequest) -> pb.ConfirmSkillResponse:
-    person = skills.confirm_skill(deps, call.caller, request, request.person_id, request.code, request.words)
-    return pb.ConfirmSkillResponse(person=_shown(deps, call, person))
-
-
-def grant_consent(deps: Deps, call: Call, request: pb.GrantConsentRequest) -> pb.GrantConsentResponse:
-    kind = messages.consent_from(request)
-    person = consents.grant_consent(deps, call.caller, request, request.person_id, kind, request.grantee_id)
-    return pb.GrantConsentResponse(person=_shown(deps, call, person))
-
-
-def withdraw_consent(deps: Deps, call: Call, request: pb.WithdrawConsentRequest) -> pb.WithdrawConsentResponse:
-    kind = messages.consent_from(request)
-    person = consents.withdraw_consent(deps, call.caller, request, request.person_id, kind, request.grantee_id)
-    return pb.WithdrawConsentResponse(person=_shown(deps, call, person))
-
-
 def _shown(deps: Deps, call: Call, person: Person) -> pb.Person:
     """As much of this person as the caller may see."""
     now = deps.units.clock()
     return messages.person_message(person, view_of(call.caller, person, now), now)
+
+
+# -- changes of one person, who is the answer
+
+
+def put_experience(deps: Deps, call: Call, request: pb.PutExperienceRequest) -> Person:
+    with Checks("experience.") as checks:
+        said = to_value(request.experience, Experience, checks)
+    return skills.put_experience(deps, call.caller, request, request.person_id, said)
+
+
+def remove_experience(deps: Deps, call: Call, request: pb.RemoveExperienceRequest) -> Person:
+    return skills.remove_experience(deps, call.caller, request, request.person_id, request.experience_id)
+
+
+def put_skill(deps: Deps, call: Call, request: pb.PutSkillRequest) -> Person:
+    with Checks("skill.") as checks:
+        said = to_value(request.skill, Skill, checks)
+    return skills.put_skill(deps, call.caller, request, request.person_id, said)
+
+
+def remove_skill(deps: Deps, call: Call, request: pb.RemoveSkillRequest) -> Person:
+    return skills.remove_skill(deps, call.caller, request, request.person_id, request.code, request.label)
+
+
+def confirm_skill(deps: Deps, call: Call, request: pb.ConfirmSkillRequest) -> Person:
+    return skills.confirm_skill(deps, call.caller, request, request.person_id, request.code, request.words)
+
+
+def grant_consent(deps: Deps, call: Call, request: pb.GrantConsentRequest) -> Person:
+    kind = messages.consent_from(request)
+    return consents.grant_consent(deps, call.caller, request, request.person_id, kind, request.grantee_id)
+
+
+def withdraw_consent(deps: Deps, call: Call, request: pb.WithdrawConsentRequest) -> Person:
+    kind = messages.consent_from(request)
+    return consents.withdraw_consent(deps, call.caller, request, request.person_id, kind, request.grantee_id)
+
+
+def _shows(change: Callable[[Deps, Call, Any], Person], response: Callable[..., Message]) -> Function:
+    return lambda deps, call, request: response(person=_shown(deps, call, change(deps, call, request)))
 
 
 # -- mentors
@@ -108,7 +107,7 @@ def _shown(deps: Deps, call: Call, person: Person) -> pb.Person:
 def upsert_mentor(deps: Deps, call: Call, request: pb.UpsertMentorRequest) -> pb.UpsertMentorResponse:
     said = to_value(request.mentor, Mentor, Checks())
     mentor, outcome = mentoring.upsert_mentor(deps, call.caller, request, said)
-    return pb.UpsertMentorResponse(mentor=to_message(mentor, pb.Mentor), outcome=messages.outcome_number(outcome))
+    return pb.UpsertMentorResponse(mentor=to_message(mentor, pb.Mentor), outcome=outcome_number(outcome))
 
 
 def get_mentors(deps: Deps, call: Call, request: pb.BatchGetMentorsRequest) -> pb.BatchGetMentorsResponse:
@@ -117,9 +116,7 @@ def get_mentors(deps: Deps, call: Call, request: pb.BatchGetMentorsRequest) -> p
 
 
 def list_mentors(deps: Deps, call: Call, request: pb.ListMentorsRequest) -> pb.ListMentorsResponse:
-    size = page_size(request.page_size)
-    found = mentoring.find_mentors(deps, call.caller, request.occupation_code, _after(request.page_token), size + 1)
-    page, more = cut(found, size, lambda last: [last.id])
+    page, more = page_by_id(request, partial(mentoring.list_mentors, deps, call.caller, request.occupation_code))
     return pb.ListMentorsResponse(mentors=[to_message(each, pb.Mentor) for each in page], next_page_token=more)
 
 
@@ -129,48 +126,40 @@ def ask_mentor(deps: Deps, call: Call, request: pb.AskMentorRequest) -> pb.AskMe
     return pb.AskMentorResponse(mentorship=to_message(asked, pb.Mentorship))
 
 
-def _moves_mentorship(verb: Callable[..., Any], response: Callable[..., Any]) -> Callable[[Deps, Call, Any], Any]:
-    def move(deps: Deps, call: Call, request: Any) -> Any:
-        moved = verb(deps, call.caller, request, request.id)
-        return response(mentorship=to_message(moved, pb.Mentorship))
-
-    return move
+def move_mentorship(
+    response: Callable[..., Message], verb: mentoring.Verb, deps: Deps, call: Call, request: Any
+) -> Message:
+    moved = mentoring.move_mentorship(deps, call.caller, request, request.id, verb)
+    return response(mentorship=to_message(moved, pb.Mentorship))
 
 
 def list_mentorships(deps: Deps, call: Call, request: pb.ListMentorshipsRequest) -> pb.ListMentorshipsResponse:
-    size, states = page_size(request.page_size), messages.states_from(request)
-    found = mentoring.list_mentorships(deps, call.caller, states, _after(request.page_token), size + 1)
-    page, more = cut(found, size, lambda last: [last.id])
+    states = field_value(request, "states", tuple[MentorshipState, ...])
+    page, more = page_by_id(request, partial(mentoring.list_mentorships, deps, call.caller, states))
     return pb.ListMentorshipsResponse(
         mentorships=[to_message(each, pb.Mentorship) for each in page], next_page_token=more
     )
 
 
-def _after(token: str) -> str:
-    """The id after which a page begins; empty for the first."""
-    position = decode_token(token, str)
-    return str(position[0]) if position else ""
-
-
-TABLE: Mapping[str, Callable[[Deps, Call, Any], Any]] = {
+TABLE: Mapping[str, Function] = {
     "UpsertPeople": upsert_people,
     "BatchGetPeople": get_people,
     "ListPeople": list_people,
     "ExportPerson": export_person,
     "ErasePerson": erase_person,
-    "PutExperience": put_experience,
-    "RemoveExperience": remove_experience,
-    "PutSkill": put_skill,
-    "RemoveSkill": remove_skill,
-    "ConfirmSkill": confirm_skill,
-    "GrantConsent": grant_consent,
-    "WithdrawConsent": withdraw_consent,
+    "PutExperience": _shows(put_experience, pb.PutExperienceResponse),
+    "RemoveExperience": _shows(remove_experience, pb.RemoveExperienceResponse),
+    "PutSkill": _shows(put_skill, pb.PutSkillResponse),
+    "RemoveSkill": _shows(remove_skill, pb.RemoveSkillResponse),
+    "ConfirmSkill": _shows(confirm_skill, pb.ConfirmSkillResponse),
+    "GrantConsent": _shows(grant_consent, pb.GrantConsentResponse),
+    "WithdrawConsent": _shows(withdraw_consent, pb.WithdrawConsentResponse),
     "UpsertMentor": upsert_mentor,
     "BatchGetMentors": get_mentors,
     "ListMentors": list_mentors,
     "AskMentor": ask_mentor,
-    "AcceptMentorship": _moves_mentorship(mentoring.accept_mentorship, pb.AcceptMentorshipResponse),
-    "DeclineMentorship": _moves_mentorship(mentoring.decline_mentorship, pb.DeclineMentorshipResponse),
-    "EndMentorship": _moves_mentorship(mentoring.end_mentorship, pb.EndMentorshipResponse),
+    "AcceptMentorship": partial(move_mentorship, pb.AcceptMentorshipResponse, Mentorship.accept),
+    "DeclineMentorship": partial(move_mentorship, pb.DeclineMentorshipResponse, Mentorship.decline),
+    "EndMentorship": partial(move_mentorship, pb.EndMentorshipResponse, Mentorship.end),
     "ListMentorships": list_mentorships,
 }

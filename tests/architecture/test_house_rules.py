@@ -13,7 +13,7 @@ from services.registry import SERVICES
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
-FREE = {"services.kit.errors", "services.kit.checks", "services.common.values"}
+FREE = {"services.kit.errors", "services.kit.checks", "services.kit.limits", "services.common.values"}
 MAY_SPEAK_PROTO = ("server", "messages", "events", "app")
 
 

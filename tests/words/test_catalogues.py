@@ -30,6 +30,7 @@ TEXT_OF = {
     "not_found": 0,
     "add": 2,
     "require": 3,
+    "matching": 2,
     "Problem": 2,
     "TokenRefused": 0,
     "unauthorized": 0,

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Annotated
 
-from services.common.values import Place, checked_place
+from services.common.values import Place
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, Violation
-from services.offers.domain.siret import is_siret
+from services.kit.limits import text, within
+from services.offers.domain.siret import checked_siret
 
 
 class OrganisationKind(StrEnum):
@@ -20,26 +22,12 @@ class Profile:
     """What an organisation says of itself, or a feed of it."""
 
     kind: OrganisationKind | None
-    name: str
-    siret: str = ""
-    activity_code: str = ""
-    website: str = ""
-    description: str = ""
-    place: Place | None = None
-
-    def check(self, checks: Checks) -> "Profile":
-        """With its texts trimmed; wrong fields are added to `checks`."""
-        siret = checks.text("siret", self.siret, 50).replace(" ", "")
-        checks.require("siret", not siret or is_siret(siret), "NOT_A_SIRET", "14 digits with a right check digit")
-        return replace(
-            self,
-            name=checks.text("name", self.name, 200, required=True),
-            siret=siret,
-            activity_code=checks.text("activity_code", self.activity_code, 10),
-            website=checks.url("website", self.website),
-            description=checks.text("description", self.description, 20_000, lines=True),
-            place=self.place and checked_place(checks, "place", self.place),
-        )
+    name: Annotated[str, text(200, required=True)]
+    siret: Annotated[str, checked_siret] = ""
+    activity_code: Annotated[str, text(10)] = ""
+    website: Annotated[str, Checks.url] = ""
+    description: Annotated[str, text(20_000, lines=True)] = ""
+    place: Annotated[Place | None, within] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,15 @@
 """SIRET: the number of a French establishment, checked at the door."""
 
+from services.kit.checks import Checks
+
 _LA_POSTE = "356000000"
+
+
+def checked_siret(checks: Checks, path: str, value: str) -> str:
+    """Without its spaces; empty stays empty."""
+    siret = checks.text(path, value, 50).replace(" ", "")
+    checks.require(path, not siret or is_siret(siret), "NOT_A_SIRET", "14 digits with a right check digit")
+    return siret
 
 
 def is_siret(text: str) -> bool:

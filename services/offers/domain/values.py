@@ -1,14 +1,16 @@
 """Values that offers, courses and organisations share."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 from services.common.values import OUTPUT_ONLY, Resolution
-from services.kit.checks import Checks
+from services.kit.checks import Checks, is_blank
+from services.kit.limits import each, number, text
 
-MAX_SKILLS = 60
-MAX_AGE = 30
+MINIMUM_AGE = number(0, 30)
+SKILLS = each(60)
 
 
 class State(StrEnum):
@@ -55,10 +57,13 @@ class Green:
 class SkillNeed:
     """A skill without code is kept in the words of who wrote it, and never matched."""
 
-    code: str = ""
-    label: str = ""
+    code: Annotated[str, text(60)] = ""
+    label: Annotated[str, text(300)] = ""
     required: bool = False
     resolution: Resolution | None = field(default=None, metadata=OUTPUT_ONLY)
+
+    def check(self, checks: Checks, path: str) -> None:
+        checks.require(f"{path}label", self.code or not is_blank(self.label), "REQUIRED", "must not be empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +76,14 @@ class Status:
     reasons: tuple[str, ...]
 
 
-def check_year(checks: Checks, path: str, day: date | None) -> None:
+def year(checks: Checks, path: str, day: date | None) -> date | None:
+    """A day, or moment, of these years."""
     if day is not None:
         checks.number(path, day.year, 1970, 2100)
+    return day
 
 
-def checked_skills(checks: Checks, skills: tuple[SkillNeed, ...]) -> tuple[SkillNeed, ...]:
-    """With their texts trimmed; wrong fields are added to `checks`."""
-    checks.at_most("skills", skills, MAX_SKILLS)
-    return tuple(_checked_skill(checks, f"skills[{at}]", skill) for at, skill in enumerate(skills[:MAX_SKILLS]))
-
-
-def _checked_skill(checks: Checks, path: str, skill: SkillNeed) -> SkillNeed:
-    label = checks.text(f"{path}.label", skill.label, 300, required=not skill.code)
-    return replace(skill, code=checks.text(f"{path}.code", skill.code, 60), label=label)
+def title(checks: Checks, path: str, value: str) -> str:
+    value = checks.text(path, value, 200, required=True)
+    checks.require(path, not value or len(value) >= 3, "TOO_SHORT", "at least 3 characters")
+    return value

@@ -9,10 +9,12 @@ from datetime import datetime
 from enum import IntEnum
 
 from services.common.values import Point
+from services.kit.checks import Checks
 
 GRID_DEGREES = 0.0045
 """Half a kilometre of latitude."""
 PARENT_BELOW = 15
+OLDEST = 120
 
 
 class AgeBand(IntEnum):
@@ -28,6 +30,11 @@ class AgeBand(IntEnum):
 
 
 _FIRST_YEARS = (16, 18, 21, 26, 30)
+
+
+def check_birth_month(checks: Checks, month: str, now: datetime) -> None:
+    plausible = not month or f"{now.year - OLDEST}-01" <= month <= f"{now:%Y-%m}"
+    checks.require("birth_month", plausible, "OUT_OF_RANGE", "must lie in the last {years} years", years=OLDEST)
 
 
 def age_at(birth_month: str, now: datetime) -> int:

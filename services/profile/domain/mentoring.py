@@ -6,11 +6,13 @@ Asking is consenting: the MENTOR consent is granted with the question and lives 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from services.common.values import OUTPUT_ONLY
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused
-from services.profile.domain.checking import MESSAGE, NAME, checked_place, code, codes
+from services.kit.limits import number, text, within
+from services.profile.domain.limits import MESSAGE, NAME, code, codes, once
 from services.profile.domain.values import Place
 
 MOST_MENTEES = 100
@@ -31,12 +33,12 @@ class Mentor:
     """A public profile. `place` is kept no more exactly than it is shown."""
 
     id: str
-    association: str
-    display_name: str
-    about: str
-    occupation_codes: tuple[str, ...]
-    place: Place | None
-    capacity: int
+    association: Annotated[str, code]
+    display_name: Annotated[str, text(NAME, required=True)]
+    about: Annotated[str, text(MESSAGE, lines=True)]
+    occupation_codes: Annotated[tuple[str, ...], codes, once]
+    place: Annotated[Place | None, within]
+    capacity: Annotated[int, number(0, MOST_MENTEES)]
     open: bool
     version: int = field(default=0, metadata=OUTPUT_ONLY)
 
@@ -91,20 +93,6 @@ class MentorshipErased:
     mentorship_id: str
 
 
-def checked_mentor(checks: Checks, said: Mentor) -> Mentor:
-    checks.number("mentor.capacity", said.capacity, 0, MOST_MENTEES)
-    return replace(
-        said,
-        association=code(checks, "mentor.association", said.association),
-        display_name=checks.text("mentor.display_name", said.display_name, NAME, required=True),
-        about=checks.text("mentor.about", said.about, MESSAGE, lines=True),
-        occupation_codes=codes(checks, "mentor.occupation_codes", said.occupation_codes) or (),
-        place=said.place and checked_place(checks, "mentor.place", said.place),
-    )
-
-
 def checked_message(said: str) -> str:
-    checks = Checks()
-    message = checks.text("message", said, MESSAGE, lines=True)
-    checks.done()
-    return message
+    with Checks() as checks:
+        return checks.text("message", said, MESSAGE, lines=True)

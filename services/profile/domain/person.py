@@ -7,8 +7,8 @@ from typing import Any
 
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, not_found
-from services.profile.domain.checking import MOST_EVIDENCE, MOST_EXPERIENCES, MOST_SKILLS
 from services.profile.domain.coarsening import AgeBand, age_band, needs_parent
+from services.profile.domain.limits import MOST_EVIDENCE, MOST_EXPERIENCES, MOST_SKILLS
 from services.profile.domain.merging import Stamp, merged, require_experiences, with_evidence, without_orphans
 from services.profile.domain.values import (
     Consent,
@@ -91,9 +91,8 @@ class Person:
         own = tuple(each for each in before if each.source is not EvidenceSource.CONFIRMED)
         joined = replace(said, evidence=(*own, *said.evidence))
         skill = with_evidence(joined, held.get(said.key), stamp)
-        checks = Checks("skill.")
-        checks.at_most("evidence", own, MOST_EVIDENCE)
-        checks.done()
+        with Checks("skill.") as checks:
+            checks.at_most("evidence", own, MOST_EVIDENCE)
         self._keep(skills=tuple({**held, skill.key: skill}.values()))
 
     def remove_skill(self, key: SkillKey) -> None:
@@ -116,10 +115,9 @@ class Person:
 
     def _keep(self, **parts: Any) -> None:
         profile = replace(self.profile, **parts)
-        checks = Checks()
-        checks.at_most("experiences", profile.experiences or (), MOST_EXPERIENCES)
-        checks.at_most("skills", profile.skills or (), MOST_SKILLS)
-        checks.done()
+        with Checks() as checks:
+            checks.at_most("experiences", profile.experiences or (), MOST_EXPERIENCES)
+            checks.at_most("skills", profile.skills or (), MOST_SKILLS)
         self.profile = profile
 
     def agrees(self, kind: ConsentKind, grantee_id: str = "") -> bool:

@@ -4,9 +4,13 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from services.common.values import OUTPUT_ONLY, Occupation, OfferKind, Resolution
 from services.common.values import Place as AnyPlace
+from services.kit.checks import Checks, is_blank
+from services.kit.limits import each, number, text, within
+from services.profile.domain import limits
 
 
 class TravelMode(StrEnum):
@@ -42,48 +46,63 @@ class ConsentKind(StrEnum):
 class Place(AnyPlace):
     """`label` may be as exact as an address; `commune_label` is the official name that was found for it."""
 
+    country_code: Annotated[str, limits.country] = "FR"
+    commune_code: Annotated[str, limits.code] = ""
+    postal_code: Annotated[str, limits.postal_code] = ""
     commune_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    given_name: str = ""
-    family_name: str = ""
-    email: str = ""
-    phone: str = ""
+    given_name: Annotated[str, text(limits.NAME)] = ""
+    family_name: Annotated[str, text(limits.NAME)] = ""
+    email: Annotated[str, Checks.email] = ""
+    phone: Annotated[str, limits.phone] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Travel:
     """`limit_km` 0 without `anywhere`: not said."""
 
-    limit_km: int = 0
+    limit_km: Annotated[int, number(0, 200)] = 0
     anywhere: bool = False
-    modes: tuple[TravelMode, ...] = ()
+    modes: Annotated[tuple[TravelMode, ...], limits.once] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """Hours a week, 0: not said; `available_from` is YYYY-MM-DD, empty: not said."""
 
-    occupations: tuple[str, ...] | None = None
-    kinds: tuple[OfferKind, ...] | None = None
-    minimum_hours: float = 0.0
-    maximum_hours: float = 0.0
-    available_from: str = ""
+    occupations: Annotated[tuple[str, ...] | None, limits.answer(limits.codes), limits.once] = None
+    kinds: Annotated[tuple[OfferKind, ...] | None, limits.once] = None
+    minimum_hours: Annotated[float, number(0, 60)] = 0.0
+    maximum_hours: Annotated[float, number(0, 60)] = 0.0
+    available_from: Annotated[str, limits.day] = ""
+
+    def check(self, checks: Checks, path: str) -> None:
+        ordered = not self.maximum_hours or self.minimum_hours <= self.maximum_hours
+        path = f"{path}maximum_hours"
+        checks.require(path, ordered, "OUT_OF_ORDER", "must not be below {field}", field="minimum_hours")
 
 
 @dataclass(frozen=True, slots=True)
 class Experience:
     """Something done, in the person's own words. Months are YYYY-MM; without an end it still goes on."""
 
-    id: str
+    id: Annotated[str, limits.code]
     kind: ExperienceKind
-    title: str
-    words: str
-    occupation: Occupation
-    start_month: str
-    end_month: str
+    title: Annotated[str, text(limits.LABEL)]
+    words: Annotated[str, text(limits.WORDS, lines=True)]
+    occupation: Annotated[Occupation, limits.occupation]
+    start_month: Annotated[str, Checks.month]
+    end_month: Annotated[str, Checks.month]
+
+    def check(self, checks: Checks, path: str) -> None:
+        said = not (is_blank(self.title) and is_blank(self.words))
+        checks.require(path.rstrip("."), said, "REQUIRED", "needs a title or words")
+        ordered = not self.end_month or self.start_month <= self.end_month
+        path = f"{path}end_month"
+        checks.require(path, ordered, "OUT_OF_ORDER", "must not be before {field}", field="start_month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +114,8 @@ class Evidence:
 
     id: str = field(default="", metadata=OUTPUT_ONLY)
     source: EvidenceSource = EvidenceSource.STATED
-    words: str = ""
-    experience_id: str = ""
+    words: Annotated[str, text(limits.EVIDENCE_WORDS, lines=True)] = ""
+    experience_id: Annotated[str, limits.code] = ""
     confirmed_by: str = field(default="", metadata=OUTPUT_ONLY)
     at: datetime | None = field(default=None, metadata=OUTPUT_ONLY)
 
@@ -116,10 +135,14 @@ def skill_key(code: str, label: str = "") -> SkillKey:
 class Skill:
     """Without a code it is kept in the person's own words: never matched, and not published."""
 
-    code: str
-    label: str
-    evidence: tuple[Evidence, ...]
+    code: Annotated[str, limits.code]
+    label: Annotated[str, text(limits.LABEL)]
+    evidence: Annotated[tuple[Evidence, ...], each(limits.MOST_EVIDENCE)]
     resolution: Resolution | None = field(default=None, metadata=OUTPUT_ONLY)
+
+    def check(self, checks: Checks, path: str) -> None:
+        said = not (is_blank(self.code) and is_blank(self.label))
+        checks.require(path.rstrip("."), said, "REQUIRED", "needs a code or a label")
 
     @property
     def key(self) -> SkillKey:
@@ -137,16 +160,16 @@ class Profile:
     It is kept encrypted as one document.
     """
 
-    external_id: str = ""
-    identity: Identity | None = None
-    birth_month: str = ""
-    place: Place | None = None
-    travel: Travel | None = None
-    licences: tuple[str, ...] | None = None
-    wishes: Wishes | None = None
-    experiences: tuple[Experience, ...] | None = None
-    skills: tuple[Skill, ...] | None = None
-    language: str = ""
+    external_id: Annotated[str, text(limits.EXTERNAL_ID)] = ""
+    identity: Annotated[Identity | None, within] = None
+    birth_month: Annotated[str, Checks.month] = ""
+    place: Annotated[Place | None, within] = None
+    travel: Annotated[Travel | None, within] = None
+    licences: Annotated[tuple[str, ...] | None, limits.answer(limits.licences), limits.once] = None
+    wishes: Annotated[Wishes | None, within] = None
+    experiences: Annotated[tuple[Experience, ...] | None, each(limits.MOST_EXPERIENCES)] = None
+    skills: Annotated[tuple[Skill, ...] | None, each(limits.MOST_SKILLS)] = None
+    language: Annotated[str, limits.language] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def load_mentors(connection: Connection, ids: Collection[str]) -> dict[str, Ment
     return {row.id: _mentor(row) for row in rows}
 
 
-def list_mentors(connection: Connection, occupation: str, after: str, limit: int) -> list[Mentor]:
+def page_of_mentors(connection: Connection, occupation: str, after: str, limit: int) -> list[Mentor]:
     """By id; of one occupation where one is named."""
     query = select(MENTORS).where(MENTORS.c.id > after).order_by(MENTORS.c.id).limit(limit)
     if occupation:

@@ -19,7 +19,7 @@ from datetime import datetime
 from enum import Enum
 
 from services.kit.auth import Caller, Role
-from services.kit.errors import denied, not_found
+from services.kit.errors import denied
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind
 
@@ -82,7 +82,3 @@ def require_own(caller: Caller, person: Person) -> None:
     """For somebody whom the caller sees."""
     if not is_own(caller, person):
         raise denied("NOT_YOURS_TO_CHANGE", "you see this profile, but it is not yours to change")
-
-
-def missing(person_id: str) -> Exception:
-    return not_found("person", person_id)

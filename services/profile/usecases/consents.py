@@ -17,7 +17,7 @@ from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, denied
 from services.profile.deps import Deps
-from services.profile.domain.checking import subject
+from services.profile.domain.limits import subject
 from services.profile.domain.mentoring import MentorshipChanged
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind
@@ -72,10 +72,9 @@ def withdraw_consent(
 
 
 def _check(kind: ConsentKind, grantee_id: str) -> None:
-    checks = Checks()
-    subject(checks, "grantee_id", grantee_id)
-    if kind in WITH_GRANTEE:
-        checks.require("grantee_id", grantee_id, "REQUIRED", "say to whom")
-    else:
-        checks.require("grantee_id", not grantee_id, "NOT_ALLOWED", "this consent is for nobody in particular")
-    checks.done()
+    with Checks() as checks:
+        subject(checks, "grantee_id", grantee_id)
+        if kind in WITH_GRANTEE:
+            checks.require("grantee_id", grantee_id, "REQUIRED", "say to whom")
+        else:
+            checks.require("grantee_id", not grantee_id, "NOT_ALLOWED", "this consent is for nobody in particular")

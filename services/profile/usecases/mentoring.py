@@ -1,6 +1,6 @@
 """Mentors, and mentorships from asking to ending."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,33 +11,40 @@ from services.kit import requests
 from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused, denied, not_found
+from services.kit.limits import checked
 from services.profile.deps import Deps
-from services.profile.domain.checking import subject
 from services.profile.domain.coarsening import rounded
+from services.profile.domain.limits import subject
 from services.profile.domain.mentoring import (
     Mentor,
     MentorChanged,
     Mentorship,
     MentorshipChanged,
     MentorshipState,
-    checked_mentor,
     checked_message,
 )
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind, Place
-from services.profile.store.mentoring import Mentorships, list_mentors, load_mentors, save_mentor
+from services.profile.store.mentoring import Mentorships, load_mentors, page_of_mentors, save_mentor
 from services.profile.store.people import People
 from services.profile.usecases.access import OWNERS, is_own, only
 from services.profile.usecases.resolving import resolve_place
 from services.profile.usecases.transactions import save_and_publish, updating, writing
 
+Verb = Callable[[Mentorship, datetime], Mentorship]
+MAY: Mapping[Verb, Sequence[Role]] = {
+    Mentorship.accept: (Role.MENTOR,),
+    Mentorship.decline: (Role.MENTOR,),
+    Mentorship.end: (Role.MENTOR, *OWNERS),
+}
+"""Who may take which step."""
 SIDES = {Role.PERSON: "person", Role.MENTOR: "mentor", Role.PARTNER: "partner", Role.OPERATOR: "all"}
 
 
 def upsert_mentor(deps: Deps, caller: Caller, request: Message, said: Mentor) -> tuple[Mentor, Outcome]:
     """The whole public profile, by the mentor or an operator."""
     only(caller, Role.MENTOR, Role.OPERATOR)
-    mentor = _ready(deps, caller, said)
+    mentor = _checked(deps, caller, said)
     with writing(deps, caller, request) as (unit, _, fresh):
         before = load_mentors(unit.connection, [mentor.id]).get(mentor.id)
         version = before.version if before else 0
@@ -49,44 +56,42 @@ def upsert_mentor(deps: Deps, caller: Caller, request: Message, said: Mentor) ->
     return mentor, Outcome.UPDATED if before else Outcome.CREATED
 
 
-def _ready(deps: Deps, caller: Caller, said: Mentor) -> Mentor:
+def _checked(deps: Deps, caller: Caller, said: Mentor) -> Mentor:
     if caller.role is Role.MENTOR and said.id not in ("", caller.subject):
         raise not_found("mentor", said.id)
-    checks = Checks()
-    checks.require("mentor.id", said.id or caller.role is Role.MENTOR, "REQUIRED", "must not be empty")
-    mentor_id = caller.subject if caller.role is Role.MENTOR else subject(checks, "mentor.id", said.id)
-    mentor = checked_mentor(checks, replace(said, id=mentor_id))
-    checks.done()
-    resolver = deps.resolver(checks)
-    resolver.occupation_codes("mentor.occupation_codes", mentor.occupation_codes)
-    place = mentor.place and _rough(resolve_place(resolver, "mentor.place", mentor.place))
-    checks.done()
+    with Checks() as checks:
+        checks.require("mentor.id", said.id or caller.role is Role.MENTOR, "REQUIRED", "must not be empty")
+        mentor_id = caller.subject if caller.role is Role.MENTOR else subject(checks, "mentor.id", said.id)
+        mentor = checked(checks, replace(said, id=mentor_id), "mentor.")
+    with Checks() as checks:
+        resolver = deps.resolver(checks)
+        resolver.occupation_codes("mentor.occupation_codes", mentor.occupation_codes)
+        place = mentor.place and _commune_only(resolve_place(resolver, "mentor.place", mentor.place))
     return replace(mentor, place=place)
 
 
-def _rough(place: Place) -> Place:
-    """Mentors have homes too."""
+def _commune_only(place: Place) -> Place:
+    """The commune's name and a rounded point: a mentor's place may be their home."""
     return replace(place, label=place.commune_label, point=place.point and rounded(place.point))
 
 
 def get_mentors(deps: Deps, caller: Caller, ids: Sequence[str]) -> list[Mentor]:
     """Public to whoever says who they are."""
-    _known(caller)
-    checks = Checks()
-    checks.at_most("ids", ids, 100)
-    checks.done()
+    _require_role(caller)
+    with Checks() as checks:
+        checks.at_most("ids", ids, 100)
     with deps.units.reading() as connection:
         found = load_mentors(connection, set(ids))
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 
-def find_mentors(deps: Deps, caller: Caller, occupation: str, after: str, limit: int) -> list[Mentor]:
-    _known(caller)
+def list_mentors(deps: Deps, caller: Caller, occupation: str, after: str, limit: int) -> list[Mentor]:
+    _require_role(caller)
     with deps.units.reading() as connection:
-        return list_mentors(connection, occupation, after, limit)
+        return page_of_mentors(connection, occupation, after, limit)
 
 
-def _known(caller: Caller) -> None:
+def _require_role(caller: Caller) -> None:
     if caller.role is Role.ANYONE:
         raise denied("NOT_FOR_THIS_ROLE", "say who you are first")
 
@@ -118,29 +123,9 @@ def ask_mentor(
     return asked
 
 
-def accept_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
-    only(caller, Role.MENTOR)
-    return _move(deps, caller, request, mentorship_id, Mentorship.accept)
-
-
-def decline_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
-    only(caller, Role.MENTOR)
-    return _move(deps, caller, request, mentorship_id, Mentorship.decline)
-
-
-def end_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id: str) -> Mentorship:
-    """By either side."""
-    only(caller, Role.MENTOR, *OWNERS)
-    return _move(deps, caller, request, mentorship_id, Mentorship.end)
-
-
-def _move(
-    deps: Deps,
-    caller: Caller,
-    request: Message,
-    mentorship_id: str,
-    step: Callable[[Mentorship, datetime], Mentorship],
-) -> Mentorship:
+def move_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id: str, verb: Verb) -> Mentorship:
+    """Accept, decline or end it; harmless when that was done before."""
+    only(caller, *MAY[verb])
     now = deps.units.clock()
     with writing(deps, caller, request) as (unit, people, fresh):
         mentorships = Mentorships(unit.connection, people)
@@ -148,7 +133,7 @@ def _move(
         person = people.one(before.person_id) if before else None
         if before is None or person is None or not _is_side(caller, before, person):
             raise not_found("mentorship", mentorship_id)
-        after = step(before, now) if fresh else before
+        after = verb(before, now) if fresh else before
         if after == before:
             return before
         if after.state is MentorshipState.ACCEPTED:

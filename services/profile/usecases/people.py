@@ -9,14 +9,15 @@ from services.common.values import Outcome
 from services.kit import requests
 from services.kit.auth import Caller, Role
 from services.kit.checks import Checks
-from services.kit.errors import Kind, Refused, Violation, invalid
+from services.kit.errors import Kind, Refused, Violation, invalid, not_found
 from services.kit.ids import Ids
+from services.kit.limits import checked
 from services.profile.deps import Deps
-from services.profile.domain.checking import checked_profile
+from services.profile.domain.coarsening import check_birth_month
 from services.profile.domain.person import Person
 from services.profile.domain.values import ConsentKind, Profile
 from services.profile.store.people import People
-from services.profile.usecases.access import is_own, missing, only
+from services.profile.usecases.access import is_own, only
 from services.profile.usecases.resolving import resolve_profile
 from services.profile.usecases.transactions import save_and_publish, writing
 
@@ -39,11 +40,10 @@ def upsert_people(
 ) -> list[Result]:
     """Each row for itself: a refused one leaves the others standing."""
     only(caller, Role.PERSON, Role.PARTNER, Role.OPERATOR)
-    checks = Checks()
-    checks.at_most("people", rows, MOST_ROWS)
-    known = {ConsentKind.EMPLOYERS, ConsentKind.PARENT}
-    checks.require("consents", known.issuperset(consents), "UNKNOWN_VALUE", "only EMPLOYERS and PARENT come with a row")
-    checks.done()
+    with Checks() as checks:
+        checks.at_most("people", rows, MOST_ROWS)
+        known = {ConsentKind.EMPLOYERS, ConsentKind.PARENT}.issuperset(consents)
+        checks.require("consents", known, "UNKNOWN_VALUE", "only EMPLOYERS and PARENT come with a row")
     ready = [_checked(deps, row) for row in rows]
     with writing(deps, caller, request) as (unit, people, fresh):
         batch = _Batch(deps, caller, people, consents, fresh)
@@ -56,12 +56,12 @@ def upsert_people(
 def _checked(deps: Deps, row: Row) -> Row:
     if isinstance(row.said, Refused):
         return row
-    checks = Checks()
     try:
-        said = checked_profile(checks, row.said, deps.units.clock())
-        checks.done()
-        said = resolve_profile(deps.resolver(checks), said)
-        checks.done()
+        with Checks() as checks:
+            said = checked(checks, row.said)
+            check_birth_month(checks, said.birth_month, deps.units.clock())
+            checks.done()
+            said = resolve_profile(deps.resolver(checks), said)
     except Refused as refusal:
         return replace(row, said=refusal)
     return replace(row, said=said)
@@ -116,7 +116,7 @@ class _Batch:
             if person is None and person_id == self._ids[at]:
                 return None
             if person is None or not is_own(self._caller, person):
-                raise missing(person_id)
+                raise not_found("person", person_id)
             return person
         if said.external_id and self._caller.role is not Role.PERSON:
             person = self._known.get(self._external.get(said.external_id, ""))
@@ -127,7 +127,7 @@ class _Batch:
             raise invalid([Violation("external_id", "REQUIRED", "must not be empty")])
         person = self._known.get(self._ids[at])
         if person and not is_own(self._caller, person):
-            raise missing(person.id)
+            raise not_found("person", person.id)
         return person
 
     def _update(self, person: Person, said: Profile) -> Result:

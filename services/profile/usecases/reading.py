@@ -14,9 +14,8 @@ MOST_IDS = 100
 
 def get_people(deps: Deps, caller: Caller, ids: Sequence[str]) -> list[Person]:
     """Those that the caller sees something of, in the order asked, each once."""
-    checks = Checks()
-    checks.at_most("ids", ids, MOST_IDS)
-    checks.done()
+    with Checks() as checks:
+        checks.at_most("ids", ids, MOST_IDS)
     with deps.units.reading() as connection:
         found = People(connection, deps.vault).load(set(ids))
     now = deps.units.clock()

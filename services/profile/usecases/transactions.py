@@ -9,11 +9,12 @@ from google.protobuf.message import Message
 
 from services.kit import requests
 from services.kit.auth import Caller
+from services.kit.errors import not_found
 from services.kit.outbox import Unit
 from services.profile.deps import Deps
 from services.profile.domain.person import Person, PersonChanged
 from services.profile.store.people import People
-from services.profile.usecases.access import View, missing, require_own, view_of
+from services.profile.usecases.access import View, require_own, view_of
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def load_visible(people: People, caller: Caller, person_id: str, now: datetime) 
     """Somebody of whom the caller sees something."""
     person = people.one(person_id)
     if person is None or view_of(caller, person, now) is View.NOTHING:
-        raise missing(person_id)
+        raise not_found("person", person_id)
     return person
 
 
