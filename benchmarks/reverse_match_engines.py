@@ -34,9 +34,8 @@ from services.matching.index_elastic import ElasticIndex
 from services.matching.index_elastic.documents import signed
 from services.matching.index_elastic.mappings import FIELDS, alias_of
 from services.matching.index_elastic.questions import Clause, around, either, every, having
-from services.matching.index_shared.places import kilometres
 from services.matching.index_shared.records import content_of, record_of
-from services.matching.kernel import Codes
+from services.matching.kernel import Codes, kilometres
 from services.matching.values import Offer, Person
 from services.referential.france import LANGUAGE
 

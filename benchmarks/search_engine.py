@@ -17,8 +17,7 @@ from services.common.values import OfferKind, Point, Remote
 from services.matching.domain import Knowledge
 from services.matching.index import Circle, SearchQuery
 from services.matching.index_embedded import EmbeddedIndex
-from services.matching.index_shared.places import kilometres
-from services.matching.kernel import Codes
+from services.matching.kernel import Codes, kilometres
 from services.matching.values import Offer
 from services.referential.france import LANGUAGE
 

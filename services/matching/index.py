@@ -187,11 +187,14 @@ class Index(Contents, Protocol):
         removed. When the block raises, the index is as it was.
         """
 
-    def offer(self, offer_id: str) -> Offer | None: ...
+    def offer(self, offer_id: str) -> Offer | None:
+        return self.offers([offer_id]).get(offer_id)
 
-    def person(self, person_id: str) -> Person | None: ...
+    def person(self, person_id: str) -> Person | None:
+        return self.people([person_id]).get(person_id)
 
-    def course(self, course_id: str) -> Course | None: ...
+    def course(self, course_id: str) -> Course | None:
+        return self.courses([course_id]).get(course_id)
 
     def offers(self, ids: Sequence[str]) -> Mapping[str, Offer]:
         """Those that are there."""

@@ -1,6 +1,6 @@
 """What matching knows of offers, people and courses: coded attributes, learned from events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
@@ -46,6 +46,14 @@ class Offer:
     matchable: bool = True  # and well enough described
     sees_people: bool = True  # its organisation is verified
 
+    @property
+    def all_skills(self) -> Set[str]:
+        return self.required_skills | self.wished_skills
+
+    @property
+    def occupation_codes(self) -> Set[str]:
+        return frozenset((self.occupation_code,)) if self.occupation_code else frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class HeldSkill:
@@ -78,6 +86,15 @@ class Person:
     mentor_ids: frozenset[str] = frozenset()
     language: str = "fr"
 
+    @property
+    def all_skills(self) -> Set[str]:
+        return (self.skills or {}).keys()
+
+    @property
+    def occupation_codes(self) -> Set[str]:
+        """Wished and past ones."""
+        return (self.wished_occupations or frozenset()) | self.past_occupations
+
 
 @dataclass(frozen=True, slots=True)
 class CourseSession:
@@ -102,3 +119,7 @@ class Course:
     minimum_age: int = 0
     green_grade: str = ""
     searchable: bool = True
+
+    @property
+    def all_skills(self) -> Set[str]:
+        return self.taught_skills

@@ -26,7 +26,7 @@ from services.matching.index import (
 )
 from services.matching.index_embedded import EmbeddedIndex, column_store
 from services.matching.index_embedded.views import Statistics
-from services.matching.index_shared.cursor import K1, B
+from services.matching.index_shared.paging import K1, B
 from services.matching.index_shared.records import mark
 from services.matching.kernel import Codes, score_offers, score_people
 from services.matching.values import Offer

@@ -88,7 +88,7 @@ def test_many_threads_read_the_same_answers():
             referential.occupations_for("Technicienne vélo"),
             referential.skills_for("réparé des vélos et servi les plats"),
             referential.places_for("Saint-Denis"),
-            referential.close_occupations("I1619"),
+            referential.closeness("I1619", "I1628"),
             referential.qpv_at(44.6186, 4.395),
         )
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from services.common.values import Point
-from services.matching.index import CAP, Candidates, Circle, Counts, CourseQuery, Page, Rerank, SearchQuery
+from services.matching.index import CAP, Candidates, Circle, Counts, CourseQuery, Index, Page, Rerank, SearchQuery
 from services.matching.index import Contents as ContentsPort
 from services.matching.index_elastic.candidates import find, offers_sought, people_sought
 from services.matching.index_elastic.collection import Collection
@@ -30,8 +30,8 @@ WHOLE_SECONDS = 60.0
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class ElasticIndex(Contents):
-    """`Index`, on a server; making it asks nothing yet. Score what is found with the same `codes`."""
+class ElasticIndex(Contents, Index):
+    """On a server; making it asks nothing yet. Score what is found with the same `codes`."""
 
     def __init__(
         self, address: str, namespace: str, replicas: int, codes: Codes, language: Language, occupation_words: Labels
@@ -58,15 +58,6 @@ class ElasticIndex(Contents):
     def rebuilding(self) -> Iterator[ContentsPort]:
         with self._generations.new() as targets:
             yield Contents(self._server, self._words, lambda kind, _: [targets[kind]], _nothing, FILL_SECONDS)
-
-    def offer(self, offer_id: str) -> Offer | None:
-        return self.offers([offer_id]).get(offer_id)
-
-    def person(self, person_id: str) -> Person | None:
-        return self.people([person_id]).get(person_id)
-
-    def course(self, course_id: str) -> Course | None:
-        return self.courses([course_id]).get(course_id)
 
     def offers(self, ids: Sequence[str]) -> dict[str, Offer]:
         return self._offers.get(ids, Deadline(SEARCH_SECONDS))

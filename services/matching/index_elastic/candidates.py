@@ -1,6 +1,6 @@
 """Candidates: who reaches an offer, what a person reaches, and who shares most where there is no geography."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +15,7 @@ from services.matching.index_elastic.column_cache import ColumnCache
 from services.matching.index_elastic.documents import SIGN
 from services.matching.index_elastic.questions import Clause, around, either, every, having, shared
 from services.matching.index_elastic.server import Deadline
-from services.matching.index_shared.places import ROUNDING_KM, kilometres, limits_km
+from services.matching.index_shared.places import ROUNDING_KM, distances_km, limits_km
 from services.matching.kernel import OfferColumns, PeopleColumns
 from services.matching.values import Offer, Person
 
@@ -65,11 +65,7 @@ def people_sought(offer: Offer, knowledge: Knowledge, cap: int) -> Sought[People
         is_near=having("anywhere", False),
         reaches=lambda columns, rows, away: away <= _farthest(columns, rows) + ROUNDING_KM,
         far=matchable if remote else every(matchable, having("anywhere", True)),
-        asked=_asked(
-            knowledge,
-            offer.required_skills | offer.wished_skills,
-            [offer.occupation_code] if offer.occupation_code else [],
-        ),
+        asked=_asked(knowledge, offer),
         cap=cap,
     )
 
@@ -87,9 +83,7 @@ def offers_sought(person: Person, knowledge: Knowledge, cap: int) -> Sought[Offe
         is_near=near,
         reaches=lambda columns, rows, away: away <= limit + ROUNDING_KM,
         far=is_open if person.anywhere else every(is_open, having("remote", True)),
-        asked=_asked(
-            knowledge, person.skills or (), (person.wished_occupations or frozenset()) | person.past_occupations
-        ),
+        asked=_asked(knowledge, person),
         cap=cap,
     )
 
@@ -106,7 +100,7 @@ def find(
         recalled = remembered.recall(near + chosen, deadline)
         reached = _reached(sought, recalled.columns, recalled.rows[: len(near)])
         rows = np.union1d(reached, recalled.rows[len(near) :])
-        away = _away(sought.center, recalled.columns, rows)
+        away = distances_km(sought.center, recalled.columns, rows)
         return Candidates(recalled.columns, rows, away, len(far) <= sought.cap, recalled.name, recalled.version)
 
     return collection.steadily(read)
@@ -158,10 +152,10 @@ def _far(answer: Any) -> list[int]:
     return [hit["sort"][2] for hit in hits_of(best)]
 
 
-def _asked(knowledge: Knowledge, skills: Iterable[str], occupations: Iterable[str]) -> list[Clause]:
+def _asked(knowledge: Knowledge, of: Offer | Person) -> list[Clause]:
     """What sharing each is worth. Sums are kept in 32 bits: two that differ by less than a ten millionth are a tie."""
-    worth = {code: knowledge.idf(code) for code in skills}
-    return shared("skills", worth) + shared("occupations", dict.fromkeys(occupations, OCCUPATION_WEIGHT))
+    worth = {code: knowledge.idf(code) for code in of.all_skills}
+    return shared("skills", worth) + shared("occupations", dict.fromkeys(of.occupation_codes, OCCUPATION_WEIGHT))
 
 
 def _farthest(columns: PeopleColumns, rows: Rows) -> NDArray[np.int32]:
@@ -169,10 +163,4 @@ def _farthest(columns: PeopleColumns, rows: Rows) -> NDArray[np.int32]:
 
 
 def _reached(sought: Sought[C], columns: C, rows: Rows) -> Rows:
-    return rows[sought.reaches(columns, rows, _away(sought.center, columns, rows))]
-
-
-def _away(center: Point | None, columns: PeopleColumns | OfferColumns, rows: Rows) -> NDArray[np.float64]:
-    if center is None:
-        return np.full(len(rows), np.nan)
-    return kilometres(center, columns.latitude[rows], columns.longitude[rows])
+    return rows[sought.reaches(columns, rows, distances_km(sought.center, columns, rows))]

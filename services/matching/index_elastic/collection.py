@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from services.matching.index_elastic.server import Deadline, Server
-from services.matching.index_shared.cursor import idf
+from services.matching.index_shared.paging import idf
 from services.matching.index_shared.records import value_of
 from services.matching.values import Course, Offer, Person
 

@@ -51,8 +51,8 @@ def _person(person: Person) -> dict[str, Any]:
         "anywhere": person.anywhere,
         "tier": int(tier_of(np.array(limit))),
         "place": _place(person.place),
-        "skills": sorted(person.skills or ()),
-        "occupations": sorted((person.wished_occupations or frozenset()) | person.past_occupations),
+        "skills": sorted(person.all_skills),
+        "occupations": sorted(person.occupation_codes),
     }
 
 
@@ -75,7 +75,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
         "kind": offer.kind,
         "contract": offer.contract,
         "occupations": offer.occupation_code,
-        "skills": sorted(offer.required_skills | offer.wished_skills),
+        "skills": sorted(offer.all_skills),
         "place": _place(offer.place),
         "latitude": offer.place and offer.place.latitude,
         "longitude": offer.place and offer.place.longitude,

@@ -6,7 +6,7 @@ goes on behind the last hit of the one before, whatever happened to the index me
 
 from services.matching.domain.gates import EARTH_RADIUS_KM
 from services.matching.index import FRESH_HALF_LIFE_DAYS, PART_WEIGHTS, REMOTE_DISTANCE_PART, TEXT_HALF
-from services.matching.index_shared.cursor import K1, B
+from services.matching.index_shared.paging import K1, B
 
 _MICROS_PER_DAY = 86_400e6
 

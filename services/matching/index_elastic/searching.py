@@ -29,8 +29,7 @@ from services.matching.index_elastic.documents import SIGN, weight_of
 from services.matching.index_elastic.questions import Clause, around, either, every, having, one_of, shared
 from services.matching.index_elastic.server import Deadline
 from services.matching.index_shared.analysis import Analyser
-from services.matching.index_shared.cursor import CursorState, Query, cursor_state
-from services.matching.index_shared.ranking import page_of
+from services.matching.index_shared.paging import CursorState, Query, cursor_state, page_of
 from services.matching.kernel import OfferColumns
 from services.matching.kernel.codes import micros
 from services.matching.values import Course, Offer
@@ -80,14 +79,14 @@ def search_offers(
     deadline: Deadline,
 ) -> Page:
     stems = words.asked(query.text)
-    pin = cursor_state(
+    state = cursor_state(
         query, rerank is not None, micros(query.as_of), stems, lambda: _published(offers, stems, deadline)
     )
     filters = [{"range": {"expires": {"gt": micros(query.as_of)}}}]
     filters += [one_of("kind", query.kinds)] if query.kinds else []
     filters += [one_of("green_grade", query.green_grades)] if query.green_grades else []
     filters += [one_of("contract", query.contracts)] if query.contracts else []
-    asked = _Search(_OFFERS, query, stems, pin, filters)
+    asked = _Search(_OFFERS, query, stems, state, filters)
     offers.show(deadline, BEHIND_SECONDS)
     if rerank is None:
         return asked.page(offers.search(asked.page_body(), deadline, _WANTED))
@@ -96,9 +95,9 @@ def search_offers(
 
 def search_courses(courses: Collection[Course], words: Analyser, query: CourseQuery, deadline: Deadline) -> Page:
     stems = words.asked(query.text)
-    pin = cursor_state(query, False, 0, stems, lambda: _published(courses, stems, deadline))
+    state = cursor_state(query, False, 0, stems, lambda: _published(courses, stems, deadline))
     filters = [one_of("funding", query.funding)] if query.funding else []
-    asked = _Search(_COURSES, query, stems, pin, filters)
+    asked = _Search(_COURSES, query, stems, state, filters)
     courses.show(deadline, BEHIND_SECONDS)
     return asked.page(courses.search(asked.page_body(), deadline, _WANTED))
 
@@ -115,14 +114,14 @@ class _Search:
     kind: _Kind
     query: Query
     stems: Sequence[str]
-    pin: CursorState
+    state: CursorState
     filters: list[Clause]
 
     def page_body(self) -> dict[str, Any]:
         """One hit more than the page, to know whether another page follows."""
         body = self._body(self.query.page_size + 1)
         if self.query.cursor:
-            body["search_after"] = [self.pin.score, self.pin.mark - SIGN, _HIGHEST]
+            body["search_after"] = [self.state.score, self.state.mark - SIGN, _HIGHEST]
         return body
 
     def page(self, found: Any) -> Page:
@@ -181,11 +180,14 @@ class _Search:
         return filters
 
     def _parameters(self) -> dict[str, Any]:
-        return {**self._text(), **self._circle(), "asked": len(self.query.skills), "as_of": self.pin.as_of}
+        return {**self._text(), **self._circle(), "asked": len(self.query.skills), "as_of": self.state.as_of}
 
     def _text(self) -> dict[str, Any]:
-        pin = self.pin
-        return {"stems": [weight_of(stem) for stem in self.stems], "idf": pin.idf, "average": pin.average_length}
+        return {
+            "stems": [weight_of(stem) for stem in self.stems],
+            "idf": self.state.idf,
+            "average": self.state.average_length,
+        }
 
     def _circle(self) -> dict[str, float]:
         within = self.query.within
@@ -208,7 +210,7 @@ class _Search:
             return Hit(names[at], float(scores[at]), {name: float(part[at]) for name, part in parts.items()}, known)
 
         marks = np.array([hit["sort"][1] + SIGN for hit in hits], np.uint64)
-        return page_of(self.query, ranked, self.pin, scores, marks, hit, _total(found), _facets(found))
+        return page_of(self.query, ranked, self.state, scores, marks, hit, _total(found), _facets(found))
 
     def _parts(self, hits: Sequence[Any]) -> Parts:
         """Those that were asked for, of each hit."""
@@ -220,7 +222,7 @@ class _Search:
         if query.skills:
             parts["skills"] = skills_part(np.array([hit["_score"] for hit in hits], np.float64), len(query.skills))
         if "published" in self.kind.shown:
-            parts["freshness"] = freshness_part((self.pin.as_of - _numbers(hits, "published")) / _MICROS_PER_DAY)
+            parts["freshness"] = freshness_part((self.state.as_of - _numbers(hits, "published")) / _MICROS_PER_DAY)
         return parts
 
 

@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
-from services.matching.index import CAP, Candidates, Contents, Counts, CourseQuery, Page, Rerank, SearchQuery
+from services.matching.index import CAP, Candidates, Contents, Counts, CourseQuery, Index, Page, Rerank, SearchQuery
 from services.matching.index_embedded.column_store import ColumnStore
 from services.matching.index_embedded.courses import CourseEncoder, search_courses
 from services.matching.index_embedded.offers import OfferEncoder, offers_for, search_offers
-from services.matching.index_embedded.people import PeopleEncoder, people_for
+from services.matching.index_embedded.people import people_for, people_rows
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_shared.analysis import Analyser, Labels
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns
@@ -16,17 +17,15 @@ from services.matching.values import Course, Offer, Person
 from services.referential.text import Language
 
 
-class EmbeddedIndex:
-    """`Index`, in memory. Rows found are those of its own columns; score them with the same `codes`."""
+class EmbeddedIndex(Index):
+    """In memory. Rows found are those of its own columns; score them with the same `codes`."""
 
     def __init__(self, codes: Codes, language: Language, occupation_words: Labels) -> None:
-        self._codes = codes
-        self._terms = Terms(Analyser(language, occupation_words))
-        self._offer_rows = OfferEncoder(codes, self._terms)
-        self._course_rows = CourseEncoder(codes, self._terms)
-        self._offers = ColumnStore(self._offer_rows)
-        self._people = ColumnStore(PeopleEncoder(codes))
-        self._courses = ColumnStore(self._course_rows)
+        self._terms = Terms(Analyser(language, occupation_words), codes)
+        self._offer_encoder, self._course_encoder = OfferEncoder(codes), CourseEncoder(codes)
+        self._offers = ColumnStore(Offer, self._offer_encoder.rows, self._terms)
+        self._people = ColumnStore(Person, partial(people_rows, codes), self._terms)
+        self._courses = ColumnStore(Course, self._course_encoder.rows, self._terms)
         self._writing = threading.Lock()
         self._filled = False
 
@@ -55,35 +54,26 @@ class EmbeddedIndex:
         with self._writing:
             self._people.remove(person_id)
 
-    def offer(self, offer_id: str) -> Offer | None:
-        return self._offers.get(offer_id)
-
-    def person(self, person_id: str) -> Person | None:
-        return self._people.get(person_id)
-
-    def course(self, course_id: str) -> Course | None:
-        return self._courses.get(course_id)
-
     def offers(self, ids: Sequence[str]) -> dict[str, Offer]:
-        return self._offers.several(ids)
+        return self._offers.get(ids)
 
     def people(self, ids: Sequence[str]) -> dict[str, Person]:
-        return self._people.several(ids)
+        return self._people.get(ids)
 
     def courses(self, ids: Sequence[str]) -> dict[str, Course]:
-        return self._courses.several(ids)
+        return self._courses.get(ids)
 
     def people_for(self, offer: Offer, cap: int = CAP) -> Candidates[PeopleColumns]:
-        return people_for(self._people.view, self._codes, offer, cap)
+        return people_for(self._people.view, self._terms, offer, cap)
 
     def offers_for(self, person: Person, cap: int = CAP) -> Candidates[OfferColumns]:
-        return offers_for(self._offers.view, self._codes, person, cap)
+        return offers_for(self._offers.view, self._terms, person, cap)
 
     def search_offers(self, query: SearchQuery, rerank: Rerank | None = None) -> Page:
-        return search_offers(self._offers.view, self._codes, self._terms, self._offer_rows, query, rerank)
+        return search_offers(self._offers.view, self._terms, self._offer_encoder, query, rerank)
 
     def search_courses(self, query: CourseQuery) -> Page:
-        return search_courses(self._courses.view, self._codes, self._terms, self._course_rows, query)
+        return search_courses(self._courses.view, self._terms, self._course_encoder, query)
 
     def counts(self) -> Counts:
         return Counts(self._offers.view.alive, self._people.view.alive, self._courses.view.alive)

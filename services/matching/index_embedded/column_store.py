@@ -5,10 +5,10 @@ one as died in a generation; a reader holds a `View` (how many rows, which gener
 is long, base and tail are merged into a new base without the dead, and later views are of that one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import orjson
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from services.matching.index_embedded.merge import Batch, Merge
 from services.matching.index_embedded.postings import Postings
+from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import FOREVER, Own, Owned, Statistics, View
 from services.matching.index_shared.columns import Grown, bytes_of, ragged
 from services.matching.index_shared.records import content_of, mark, record_of, value_of
@@ -30,31 +31,15 @@ QUICK = 20_000  # rows that are merged in some milliseconds
 
 V = TypeVar("V", bound=Offer | Person | Course)
 R = TypeVar("R", bound=Owned)
-R_co = TypeVar("R_co", bound=Owned, covariant=True)
-
-
-class Encoder(Protocol[V, R_co]):
-    """How one kind of thing becomes rows."""
-
-    @property
-    def type(self) -> type[V]: ...
-
-    def rows(self, values: Sequence[V], own: Own) -> R_co:
-        """Columns of a batch, with the key of `own` filled in."""
-
-    def words(self, value: V) -> tuple[Mapping[int, int], int]:
-        """Weighted terms of its text, and the number of words."""
-
-    def codes(self, value: V) -> Iterable[int]:
-        """Terms of its skills and occupations."""
 
 
 class ColumnStore(Generic[V, R]):
     """The writer's side. Calls of `put` and `remove` must not overlap; `view` may be read at any time."""
 
-    def __init__(self, encoder: Encoder[V, R]) -> None:
-        self._encoder = encoder
-        self._rows = Grown(encoder.rows([], _own([], [], [], [])))
+    def __init__(self, kind: type[V], encode: Callable[[Sequence[V], Own], R], terms: Terms) -> None:
+        """`encode` makes the columns of a batch, with the key of `Own` filled in."""
+        self._kind, self._encode, self._terms = kind, encode, terms
+        self._rows = Grown(encode([], _own([], [], [], [])))
         self._merge: Merge[R] | None = None
         self._worker = ThreadPoolExecutor(1, "merge")
         self._running: Future[None] = Future()
@@ -84,15 +69,10 @@ class ColumnStore(Generic[V, R]):
         if row is not None:
             self._publish(self.view.size, [row])
 
-    def get(self, name: str) -> V | None:
-        view = self.view
-        row = view.find([name])[0]
-        return None if row is None else value_of(self._encoder.type, name, view.record(row))
-
-    def several(self, names: Sequence[str]) -> dict[str, V]:
+    def get(self, names: Sequence[str]) -> dict[str, V]:
         view = self.view
         rows = zip(names, view.find(names), strict=True)
-        return {name: value_of(self._encoder.type, name, view.record(row)) for name, row in rows if row is not None}
+        return {name: value_of(self._kind, name, view.record(row)) for name, row in rows if row is not None}
 
     def close(self) -> None:
         self._worker.shutdown(wait=False)
@@ -115,13 +95,11 @@ class ColumnStore(Generic[V, R]):
 
     def _encoded(self, values: Sequence[V]) -> Batch[R]:
         """Everything that can fail, before anything is changed."""
-        encoder = self._encoder
-        texts = [encoder.words(value) for value in values]
+        texts = [self._terms.stems_of(value) for value in values]
         records = [record_of(value) for value in values]
         contents = [content_of(value, record) for value, record in zip(values, records, strict=True)]
         own = _own(values, [length for _, length in texts], records, contents)
-        codes = [dict.fromkeys(encoder.codes(value), 1) for value in values]
-        return Batch(encoder.rows(values, own), [words for words, _ in texts], codes)
+        return Batch(self._encode(values, own), [stems for stems, _ in texts], list(map(self._terms.codes_of, values)))
 
     def _append(self, batch: Batch[R]) -> None:
         """Past the end of every view, so nobody sees it yet."""

@@ -1,20 +1,19 @@
 """Courses: few enough for every session's distance to be computed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.index import Circle, CourseQuery, Page, relevance
-from services.matching.index_embedded.candidates import occupation_term, skill_term
 from services.matching.index_embedded.search import Engine, Matched, Ranked, allowed, facet
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import Own, View
 from services.matching.index_shared.columns import flat, ragged
-from services.matching.index_shared.cursor import cursor_state
-from services.matching.index_shared.places import kilometres
-from services.matching.kernel import Codes, Ragged, Vocabulary
+from services.matching.index_shared.paging import cursor_state
+from services.matching.kernel import Codes, Ragged, Vocabulary, kilometres
 from services.matching.values import Course
 
 Ints = NDArray[np.int64]
@@ -35,10 +34,8 @@ class CourseRows:
 class CourseEncoder:
     """How courses become rows."""
 
-    type = Course
-
-    def __init__(self, codes: Codes, terms: Terms) -> None:
-        self._codes, self._terms = codes, terms
+    def __init__(self, codes: Codes) -> None:
+        self._codes = codes
         self.funding = Vocabulary()
         self.green_grades = Vocabulary()
 
@@ -56,31 +53,22 @@ class CourseEncoder:
             longitudes=ragged([[place.longitude for place in held] for held in places], np.float64),
         )
 
-    def words(self, value: Course) -> tuple[Mapping[int, int], int]:
-        return self._terms.of(value)
 
-    def codes(self, value: Course) -> Iterable[int]:
-        yield from (skill_term(self._codes.skills.add(code)) for code in value.taught_skills)
-        yield from (occupation_term(self._codes.occupations.add(code)) for code in value.occupation_codes)
-
-
-def search_courses(
-    view: View[CourseRows], codes: Codes, terms: Terms, encoder: CourseEncoder, query: CourseQuery
-) -> Page:
-    engine = Engine(view, codes, terms)
+def search_courses(view: View[CourseRows], terms: Terms, encoder: CourseEncoder, query: CourseQuery) -> Page:
+    engine = Engine(view, terms)
     stems = terms.asked(query.text)
-    pin = cursor_state(query, False, 0, stems, lambda: engine)
+    state = cursor_state(query, False, 0, stems, lambda: engine)
     matched = Matched(engine.first_rows(query, stems))
     matched.keep((view.rows.own.died[matched.rows] > view.generation) & view.rows.searchable[matched.rows])
     if query.funding:
         matched.keep(_funded(view, encoder, query.funding, matched.rows))
     engine.narrow_to_codes(matched, query)
-    engine.narrow_to_text(matched, stems, pin)
-    _narrow_to_circle(view, query, matched)
+    engine.narrow_to_text(matched, stems, state)
+    matched.keep_within(query, partial(_nearest, view), view.rows.remote)
     parts = matched.parts(query.within, len(query.skills))
-    facets = _facets(view, codes, encoder, matched.rows) if query.facets else {}
+    facets = _facets(view, terms.codes, encoder, matched.rows) if query.facets else {}
     scores = relevance(parts, len(matched.rows))
-    return Ranked(matched, parts, scores, len(matched.rows), facets).page(view, query, pin)
+    return Ranked(matched, parts, scores, len(matched.rows), facets).page(view, query, state)
 
 
 def _funded(view: View[CourseRows], encoder: CourseEncoder, funding: frozenset[str], rows: Ints) -> NDArray[np.bool_]:
@@ -88,14 +76,6 @@ def _funded(view: View[CourseRows], encoder: CourseEncoder, funding: frozenset[s
     passed = np.zeros(len(rows), np.bool_)
     passed[positions[allowed(encoder.funding.codes, funding)[numbers]]] = True
     return passed
-
-
-def _narrow_to_circle(view: View[CourseRows], query: CourseQuery, matched: Matched) -> None:
-    if query.within is not None:
-        nearest = _nearest(view, query.within, matched.rows)
-        matched.distance_km = nearest
-        inside = nearest <= query.within.radius_km
-        matched.keep(inside | view.rows.remote[matched.rows] if query.include_remote else inside)
 
 
 def _nearest(view: View[CourseRows], within: Circle, rows: Ints) -> NDArray[np.float64]:

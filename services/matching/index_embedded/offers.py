@@ -1,6 +1,6 @@
 """Offers: found by place, by what they ask, and by their words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,15 +18,13 @@ from services.matching.index import (
     freshness_part,
     relevance,
 )
-from services.matching.index_embedded.candidates import most_shared, occupation_term, skill_term, term_weights
 from services.matching.index_embedded.grid import place_keys, ranges_near
 from services.matching.index_embedded.search import Engine, Matched, Ranked, allowed, facet
-from services.matching.index_embedded.terms import Terms
+from services.matching.index_embedded.terms import Terms, most_shared
 from services.matching.index_embedded.views import Own, View
 from services.matching.index_shared.columns import spread
-from services.matching.index_shared.cursor import cursor_state
-from services.matching.index_shared.places import ROUNDING_KM, kilometres
-from services.matching.index_shared.ranking import best
+from services.matching.index_shared.paging import best, cursor_state
+from services.matching.index_shared.places import ROUNDING_KM, distances_km
 from services.matching.kernel import KINDS, Codes, OfferColumns, Vocabulary
 from services.matching.kernel.codes import micros
 from services.matching.values import Offer, Person
@@ -51,10 +49,8 @@ class OfferRows:
 class OfferEncoder:
     """How offers become rows."""
 
-    type = Offer
-
-    def __init__(self, codes: Codes, terms: Terms) -> None:
-        self._codes, self._terms = codes, terms
+    def __init__(self, codes: Codes) -> None:
+        self._codes = codes
         self.contracts = Vocabulary()
         self.green_grades = Vocabulary()
 
@@ -70,28 +66,14 @@ class OfferEncoder:
             green_grade=np.array([self.green_grades.add(offer.green_grade) for offer in values], np.int16),
         )
 
-    def words(self, value: Offer) -> tuple[Mapping[int, int], int]:
-        return self._terms.of(value)
 
-    def codes(self, value: Offer) -> Iterable[int]:
-        yield from (skill_term(self._codes.skills.add(code)) for code in value.required_skills | value.wished_skills)
-        if value.occupation_code:
-            yield occupation_term(self._codes.occupations.add(value.occupation_code))
-
-
-def offers_for(view: View[OfferRows], codes: Codes, person: Person, cap: int) -> Candidates[OfferColumns]:
+def offers_for(view: View[OfferRows], terms: Terms, person: Person, cap: int) -> Candidates[OfferColumns]:
     match = view.rows.match
-    weights = term_weights(
-        codes, person.skills or (), (person.wished_occupations or frozenset()) | person.past_occupations
-    )
     far, complete = most_shared(
-        view, weights, lambda rows: match.open[rows] & (match.remote[rows] | person.anywhere), cap
+        view, terms, person, lambda rows: match.open[rows] & (match.remote[rows] | person.anywhere), cap
     )
     rows = np.union1d(_within_limit(view, person), far)
-    if person.place is None:
-        return Candidates(match, rows, np.full(len(rows), np.nan), complete, view.name, view.version)
-    distance = kilometres(person.place, match.latitude[rows], match.longitude[rows])
-    return Candidates(match, rows, distance, complete, view.name, view.version)
+    return Candidates(match, rows, distances_km(person.place, match, rows), complete, view.name, view.version)
 
 
 def _within_limit(view: View[OfferRows], person: Person) -> Ints:
@@ -100,8 +82,7 @@ def _within_limit(view: View[OfferRows], person: Person) -> Ints:
     limit = DEFAULT_LIMIT_KM if person.travel_limit_km is None else min(person.travel_limit_km, TIERS_KM[-1])
     rows = view.living(_near(view, Circle(person.place, limit)))
     rows = rows[view.rows.match.open[rows]]
-    distance = kilometres(person.place, view.rows.match.latitude[rows], view.rows.match.longitude[rows])
-    return rows[distance <= limit + ROUNDING_KM]
+    return rows[distances_km(person.place, view.rows.match, rows) <= limit + ROUNDING_KM]
 
 
 def _near(view: View[OfferRows], within: Circle) -> Ints:
@@ -112,21 +93,21 @@ def _near(view: View[OfferRows], within: Circle) -> Ints:
 
 
 def search_offers(
-    view: View[OfferRows], codes: Codes, terms: Terms, encoder: OfferEncoder, query: SearchQuery, rerank: Rerank | None
+    view: View[OfferRows], terms: Terms, encoder: OfferEncoder, query: SearchQuery, rerank: Rerank | None
 ) -> Page:
-    engine = Engine(view, codes, terms)
+    engine, match = Engine(view, terms), view.rows.match
     stems = terms.asked(query.text)
-    pin = cursor_state(query, rerank is not None, micros(query.as_of), stems, lambda: engine)
+    state = cursor_state(query, rerank is not None, micros(query.as_of), stems, lambda: engine)
     matched = Matched(_first_rows(engine, query, stems))
     matched.keep(_open(view, encoder, query, matched.rows))
-    _narrow_to_circle(view, query, matched)
+    matched.keep_within(query, lambda within, rows: distances_km(within.center, match, rows), match.remote)
     engine.narrow_to_codes(matched, query)
-    engine.narrow_to_text(matched, stems, pin)
+    engine.narrow_to_text(matched, stems, state)
     parts = matched.parts(query.within, len(query.skills))
-    parts["freshness"] = freshness_part((pin.as_of - view.rows.match.published[matched.rows]) / _MICROS_PER_DAY)
-    facets = _facets(view, codes, encoder, matched.rows) if query.facets else {}
+    parts["freshness"] = freshness_part((state.as_of - match.published[matched.rows]) / _MICROS_PER_DAY)
+    facets = _facets(view, terms.codes, encoder, matched.rows) if query.facets else {}
     found = Ranked(matched, parts, relevance(parts, len(matched.rows)), len(matched.rows), facets)
-    return (_reranked(view, found, rerank) if rerank else found).page(view, query, pin)
+    return (_reranked(view, found, rerank) if rerank else found).page(view, query, state)
 
 
 def _first_rows(engine: Engine[OfferRows], query: SearchQuery, stems: Sequence[str]) -> Ints:
@@ -151,14 +132,6 @@ def _open(view: View[OfferRows], encoder: OfferEncoder, query: SearchQuery, rows
     if query.contracts:
         passed &= allowed(encoder.contracts.codes, query.contracts)[view.rows.contract[rows]]
     return passed
-
-
-def _narrow_to_circle(view: View[OfferRows], query: SearchQuery, matched: Matched) -> None:
-    if query.within is not None:
-        match, rows = view.rows.match, matched.rows
-        matched.distance_km = kilometres(query.within.center, match.latitude[rows], match.longitude[rows])
-        inside = matched.distance_km <= query.within.radius_km
-        matched.keep(inside | match.remote[rows] if query.include_remote else inside)
 
 
 def _facets(

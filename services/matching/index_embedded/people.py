@@ -1,6 +1,6 @@
 """People, split by how far they travel, so that each group is scanned with its own radius."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from services.common.values import Point, Remote
 from services.matching.index import TIERS_KM, Candidates, tier_of
-from services.matching.index_embedded.candidates import most_shared, occupation_term, skill_term, term_weights
 from services.matching.index_embedded.grid import place_keys, ranges_near
+from services.matching.index_embedded.terms import Terms, most_shared
 from services.matching.index_embedded.views import Own, View
 from services.matching.index_shared.columns import spread
-from services.matching.index_shared.places import ROUNDING_KM, kilometres, limits_km
+from services.matching.index_shared.places import ROUNDING_KM, distances_km, limits_km
 from services.matching.kernel import Codes, PeopleColumns
 from services.matching.values import Offer, Person
 
@@ -29,44 +29,22 @@ class PeopleRows:
     match: PeopleColumns
 
 
-class PeopleEncoder:
-    """How people become rows."""
-
-    type = Person
-
-    def __init__(self, codes: Codes) -> None:
-        self._codes = codes
-
-    def rows(self, values: Sequence[Person], own: Own) -> PeopleRows:
-        match = self._codes.people(values)
-        groups = _groups(match)
-        keys = place_keys(groups, _BAND_DEGREES[groups], match.latitude, match.longitude)
-        return PeopleRows(replace(own, key=keys), match)
-
-    def words(self, value: Person) -> tuple[Mapping[int, int], int]:
-        return {}, 0
-
-    def codes(self, value: Person) -> Iterable[int]:
-        yield from (skill_term(self._codes.skills.add(code)) for code in value.skills or ())
-        occupations = (value.wished_occupations or frozenset()) | value.past_occupations
-        yield from (occupation_term(self._codes.occupations.add(code)) for code in occupations)
+def people_rows(codes: Codes, values: Sequence[Person], own: Own) -> PeopleRows:
+    match = codes.people(values)
+    groups = _groups(match)
+    keys = place_keys(groups, _BAND_DEGREES[groups], match.latitude, match.longitude)
+    return PeopleRows(replace(own, key=keys), match)
 
 
-def people_for(view: View[PeopleRows], codes: Codes, offer: Offer, cap: int) -> Candidates[PeopleColumns]:
+def people_for(view: View[PeopleRows], terms: Terms, offer: Offer, cap: int) -> Candidates[PeopleColumns]:
     match = view.rows.match
     remote = offer.remote is Remote.FULL
-    weights = term_weights(
-        codes, offer.required_skills | offer.wished_skills, [offer.occupation_code] if offer.occupation_code else []
-    )
     rows, complete = most_shared(
-        view, weights, lambda rows: match.matchable[rows] & (match.anywhere[rows] | remote), cap
+        view, terms, offer, lambda rows: match.matchable[rows] & (match.anywhere[rows] | remote), cap
     )
-    if offer.place is None:
-        return Candidates(match, rows, np.full(len(rows), np.nan), complete, view.name, view.version)
-    if not remote:
+    if offer.place and not remote:
         rows = np.concatenate([_reached(view, offer.place), rows])
-    distance = kilometres(offer.place, match.latitude[rows], match.longitude[rows])
-    return Candidates(match, rows, distance, complete, view.name, view.version)
+    return Candidates(match, rows, distances_km(offer.place, match, rows), complete, view.name, view.version)
 
 
 def _groups(match: PeopleColumns) -> Ints:
@@ -80,8 +58,8 @@ def _reached(view: View[PeopleRows], place: Point) -> Ints:
     match = view.rows.match
     rows = view.living(_near(view, place))
     rows = rows[match.matchable[rows]]
-    distance = kilometres(place, match.latitude[rows], match.longitude[rows])
-    return rows[(distance <= np.minimum(limits_km(match.travel_limit[rows]), TIERS_KM[-1]) + ROUNDING_KM)]
+    limits = np.minimum(limits_km(match.travel_limit[rows]), TIERS_KM[-1])
+    return rows[distances_km(place, match, rows) <= limits + ROUNDING_KM]
 
 
 def _near(view: View[PeopleRows], place: Point) -> Ints:

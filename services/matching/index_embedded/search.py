@@ -1,6 +1,6 @@
 """The steps that both searches share: drive from the shortest list, narrow, score, page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Generic
@@ -17,12 +17,9 @@ from services.matching.index import (
     skills_part,
     text_part,
 )
-from services.matching.index_embedded.candidates import occupation_term, skill_term
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import Owned, R_co, View
-from services.matching.index_shared.cursor import K1, B, CursorState, Query
-from services.matching.index_shared.ranking import page_of
-from services.matching.kernel import Codes
+from services.matching.index_shared.paging import K1, B, CursorState, Query, page_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -44,6 +41,15 @@ class Matched:
         self.shared = None if self.shared is None else self.shared[passed]
         self.bm25 = None if self.bm25 is None else self.bm25[passed]
 
+    def keep_within(
+        self, query: Query, distance_km: Callable[[Circle, Ints], Floats], remote: NDArray[np.bool_]
+    ) -> None:
+        """`distance_km` of rows from the circle's center; `remote` is a column."""
+        if query.within is not None:
+            self.distance_km = distance_km(query.within, self.rows)
+            inside = self.distance_km <= query.within.radius_km
+            self.keep(inside | remote[self.rows] if query.include_remote else inside)
+
     def parts(self, within: Circle | None, asked: int) -> dict[str, Floats]:
         parts = {}
         if self.bm25 is not None:
@@ -57,10 +63,9 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Engine(Generic[R_co]):
-    """One column store's view with the words and numbers to read it."""
+    """One column store's view with the terms to read it."""
 
     view: View[R_co]
-    codes: Codes
     terms: Terms
 
     @property
@@ -68,21 +73,21 @@ class Engine(Generic[R_co]):
         return self.view.statistics.average_length
 
     def idf(self, stem: str) -> float:
-        return self.view.statistics.idf(self.terms.number(stem))
+        return self.view.statistics.idf(self.terms.stem(stem))
 
     def first_rows(self, query: Query, stems: Sequence[str]) -> Ints:
         """A short list that holds every hit, dead rows and others among them."""
         if stems:
             return self.rows_with_words(stems)
         if query.skills:
-            return np.flatnonzero(self.holders(self._skill_terms(query)))
+            return np.flatnonzero(self.holders(self.terms.skills(query.skills)))
         if query.occupations:
-            return np.flatnonzero(self.holders(self._occupation_terms(query)))
+            return np.flatnonzero(self.holders(self.terms.occupations(query.occupations)))
         return self.view.all_rows()
 
     def rows_with_words(self, stems: Sequence[str]) -> Ints:
         """Rows of the rarest one."""
-        found = [self.view.words.find(self.terms.number(stem), self.view.size)[0] for stem in stems]
+        found = [self.view.words.find(self.terms.stem(stem), self.view.size)[0] for stem in stems]
         return self.view.rows_of(min(found, key=len))
 
     def holders(self, terms: Sequence[int]) -> NDArray[np.int16]:
@@ -94,17 +99,17 @@ class Engine(Generic[R_co]):
 
     def narrow_to_codes(self, matched: Matched, query: Query) -> None:
         if query.occupations:
-            matched.keep(self.holders(self._occupation_terms(query))[matched.rows] > 0)
+            matched.keep(self.holders(self.terms.occupations(query.occupations))[matched.rows] > 0)
         if query.skills:
-            matched.shared = self.holders(self._skill_terms(query))[matched.rows]
+            matched.shared = self.holders(self.terms.skills(query.skills))[matched.rows]
             matched.keep(matched.shared > 0)
 
-    def narrow_to_text(self, matched: Matched, stems: Sequence[str], pin: CursorState) -> None:
+    def narrow_to_text(self, matched: Matched, stems: Sequence[str], state: CursorState) -> None:
         """Every one must be there; BM25 with the weights of the postings as frequencies."""
-        for stem, idf in zip(stems, pin.idf, strict=True):
-            weights = self._dense(self.terms.number(stem))[matched.rows]
+        for stem, idf in zip(stems, state.idf, strict=True):
+            weights = self._dense(self.terms.stem(stem))[matched.rows]
             matched.keep(weights > 0)
-            scores = idf * self._bm25(matched.rows, weights[weights > 0], pin.average_length)
+            scores = idf * self._bm25(matched.rows, weights[weights > 0], state.average_length)
             matched.bm25 = scores if matched.bm25 is None else matched.bm25 + scores
 
     def _dense(self, term: int) -> NDArray[np.uint8]:
@@ -119,12 +124,6 @@ class Engine(Generic[R_co]):
         often = weights.astype(np.float64)
         return np.asarray(often * (K1 + 1) / (often + K1 * (1 - B + B * length)))
 
-    def _skill_terms(self, query: Query) -> list[int]:
-        return [skill_term(self.codes.skills.get(code)) for code in query.skills]
-
-    def _occupation_terms(self, query: Query) -> list[int]:
-        return [occupation_term(self.codes.occupations.get(code)) for code in query.occupations]
-
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -137,11 +136,11 @@ class Ranked:
     facets: Mapping[str, Sequence[tuple[str, int]]]
     ranked: bool = False
 
-    def page(self, view: View[Owned], query: Query, pin: CursorState) -> Page:
+    def page(self, view: View[Owned], query: Query, state: CursorState) -> Page:
         """At most `page_size` hits behind the cursor."""
         marks = view.rows.own.mark[self.matched.rows]
         return page_of(
-            query, self.ranked, pin, self.scores, marks, lambda at: self._hit(view, at), self.total, self.facets
+            query, self.ranked, state, self.scores, marks, lambda at: self._hit(view, at), self.total, self.facets
         )
 
     def _hit(self, view: View[Owned], at: int) -> Hit:

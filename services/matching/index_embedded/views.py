@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from services.common.values import Point
 from services.matching.index_embedded.grid import KM_PER_DEGREE
 from services.matching.index_embedded.postings import Postings
-from services.matching.index_shared.cursor import idf
+from services.matching.index_shared.paging import idf
 from services.matching.index_shared.records import mark
 from services.matching.kernel import Ragged
 

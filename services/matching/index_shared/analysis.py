@@ -33,11 +33,7 @@ class Analyser:
 
     def of(self, value: Offer | Course) -> tuple[Mapping[str, int], int]:
         """The weight of each of its stems, and the number of its words."""
-        if isinstance(value, Offer):
-            codes = [value.occupation_code] if value.occupation_code else []
-        else:
-            codes = sorted(value.occupation_codes)
-        occupations = " ".join(map(self._labels, codes))
+        occupations = " ".join(map(self._labels, sorted(value.occupation_codes)))
         return self._count(
             (
                 (value.title, TITLE),

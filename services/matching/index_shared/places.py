@@ -1,25 +1,23 @@
-"""Distances of many places, as the domain computes one."""
+"""Distances and travel limits of many rows at once."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.common.values import Point
-from services.matching.domain.gates import EARTH_RADIUS_KM
 from services.matching.index import DEFAULT_LIMIT_KM
-from services.matching.kernel import UNKNOWN
-
-Floats = NDArray[np.float64]
+from services.matching.kernel import UNKNOWN, OfferColumns, PeopleColumns, kilometres
 
 ROUNDING_KM = 1e-9
 """Added to a travel limit: the domain judges the very edge."""
 
 
-def kilometres(center: Point, latitude: Floats, longitude: Floats) -> Floats:
-    """Great-circle distances, as `domain.distance_km`; NaN stays NaN."""
-    south, north = np.radians(center.latitude), np.radians(latitude)
-    chord = np.sin((north - south) / 2) ** 2
-    chord += np.cos(south) * np.cos(north) * np.sin(np.radians(longitude - center.longitude) / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0))))
+def distances_km(
+    center: Point | None, columns: PeopleColumns | OfferColumns, rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Of each of these rows; NaN where one of the two has no place."""
+    if center is None:
+        return np.full(len(rows), np.nan)
+    return kilometres(center, columns.latitude[rows], columns.longitude[rows])
 
 
 def limits_km(travel_limit: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -11,7 +11,7 @@ from services.matching.kernel.columns import (
     Ragged,
     Scores,
 )
-from services.matching.kernel.score import score_offers, score_people
+from services.matching.kernel.score import kilometres, score_offers, score_people
 
 __all__ = [
     "KINDS",
@@ -25,6 +25,7 @@ __all__ = [
     "Ragged",
     "Scores",
     "Vocabulary",
+    "kilometres",
     "score_offers",
     "score_people",
 ]

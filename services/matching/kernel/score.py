@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.values import Point
 from services.matching.domain.formula import Formula
 from services.matching.domain.gates import AGES_OF_BAND, EARTH_RADIUS_KM
 from services.matching.domain.parts import held_share
@@ -83,7 +84,7 @@ def score_offers(
 
 
 def _score(people: PeopleColumns, offers: OfferColumns, fit: _Fit, formula: Formula, now: datetime) -> Scores:
-    distance = _distance(people, offers)
+    distance = kilometres(people, offers.latitude, offers.longitude)
     limit = np.where(people.travel_limit == UNKNOWN, formula.default_limit_km, people.travel_limit)
     passed = _gates(people, offers, fit, distance <= limit, now)
     parts = np.empty((len(fit.coverage), len(formula.weights)))
@@ -203,12 +204,12 @@ def _gates(people: PeopleColumns, offers: OfferColumns, fit: _Fit, within: Bools
     return open_, people.matchable, kind, age, fit.licences, reach
 
 
-def _distance(people: PeopleColumns, offers: OfferColumns) -> Floats:
-    south, north = np.radians(people.latitude), np.radians(offers.latitude)
-    across = np.radians(offers.longitude - people.longitude)
+def kilometres(one: Point | PeopleColumns, latitude: Floats, longitude: Floats) -> Floats:
+    """Great-circle distances, as `domain.distance_km`; NaN where a place is unknown."""
+    south, north = np.radians(one.latitude), np.radians(latitude)
+    across = np.radians(longitude - one.longitude)
     chord = np.sin((north - south) / 2) ** 2 + np.cos(south) * np.cos(north) * np.sin(across / 2) ** 2
-    distance: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
-    return distance
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0))))
 
 
 def _skills(fit: _Fit, formula: Formula) -> Floats:

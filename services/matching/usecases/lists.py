@@ -74,7 +74,7 @@ def courses_near(
 ) -> list[CourseMatch]:
     """The same, where the offers near them are scored already."""
     near = list(deps.index.offers([line.id for line in scored.passed(NEAR_OFFERS)]).values())
-    asked = {code for offer in near for code in offer.required_skills | offer.wished_skills}
+    asked = {code for offer in near for code in offer.all_skills}
     lacking = frozenset(asked.difference(person.skills or ()))
     if not lacking:
         return []

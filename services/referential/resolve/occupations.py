@@ -154,16 +154,6 @@ class Occupations(Lookup):
             return 0.0
         return 1.0 if row == other else float(self._closeness_rows(row)[other])
 
-    def close_occupations(self, code: str, limit: int = 20) -> list[tuple[str, float]]:
-        """Other occupations with shared skills, the closest first."""
-        row = find(self._occupation_codes, code)
-        if row < 0:
-            return []
-        closeness = self._closeness_to_all(row)
-        closeness[row] = 0
-        ranked = np.argsort(-closeness, kind="stable")[:limit]
-        return [(self._occupation_codes[o].decode(), float(closeness[o])) for o in ranked if closeness[o] > 0]
-
     def _closeness_to_all(self, row: int) -> Array:
         starts, users = self._snapshot.array("skill.users.at"), self._snapshot.array("skill.users")
         factors, idf = self._user_factors, self._snapshot.array("skill.idf")

@@ -1,6 +1,6 @@
-"""What a search's first page pins, and the cursor that carries it to the next ones."""
+"""Pages of a search: what the first one was scored with, the cursor that carries it on, and the hits behind it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import blake2b
 from math import isfinite, log1p
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from services.kit import documents
 from services.kit.errors import Violation, invalid
 from services.kit.pages import decode_token, encode_token
-from services.matching.index import CourseQuery, SearchQuery
+from services.matching.index import CourseQuery, Hit, Page, SearchQuery
 
 Floats = NDArray[np.float64]
+Marks = NDArray[np.uint64]
 Query = SearchQuery | CourseQuery
 
 K1, B = 1.2, 0.5
@@ -48,7 +49,7 @@ class CursorState:
     score: float = np.inf
     mark: int = 0
 
-    def after(self, scores: Floats, marks: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    def after(self, scores: Floats, marks: Marks) -> NDArray[np.bool_]:
         return np.asarray((scores < self.score) | ((scores == self.score) & (marks > np.uint64(self.mark))))
 
     def token(self, query: Query, ranked: bool, score: float, mark: int) -> str:
@@ -67,6 +68,33 @@ def cursor_state(
     if fingerprint != _fingerprint(query, ranked) or not _well_formed(rest, len(stems)):
         raise invalid([Violation("page_token", "OTHER_QUERY", "this token belongs to another query")])
     return CursorState(*rest)
+
+
+def best(scores: Floats, marks: Marks, count: int) -> NDArray[Any]:
+    """Positions of the `count` highest scores, highest first, ties by mark."""
+    chosen = np.arange(len(scores))
+    if len(scores) > count:
+        chosen = np.flatnonzero(scores >= np.partition(scores, len(scores) - count)[len(scores) - count])
+    return chosen[np.lexsort((marks[chosen], -scores[chosen]))[:count]]
+
+
+def page_of(
+    query: Query,
+    ranked: bool,
+    state: CursorState,
+    scores: Floats,
+    marks: Marks,
+    hit: Callable[[int], Hit],
+    total: int,
+    facets: Mapping[str, Sequence[tuple[str, int]]],
+) -> Page:
+    """At most `page_size` of the hits behind the cursor; `hit` makes one from its position."""
+    left = np.flatnonzero(state.after(scores, marks)) if query.cursor else np.arange(len(marks))
+    shown = left[best(scores[left], marks[left], query.page_size)]
+    cursor = ""
+    if len(left) > len(shown):
+        cursor = state.token(query, ranked, float(scores[shown[-1]]), int(marks[shown[-1]]))
+    return Page([hit(at) for at in shown.tolist()], total, cursor, facets)
 
 
 def _well_formed(position: list[Any], stems: int) -> bool:
