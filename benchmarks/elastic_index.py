@@ -59,7 +59,7 @@ def on_elasticsearch(world: France, codes: Codes) -> Iterator[ElasticIndex]:
     finally:
         kinds = ("offers", "people", "courses")
         names = ",".join(f"{namespace}-vivier-{kind}-000001" for kind in kinds)
-        Server(address).ask(Deadline(60), "DELETE", f"/{names}")
+        Server(address).request(Deadline(60), "DELETE", f"/{names}")
 
 
 def load(index: Index, put: str, values: Sequence[object]) -> str:
@@ -75,8 +75,8 @@ def main(people: int = 20_000, offers: int = 20_000, queries: int = 200) -> None
     crowd = [person(world, number) for number in range(people)]
     posted = [replace(world.offer(number), remote=Remote.NONE) for number in range(offers)]
     peer = embedded(world, peer_codes)
-    peer.put_people(crowd)
-    peer.put_offers(posted)
+    peer.put(crowd)
+    peer.put(posted)
     gc.freeze()  # what this script holds is not looked through while others work
     index_elastic.SEARCH_SECONDS = index_elastic.CANDIDATE_SECONDS = 60.0  # slow answers are measured, not refused
     with on_elasticsearch(world, codes) as index:
@@ -84,7 +84,7 @@ def main(people: int = 20_000, offers: int = 20_000, queries: int = 200) -> None
         print(f"{offers:,} offers: {load(index, 'put_offers', posted)}")
         assert index.digest() == peer.digest()
         floor = Server(running()["elasticsearch"])
-        cheapest = [timed(lambda: floor.ask(Deadline(9), "GET", "/")) for _ in range(queries)]
+        cheapest = [timed(lambda: floor.request(Deadline(9), "GET", "/")) for _ in range(queries)]
         report("floor: the cheapest question", cheapest)
         candidates(world, index, codes, peer, peer_codes, queries)
         searches(world, index, peer, queries)
@@ -109,7 +109,7 @@ def candidates(world: France, index: ElasticIndex, codes: Codes, peer: Index, pe
     print(f"{'':<46} candidates: median {int(np.median(sizes)):,}, most {max(sizes):,}")
 
     def post(offer: Offer) -> None:
-        index.put_offers([offer])
+        index.put([offer])
         index.offer(offer.id)
         match(index, codes, offer)
 

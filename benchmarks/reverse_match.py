@@ -41,7 +41,7 @@ def main(size: int = 20_000, offers: int = 100) -> None:
     index = embedded(world, codes)
     before = process_time()
     for first in range(0, size, 1_000):
-        index.put_people(people[first : first + 1_000])
+        index.put(people[first : first + 1_000])
     loaded = process_time() - before
     print(
         f"{size:,} people loaded in {loaded:.1f} s CPU ({loaded / size * 1e6:.0f} µs each), "
@@ -68,7 +68,7 @@ def main(size: int = 20_000, offers: int = 100) -> None:
     found = [len(index.people_for(offer).rows) for offer in near]
     print(f"candidates an offer: median {int(np.median(found)):,}, most {max(found):,} of {size:,}")
     updates = [person(world, world.random.randrange(size), version=2) for _ in range(max(offers, size // 3))]
-    report_updates(lambda one: index.put_people([one]), updates)
+    report_updates(lambda one: index.put([one]), updates)
 
 
 if __name__ == "__main__":

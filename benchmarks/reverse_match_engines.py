@@ -33,7 +33,7 @@ from services.matching.index import DEFAULT_LIMIT_KM, TIERS_KM, IndexUnavailable
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_elastic.documents import signed
 from services.matching.index_elastic.mappings import FIELDS, alias_of
-from services.matching.index_elastic.questions import Clause, around, either, every, having
+from services.matching.index_elastic.queries import Clause, around, either, every, having
 from services.matching.index_shared.records import content_of, record_of
 from services.matching.kernel import Codes, kilometres
 from services.matching.values import Offer, Person
@@ -137,7 +137,7 @@ def in_batches(people: Sequence[Person], what: str) -> Iterator[Sequence[Person]
 def fill_ours(index: ElasticIndex, people: Sequence[Person]) -> None:
     with index.rebuilding() as contents:
         for some in in_batches(people, "people into our index"):
-            contents.put_people(some)
+            contents.put(some)
 
 
 def fill_peer(peer: Server, people: Sequence[Person], scripts: bool) -> None:

@@ -148,7 +148,7 @@ def main(size: int = 20_000, queries: int = 200) -> None:
     index = embedded(world, Codes(knowledge))
     before = process_time()
     for first in range(0, size, 1_000):
-        index.put_offers(offers[first : first + 1_000])
+        index.put(offers[first : first + 1_000])
     loaded = process_time() - before
     print(f"{size:,} offers loaded in {loaded:.1f} s CPU ({loaded / size * 1e6:.0f} µs each), "
           f"{index.bytes()['offers'] / size:.0f} bytes a row")  # fmt: skip
@@ -173,7 +173,7 @@ def main(size: int = 20_000, queries: int = 200) -> None:
     for name, shape in shapes.items():
         report(name, cpu_ms(index.search_offers, [shape(query) for query in asked]), floor)
     updates = [world.offer(world.random.randrange(size), version=2) for _ in range(max(queries, size // 3))]
-    report_updates(lambda offer: index.put_offers([offer]), updates)
+    report_updates(lambda offer: index.put([offer]), updates)
 
 
 if __name__ == "__main__":

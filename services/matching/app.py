@@ -1,4 +1,4 @@
-"""The only builder of matching: settings → adapters → a running service."""
+"""Builds the service from its settings."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ BATCH = 50
 UNKNOWN_IDF = 10.0
 """A skill that the referential does not know is taken for a rare one."""
 
-CLOSENESSES = 100_000
+CLOSENESS_CACHE = 100_000
 
 
 class MatchingSettings(Settings):
@@ -71,7 +71,7 @@ def build(settings: MatchingSettings, log: Log, clock: Clock = system_clock, ids
         ],
         prepare=lambda: fill_if_missing(deps, log),
         counts=lambda: _counts(deps),
-        needs=lambda: _demand_whole(deps.index),
+        needs=lambda: _require_filled(deps.index),
         close=deps.index.close,
     )
 
@@ -95,7 +95,7 @@ def fill_if_missing(deps: Deps, log: Log) -> None:
         if alone() and deps.index.missing():
             with deps.index.rebuilding() as contents:
                 fill(contents, log, alone)
-    _demand_whole(deps.index)
+    _require_filled(deps.index)
 
 
 def _refill(deps: Deps, log: Log) -> None:
@@ -106,7 +106,7 @@ def _refill(deps: Deps, log: Log) -> None:
         logger.warning("the index is looked at again in %g s: %s", LOOK_SECONDS, error)
 
 
-def _demand_whole(index: Index) -> None:
+def _require_filled(index: Index) -> None:
     if index.missing():
         raise IndexUnavailable("the index is missing, and is being filled from the log")
 
@@ -117,7 +117,7 @@ def _knowledge(referential: Referential) -> Knowledge:
         skill = referential.skill(code)
         return UNKNOWN_IDF if skill is None else skill.idf
 
-    return Knowledge(closeness=lru_cache(CLOSENESSES)(referential.closeness), idf=idf)
+    return Knowledge(closeness=lru_cache(CLOSENESS_CACHE)(referential.closeness), idf=idf)
 
 
 def _occupation_words(referential: Referential) -> Callable[[str], str]:

@@ -1,4 +1,4 @@
-"""The bus in and out: what offers and profile say becomes the index; matches are told."""
+"""Events in and out: offers, courses and people go into the index; matches are published."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

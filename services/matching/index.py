@@ -1,10 +1,10 @@
 """The index: finds candidates and full-text hits. What is written here is the law, for every adapter.
 
 **Content**
-- Three kinds of things: offers, people, courses, each by id. `put_…` keeps the highest version: an older one is
-  ignored, an equal one changes nothing; it gives back the ids of which something newer was there. `remove_person`
-  forgets the id and its version; a missing id is fine. So an older version put *after* a removal comes back: the
-  order of the log is the guard; a replay ends at the tombstone again.
+- Three kinds of things: offers, people, courses, each by id. `put` takes some of one kind and keeps the highest
+  version: an older one is ignored, an equal one changes nothing; it gives back the ids of which something newer was
+  there. `remove_person` forgets the id and its version; a missing id is fine. So an older version put *after* a removal
+  comes back: the order of the log is the guard; a replay ends at the tombstone again.
 - A write is visible to the next call in the same process; to a search, where much is written, within `BEHIND_SECONDS`.
   A reading call sees one state throughout.
 - The index is disposable: everything is rebuilt by replaying the log. What was never filled, was lost, or was made by
@@ -48,7 +48,7 @@ from services.common.values import OfferKind, Point
 from services.kit.errors import RetryLater
 from services.matching.domain import M1
 from services.matching.kernel import OfferColumns, PeopleColumns
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Course, Offer, Person, Value
 
 TIERS_KM = (5, 10, 15, 20, 30, 50, 200)
 """Travel limits are grouped by the first of these that is not smaller; the exact limit is tested after."""
@@ -165,11 +165,7 @@ Rerank = Callable[[Candidates[OfferColumns]], Floats]
 class Contents(Protocol):
     """What is put into an index and taken out of it. Raises `IndexUnavailable`."""
 
-    def put_offers(self, offers: Sequence[Offer]) -> Set[str]: ...
-
-    def put_people(self, people: Sequence[Person]) -> Set[str]: ...
-
-    def put_courses(self, courses: Sequence[Course]) -> Set[str]: ...
+    def put(self, values: Sequence[Value]) -> Set[str]: ...
 
     def remove_person(self, person_id: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""From the log into the index: a batch of records at once, and all of the log where the index is empty."""
+"""Indexes events: a batch at a time, or the whole log where the index is empty."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -7,7 +7,7 @@ from itertools import islice
 from services.kit.bus import Log, Record
 from services.matching.index import Contents, IndexUnavailable
 from services.matching.messages import KEPT, UNREADABLE, value_of
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Course, Offer, Person, Value
 
 logger = logging.getLogger(__name__)
 OFFERS_TOPIC = "vivier.offers.v1"
@@ -32,12 +32,12 @@ def fill(contents: Contents, log: Log, alone: Callable[[], bool]) -> None:
                 raise IndexUnavailable("the turn to fill the index is lost")
 
 
-def put(contents: Contents, read: Iterable[tuple[Record, Offer | Course | Person | None]]) -> set[str]:
+def put(contents: Contents, read: Iterable[tuple[Record, Value | None]]) -> set[str]:
     """Put what was read of records into the index at once; a person's tombstone removes them.
 
     Returns the ids of those events that nothing newer overtook.
     """
-    newest: dict[str, tuple[Record, Offer | Course | Person | None]] = {}
+    newest: dict[str, tuple[Record, Value | None]] = {}
     for record, value in read:
         _, known = newest.get(record.event.key, (record, None))
         if record.event.payload is None or (value and not (known and known.version > value.version)):
@@ -45,17 +45,14 @@ def put(contents: Contents, read: Iterable[tuple[Record, Offer | Course | Person
     for key in [key for key, (_, value) in newest.items() if value is None]:
         contents.remove_person(key.removeprefix(PERSON))
     values = [value for _, value in newest.values()]
-    overtaken = {
-        Offer: contents.put_offers([value for value in values if isinstance(value, Offer)]),
-        Course: contents.put_courses([value for value in values if isinstance(value, Course)]),
-        Person: contents.put_people([value for value in values if isinstance(value, Person)]),
-    }
+    kinds: tuple[type[Value], ...] = (Offer, Course, Person)
+    overtaken = {kind: contents.put([value for value in values if isinstance(value, kind)]) for kind in kinds}
     return {
         record.event.id for record, value in newest.values() if value is None or value.id not in overtaken[type(value)]
     }
 
 
-def _readable(records: Sequence[Record]) -> Iterable[tuple[Record, Offer | Course | Person | None]]:
+def _readable(records: Sequence[Record]) -> Iterable[tuple[Record, Value | None]]:
     """Those that matching keeps. The consumer makes dead letters of those that cannot be read."""
     for record in records:
         event = record.event

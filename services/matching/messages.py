@@ -20,7 +20,7 @@ from services.kit.wire import to_message, to_value
 from services.matching.domain import Assessment, CourseMatch
 from services.matching.index import Circle, CourseQuery, Hit, Page, SearchQuery
 from services.matching.store import Shown
-from services.matching.values import AgeBand, Course, CourseSession, HeldSkill, Offer, Person
+from services.matching.values import AgeBand, Course, CourseSession, HeldSkill, Offer, Person, Value
 
 T = TypeVar("T")
 LONGEST_TEXT = 200
@@ -38,7 +38,7 @@ KINDS = {common.OfferKind.Value(f"OFFER_KIND_{kind.name}"): kind for kind in Off
 # -- from events
 
 
-def value_of(record: Record) -> Offer | Course | Person | None:
+def value_of(record: Record) -> Value | None:
     """What matching keeps of a record; None for a tombstone, and for a draft: nobody's business but its author's.
 
     Raises one of `UNREADABLE`.
@@ -143,58 +143,43 @@ def green_name(grade: offers_pb2.GreenGrade.ValueType) -> str:
 
 def offer_query_from(request: pb.SearchOffersRequest, now: datetime) -> SearchQuery:
     checks = Checks()
-    text, within = _text_and_circle(checks, request)
-    checks.at_most("skill_codes", request.skill_codes, MOST_CODES)
-    checks.at_most("occupation_codes", request.occupation_codes, MOST_CODES)
     checks.require(
         "kinds", all(kind in KINDS for kind in request.kinds), "UNKNOWN_VALUE", "this value is not known here"
     )
-    checks.done()
     return SearchQuery(
         as_of=now,
-        text=text,
-        within=within,
-        include_remote=request.include_remote,
-        skills=frozenset(request.skill_codes),
-        occupations=frozenset(request.occupation_codes),
+        **_query_fields(checks, request),
         kinds=frozenset(KINDS[kind] for kind in request.kinds),
         green_grades=frozenset(map(green_name, request.green_grades)),
         contracts=frozenset(map(contract_name, request.contracts)),
-        page_size=page_size(request.page_size),
-        cursor=request.page_token,
-        facets=request.facets,
     )
 
 
 def course_query_from(request: pb.SearchCoursesRequest) -> CourseQuery:
-    checks = Checks()
-    text, within = _text_and_circle(checks, request)
+    return CourseQuery(**_query_fields(Checks(), request), funding=frozenset(request.funding))
+
+
+def _query_fields(checks: Checks, request: pb.SearchOffersRequest | pb.SearchCoursesRequest) -> dict[str, Any]:
+    """What both queries have. Refuses where `checks` found something."""
+    text, within = checks.text("text", request.text, LONGEST_TEXT), None
+    if request.HasField("within"):
+        center = request.within.center
+        checks.point("within.center", center.latitude, center.longitude)
+        radius = checks.number("within.radius_km", request.within.radius_km, 0.001, FARTHEST_KM)
+        within = Circle(Point(center.latitude, center.longitude), radius)
     checks.at_most("skill_codes", request.skill_codes, MOST_CODES)
     checks.at_most("occupation_codes", request.occupation_codes, MOST_CODES)
     checks.done()
-    return CourseQuery(
-        text=text,
-        within=within,
-        include_remote=request.include_remote,
-        skills=frozenset(request.skill_codes),
-        occupations=frozenset(request.occupation_codes),
-        funding=frozenset(request.funding),
-        page_size=page_size(request.page_size),
-        cursor=request.page_token,
-        facets=request.facets,
-    )
-
-
-def _text_and_circle(
-    checks: Checks, request: pb.SearchOffersRequest | pb.SearchCoursesRequest
-) -> tuple[str, Circle | None]:
-    text = checks.text("text", request.text, LONGEST_TEXT)
-    if not request.HasField("within"):
-        return text, None
-    center = request.within.center
-    checks.point("within.center", center.latitude, center.longitude)
-    radius = checks.number("within.radius_km", request.within.radius_km, 0.001, FARTHEST_KM)
-    return text, Circle(Point(center.latitude, center.longitude), radius)
+    return {
+        "text": text,
+        "within": within,
+        "include_remote": request.include_remote,
+        "skills": frozenset(request.skill_codes),
+        "occupations": frozenset(request.occupation_codes),
+        "page_size": page_size(request.page_size),
+        "cursor": request.page_token,
+        "facets": request.facets,
+    }
 
 
 # -- to

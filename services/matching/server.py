@@ -1,7 +1,8 @@
-"""gRPC in and out: search, matches and their explanation, ranked people, courses that close gaps."""
+"""The gRPC calls: search, matches and their explanation, ranked people, courses that close gaps."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from vivier.matching.v1 import matching_pb2 as pb
@@ -43,20 +44,14 @@ def search_courses(deps: Deps, call: Call, request: pb.SearchCoursesRequest) -> 
 
 def list_matches(deps: Deps, call: Call, request: pb.ListMatchesRequest) -> pb.ListMatchesResponse:
     person = access.visible_person(deps, call.caller, request.person_id)
-    size, (after, now) = page_size(request.page_size), _place(request, deps)
-    ranked = lists.matches_of(deps, person, after, size, now)
-    page, more = _cut(ranked, size, now)
-    lists.remember_shown(deps, "matches", person.id, page)
-    return pb.ListMatchesResponse(matches=_messages(page, call), next_page_token=more)
+    matches, more = _page(deps, call, request, "matches", partial(lists.matches_of, deps, person), person.id)
+    return pb.ListMatchesResponse(matches=matches, next_page_token=more)
 
 
 def list_candidates(deps: Deps, call: Call, request: pb.ListCandidatesRequest) -> pb.ListCandidatesResponse:
     offer = access.own_offer(deps, call.caller, request.offer_id)
-    size, (after, now) = page_size(request.page_size), _place(request, deps)
-    ranked = lists.candidates_of(deps, offer, after, size, now)
-    page, more = _cut(ranked, size, now)
-    lists.remember_shown(deps, "candidates", offer.id, page)
-    return pb.ListCandidatesResponse(matches=_messages(page, call), next_page_token=more)
+    matches, more = _page(deps, call, request, "candidates", partial(lists.candidates_of, deps, offer), offer.id)
+    return pb.ListCandidatesResponse(matches=matches, next_page_token=more)
 
 
 def list_course_matches(deps: Deps, call: Call, request: pb.ListCourseMatchesRequest) -> pb.ListCourseMatchesResponse:
@@ -91,11 +86,22 @@ def list_shown(deps: Deps, call: Call, request: pb.ListShownRequest) -> pb.ListS
     return pb.ListShownResponse(shown=[messages.shown_message(line) for _, line in shown], next_page_token=more)
 
 
-def _messages(ranked: Sequence[Ranked], call: Call) -> list[pb.Match]:
-    return [messages.match_message(access.seen_by(call.caller, line.assessment)) for line in ranked]
+def _page(
+    deps: Deps,
+    call: Call,
+    request: pb.ListMatchesRequest | pb.ListCandidatesRequest,
+    name: str,
+    ranked: Callable[[tuple[float, str] | None, int, datetime], Sequence[Ranked]],
+    subject_id: str,
+) -> tuple[list[pb.Match], str]:
+    """A page as its reader may see it, remembered as shown, and the token of the next one."""
+    size, (after, now) = page_size(request.page_size), _position(request, deps)
+    page, more = cut(ranked(after, size, now), size, lambda line: [*line.position, now.timestamp()])
+    lists.remember_shown(deps, name, subject_id, page)
+    return [messages.match_message(access.seen_by(call.caller, line.assessment)) for line in page], more
 
 
-def _place(
+def _position(
     request: pb.ListMatchesRequest | pb.ListCandidatesRequest, deps: Deps
 ) -> tuple[tuple[float, str] | None, datetime]:
     """The line before the page, and the moment at which the list is judged.
@@ -109,10 +115,6 @@ def _place(
         return position[:2], datetime.fromtimestamp(position[2], UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise bad_token() from error
-
-
-def _cut(ranked: Sequence[Ranked], size: int, now: datetime) -> tuple[Sequence[Ranked], str]:
-    return cut(ranked, size, lambda line: [*line.position, now.timestamp()])
 
 
 TABLE: Mapping[str, Function] = {

@@ -1,7 +1,7 @@
 """The durable half of matching: which matches were made, and which lists were shown. All SQL of the service."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ def courses_told(connection: Connection, person_id: str) -> set[str]:
 
 
 def keep_pairs(connection: Connection, pairs: Iterable[Pair], at: datetime) -> None:
-    insert_many(connection, MATCHES, [{**_columns(pair), "at": at} for pair in pairs])
+    insert_many(connection, MATCHES, [{**asdict(pair), "at": at} for pair in pairs])
 
 
 def keep_courses(
@@ -136,7 +136,7 @@ def keep_shown(connection: Connection, lines: Iterable[Shown]) -> None:
             "rank": line.rank,
             "parts": dict(line.parts),
             "at": line.at,
-            **_columns(line.pair),
+            **asdict(line.pair),
         }
         for line in lines
     ]
@@ -189,17 +189,6 @@ def prune_shown(connection: Connection, before: datetime, limit: int = 5000) -> 
 def counts(connection: Connection) -> dict[str, int]:
     tables: Sequence[Table] = (MATCHES, COURSE_MATCHES, SHOWN)
     return {t.name: connection.execute(select(func.count()).select_from(t)).scalar_one() for t in tables}
-
-
-def _columns(pair: Pair) -> dict[str, Any]:
-    return {
-        "person_id": pair.person_id,
-        "offer_id": pair.offer_id,
-        "score": pair.score,
-        "formula_version": pair.formula_version,
-        "offer_version": pair.offer_version,
-        "person_version": pair.person_version,
-    }
 
 
 def _shown(row: Any) -> Shown:

@@ -123,3 +123,7 @@ class Course:
     @property
     def all_skills(self) -> Set[str]:
         return self.taught_skills
+
+
+Value = Offer | Person | Course
+"""What an index holds."""

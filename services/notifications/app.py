@@ -1,4 +1,4 @@
-"""The only builder: settings → adapters → running service."""
+"""Builds the service from its settings."""
 
 from collections.abc import Sequence
 
@@ -23,8 +23,7 @@ from services.notifications.domain import Addressee, person
 from services.notifications.events import PUBLISHES, TOPICS, listens
 from services.notifications.feed import Feed
 from services.notifications.mail_sender import Addressees, MailSender
-from services.notifications.mailer import Mailer
-from services.notifications.mailer_log import LogMailer
+from services.notifications.mailer import LogMailer, Mailer
 from services.notifications.server import DESCRIPTOR, TABLE
 from services.notifications.store.mails import CHANNEL
 from services.notifications.store.tables import DELIVERIES, METADATA, MIGRATIONS

@@ -1,4 +1,4 @@
-"""What is told to whom, once, and how it is pushed.
+"""Notifications, the preferences of their recipients, and the queue of mails. Each notification is written once.
 
 A day begins at midnight UTC for everybody, and the digest goes at 16:00 UTC (17 or 18 o'clock in Paris). When country
 packs know the hours of their people, both become the recipient's own.
@@ -13,7 +13,7 @@ from hashlib import blake2b
 from services.kit.checks import Checks
 
 KEPT = timedelta(days=730)
-"""Read notifications go after 24 months, and what is older than that is news to nobody."""
+"""How long read notifications are kept; events that are older than that are not notified."""
 OFFER_GONE_WITHIN = timedelta(days=60)
 DIGEST_HOUR = 16
 DAILY_CAP, HIGHEST_CAP = 5, 50

@@ -1,4 +1,4 @@
-"""What this service hears on the bus. It says nothing there."""
+"""The events that this service handles. It publishes none."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -39,9 +39,8 @@ def _read(kind: type[_M], record: Record, key: Callable[[_M], str]) -> _M:
 
 def _offer_matched(record: Record) -> list[NewNotification]:
     event = _read(matching.OfferMatched, record, lambda m: m.offer_id)
-    words = {"title": event.title, "organisation_name": event.organisation_name}
     return [
-        NewNotification(person(each.person_id), Kind.OFFER_MATCHED, event.offer_id, words, each.score)
+        NewNotification(person(each.person_id), Kind.OFFER_MATCHED, event.offer_id, _words(event), each.score)
         for each in event.people
     ]
 
@@ -58,7 +57,7 @@ def _person_matched(record: Record) -> list[NewNotification]:
     ]
 
 
-def _words(event: matching.MatchedOffer | matching.MatchedCourse) -> dict[str, str]:
+def _words(event: matching.OfferMatched | matching.MatchedOffer | matching.MatchedCourse) -> dict[str, str]:
     return {"title": event.title, "organisation_name": event.organisation_name}
 
 

@@ -1,4 +1,4 @@
-"""The way out for mails: the port that every adapter obeys.
+"""Sends mails: the port, and an adapter for installations without a mail server.
 
 - `send` returns when somebody else has taken the responsibility for the letter. It may have been taken although `send`
   raised, or the process may die before it writes down that it was: then the same letter is sent again, with the same
@@ -9,8 +9,11 @@
 - Letters are sent one after the other, by one thread. An adapter writes no address, name or text into its logs.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Protocol
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +27,15 @@ class Letter:
 
 class Mailer(Protocol):
     def send(self, letter: Letter) -> None: ...
+
+
+class LogMailer:
+    """Sends nothing: writes a line for each letter."""
+
+    def send(self, letter: Letter) -> None:
+        logger.info("mail %s to %s, %d characters", letter.id, masked(letter.to), len(letter.body))
+
+
+def masked(address: str) -> str:
+    """Only the provider of an address."""
+    return "…@" + address.rpartition("@")[2]

@@ -10,9 +10,10 @@ from services.kit.checks import Checks
 from services.kit.errors import denied
 from services.kit.pages import cut, decode_token, page_size
 from services.kit.rpc.server import Call
+from services.kit.wire import to_message
 from services.notifications import usecases
 from services.notifications.deps import Deps
-from services.notifications.messages import notification_message, preferences_from, preferences_message
+from services.notifications.messages import preferences_from
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["NotificationsService"]
 AT_A_TIME = 200
@@ -30,7 +31,7 @@ def list_notifications(deps: Deps, call: Call, request: pb.ListNotificationsRequ
     )
     page, more = cut(found, size, lambda last: [last.sequence])
     return pb.ListNotificationsResponse(
-        notifications=map(notification_message, page), next_page_token=more, unread=unread
+        notifications=[to_message(each, pb.Notification) for each in page], next_page_token=more, unread=unread
     )
 
 
@@ -43,14 +44,14 @@ def mark_read(deps: Deps, call: Call, request: pb.MarkReadRequest) -> pb.MarkRea
 
 def get_preferences(deps: Deps, call: Call, request: pb.GetPreferencesRequest) -> pb.GetPreferencesResponse:
     found = usecases.get_preferences(deps.units, call.caller, request.recipient)
-    return pb.GetPreferencesResponse(preferences=preferences_message(found))
+    return pb.GetPreferencesResponse(preferences=to_message(found, pb.Preferences))
 
 
 def set_preferences(deps: Deps, call: Call, request: pb.SetPreferencesRequest) -> pb.SetPreferencesResponse:
     recipient = request.preferences.recipient or usecases.own_recipient(call.caller)
     wish = preferences_from(request.preferences, recipient)
     usecases.set_preferences(deps.units, call.caller, request, wish)
-    return pb.SetPreferencesResponse(preferences=preferences_message(wish))
+    return pb.SetPreferencesResponse(preferences=to_message(wish, pb.Preferences))
 
 
 def watch_notifications(
@@ -69,7 +70,7 @@ def watch_notifications(
             if found:
                 position = found[-1].sequence
                 yield pb.WatchNotificationsResponse(
-                    notifications=map(notification_message, found), last_sequence=position
+                    notifications=[to_message(each, pb.Notification) for each in found], last_sequence=position
                 )
             if len(found) < AT_A_TIME:
                 deps.feed.wait(seen, LOOK_AGAIN_SECONDS)

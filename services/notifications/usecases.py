@@ -1,4 +1,4 @@
-"""What this service does: one function a verb, one transaction."""
+"""The use cases: one function and one transaction each."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -56,13 +56,13 @@ def _queue_mails(connection: Connection, new: Sequence[NewNotification], now: da
 
 
 def prepare_mails(units: Units, announce: Callable[[], None], stopping: Event) -> None:
-    """Say of offers that they are gone, and close the day's digests."""
+    """Notify of offers that are gone, and bundle the day's digests."""
     while not stopping.is_set() and (notify_offer_gone(units, announce) or bundle_digests(units)):
         pass
 
 
 def notify_offer_gone(units: Units, announce: Callable[[], None]) -> bool:
-    """Tell some of those who were told of an offer that it is gone; whether there may be more to do."""
+    """Notify some of those who were notified of an offer that it is gone; whether there may be more to do."""
     now = units.clock()
     with units() as unit:
         offer = inbox.next_offer_gone(unit.connection)
@@ -79,7 +79,7 @@ def notify_offer_gone(units: Units, announce: Callable[[], None]) -> bool:
 def notify_of_mentorship(
     unit: Unit, new: NewNotification, keys: Sequence[str], now: datetime, announce: Callable[[], None]
 ) -> None:
-    """`keys` are the mentorship and the person in it: where one of them is erased nobody is told."""
+    """`keys` are the mentorship and the person in it: where one of them is erased nobody is notified."""
     if not ERASED.among(unit.connection, keys):
         notify(unit, [new], now, announce)
 

@@ -36,7 +36,17 @@ from services.matching.kernel import Codes, OfferColumns
 from services.matching.values import CourseSession, HeldSkill
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
-from tests.matching.index_world import KNOWLEDGE, LYON, NOW, REUNION, Dice, a_course, a_person, an_offer, names
+from tests.matching.index_world import (
+    KNOWLEDGE,
+    LYON,
+    NOW,
+    REUNION,
+    ValueGenerator,
+    a_course,
+    a_person,
+    an_offer,
+    names,
+)
 
 PATIENCE = 20.0  # seconds that a busy machine may take for a search
 
@@ -118,7 +128,7 @@ def test_a_new_index_is_missing_until_it_is_filled(adapter: str) -> None:
         until.callback(index.close)
         assert index.missing()
         with index.rebuilding() as contents:
-            contents.put_offers([an_offer()])
+            contents.put([an_offer()])
         assert not index.missing()
         assert index.counts().offers == 1
 
@@ -128,9 +138,9 @@ def test_what_was_put_comes_back_without_its_description(index: Index) -> None:
     person = a_person(skills={"s1": HeldSkill("s1", True, ("e1", "e2"))}, travel_limit_km=None)
     sessions = (CourseSession("s", REUNION, NOW.date()), CourseSession("t", None, None, True))
     course = a_course(sessions=sessions, description="y")
-    index.put_offers([offer])
-    index.put_people([person])
-    index.put_courses([course])
+    index.put([offer])
+    index.put([person])
+    index.put([course])
     assert index.offer("o") == replace(offer, description="")
     assert index.person("p") == person
     assert index.course("c") == replace(course, description="")
@@ -138,23 +148,23 @@ def test_what_was_put_comes_back_without_its_description(index: Index) -> None:
 
 
 def test_several_come_back_at_once_without_those_that_are_missing(index: Index) -> None:
-    index.put_offers([an_offer("a"), an_offer("b")])
-    index.put_people([a_person("p")])
-    index.put_courses([a_course("c")])
+    index.put([an_offer("a"), an_offer("b")])
+    index.put([a_person("p")])
+    index.put([a_course("c")])
     assert index.offers(["b", "?", "a"]) == {"a": index.offer("a"), "b": index.offer("b")}
     assert index.people(["p", "?"]) == {"p": index.person("p")}
     assert (index.courses(["c"]), index.courses([])) == ({"c": index.course("c")}, {})
 
 
 def test_a_candidate_says_which_version_was_found(index: Index) -> None:
-    index.put_people([a_person("p", version=3)])
-    index.put_people([a_person("p", version=7)])
+    index.put([a_person("p", version=3)])
+    index.put([a_person("p", version=7)])
     found = index.people_for(an_offer())
     assert [(found.name(int(row)), found.version(int(row))) for row in found.rows] == [("p", 7)]
 
 
 def test_never_asked_is_not_the_empty_answer(index: Index) -> None:
-    index.put_people([a_person("silent", skills=None, wished_kinds=None), a_person("none", skills={})])
+    index.put([a_person("silent", skills=None, wished_kinds=None), a_person("none", skills={})])
     silent, none = index.person("silent"), index.person("none")
     assert silent
     assert none
@@ -165,8 +175,8 @@ def test_never_asked_is_not_the_empty_answer(index: Index) -> None:
 def test_the_highest_version_stays(index: Index, together: bool) -> None:
     versions = [an_offer(version=2, title="deux"), an_offer(version=3, title="trois"), an_offer(version=1, title="un")]
     for batch in [versions] if together else [[offer] for offer in versions]:
-        index.put_offers(batch)
-    index.put_offers([an_offer(version=3, title="encore")])
+        index.put(batch)
+    index.put([an_offer(version=3, title="encore")])
     kept = index.offer("o")
     assert kept
     assert (kept.version, kept.title) == (3, "trois")
@@ -176,35 +186,35 @@ def test_the_highest_version_stays(index: Index, together: bool) -> None:
 
 
 def test_what_something_newer_has_overtaken_is_given_back(index: Index) -> None:
-    assert index.put_offers([an_offer("a", version=2), an_offer("b", version=2)]) == set()
+    assert index.put([an_offer("a", version=2), an_offer("b", version=2)]) == set()
     late = [an_offer("a", version=1), an_offer("b", version=2), an_offer("c", version=1)]
-    assert index.put_offers(late) == {"a"}
-    assert index.put_offers([an_offer("a", version=3), an_offer("a", version=1)]) == set()
-    index.put_people([a_person(version=2)])
-    index.put_courses([a_course(version=2)])
-    assert index.put_people([a_person(version=1)]) == {a_person().id}
-    assert index.put_courses([a_course(version=1)]) == {a_course().id}
+    assert index.put(late) == {"a"}
+    assert index.put([an_offer("a", version=3), an_offer("a", version=1)]) == set()
+    index.put([a_person(version=2)])
+    index.put([a_course(version=2)])
+    assert index.put([a_person(version=1)]) == {a_person().id}
+    assert index.put([a_course(version=1)]) == {a_course().id}
     index.remove_person(a_person().id)
-    assert index.put_people([a_person(version=1)]) == set()
+    assert index.put([a_person(version=1)]) == set()
 
 
 def test_what_was_removed_is_nowhere(index: Index) -> None:
     before = index.digest()
-    index.put_people([a_person(travel_limit_km=30)])
+    index.put([a_person(travel_limit_km=30)])
     for _ in range(2):
         index.remove_person("p")
     assert index.person("p") is None
     assert names(index.people_for(an_offer())) == []
     assert index.counts().people == 0
     assert index.digest() == before
-    index.put_people([a_person(version=1)])
+    index.put([a_person(version=1)])
     assert index.person("p") is not None
 
 
 def test_an_older_version_comes_back_after_a_removal(index: Index) -> None:
     """The order of the log is the guard, not the memory of what was removed."""
     for turn in range(5):
-        index.put_people([a_person(version=9 - turn)])
+        index.put([a_person(version=9 - turn)])
         kept = index.person("p")
         assert kept
         assert kept.version == 9 - turn
@@ -213,24 +223,24 @@ def test_an_older_version_comes_back_after_a_removal(index: Index) -> None:
 
 @on_random_worlds
 def test_a_rebuild_in_another_order_has_the_same_digest(open_index: Open, seed: int) -> None:
-    dice, one, other = Dice(seed), open_index(), open_index()
-    offers = [dice.offer(f"o{n % 40}", version=n) for n in range(120)]
-    people = [dice.person(f"p{n % 40}", version=n) for n in range(120)]
-    courses = [dice.course(f"c{n}") for n in range(10)]
+    varied, one, other = ValueGenerator(seed), open_index(), open_index()
+    offers = [varied.offer(f"o{n % 40}", version=n) for n in range(120)]
+    people = [varied.person(f"p{n % 40}", version=n) for n in range(120)]
+    courses = [varied.course(f"c{n}") for n in range(10)]
     for offer, person in zip(offers, people, strict=True):
-        one.put_offers([offer])
-        one.put_people([person])
-    one.put_people([a_person("gone")])
+        one.put([offer])
+        one.put([person])
+    one.put([a_person("gone")])
     one.remove_person("gone")
-    one.put_courses(courses)
-    dice.random.shuffle(offers)
-    other.put_courses(courses[::-1])
-    other.put_people(people[::-1])
-    other.put_offers(offers)
+    one.put(courses)
+    varied.random.shuffle(offers)
+    other.put(courses[::-1])
+    other.put(people[::-1])
+    other.put(offers)
     assert one.digest() == other.digest()
     assert one.counts() == other.counts()
     changed = replace(max(offers, key=lambda offer: offer.version), version=1_000, description="autre chose")
-    other.put_offers([changed])
+    other.put([changed])
     assert one.digest() != other.digest()
 
 
@@ -239,12 +249,12 @@ def test_a_rebuild_in_another_order_has_the_same_digest(open_index: Open, seed: 
 
 @on_random_worlds
 def test_candidates_are_those_of_a_scan(open_index: Open, seed: int) -> None:
-    dice, index, cap = Dice(seed), open_index(), 5 if seed % 2 else 2_000
-    people = world.newest(dice.person(f"p{dice.random.randrange(150)}", n) for n in range(200))
-    offers = world.newest(dice.offer(f"o{dice.random.randrange(150)}", n) for n in range(200))
+    varied, index, cap = ValueGenerator(seed), open_index(), 5 if seed % 2 else 2_000
+    people = world.newest(varied.person(f"p{varied.random.randrange(150)}", n) for n in range(200))
+    offers = world.newest(varied.offer(f"o{varied.random.randrange(150)}", n) for n in range(200))
     for first in range(0, 200, 30):
-        index.put_people(people[first : first + 30])
-        index.put_offers(offers[first : first + 30])
+        index.put(people[first : first + 30])
+        index.put(offers[first : first + 30])
     for offer in offers[:25]:
         found, shared = index.people_for(offer, cap), world.boundless(people, offer)
         assert is_capped_to(names(found), world.reached(people, offer), shared, cap)
@@ -263,8 +273,8 @@ def test_a_limit_reaches_exactly_so_far(index: Index, place: Point) -> None:
         for limit in limits
         for n, (bearing, margin) in enumerate(product(range(0, 360, 15), (-0.01, 0.01)))
     }
-    index.put_people([a_person(n, place=at, travel_limit_km=int(n.split("-")[0])) for n, at in around.items()])
-    index.put_offers([an_offer(n, place=at) for n, at in around.items()])
+    index.put([a_person(n, place=at, travel_limit_km=int(n.split("-")[0])) for n, at in around.items()])
+    index.put([an_offer(n, place=at) for n, at in around.items()])
     away = {name: distance_km(place, at) for name, at in around.items()}
     reaching = {name for name, distance in away.items() if distance <= int(name.split("-")[0])}
     assert len(reaching) == 24 * len(limits)
@@ -288,14 +298,14 @@ def _at(place: Point, bearing: float, kilometres: float) -> Point:
 
 def test_an_unknown_limit_counts_as_twenty_kilometres(index: Index) -> None:
     near, far = _at(LYON, 40, 19.9), _at(LYON, 40, 20.1)
-    index.put_people([a_person("near", place=near, travel_limit_km=None), a_person("far", place=far)])
-    index.put_people([a_person("far", place=far, travel_limit_km=None, version=9)])
+    index.put([a_person("near", place=near, travel_limit_km=None), a_person("far", place=far)])
+    index.put([a_person("far", place=far, travel_limit_km=None, version=9)])
     assert names(index.people_for(an_offer())) == ["near"]
 
 
 def test_candidates_carry_their_distance(index: Index) -> None:
-    index.put_people([a_person("near", place=_at(LYON, 10, 7.0), travel_limit_km=10)])
-    index.put_people([a_person("lost", place=None, anywhere=True, past_occupations=frozenset({"F1610"}))])
+    index.put([a_person("near", place=_at(LYON, 10, 7.0), travel_limit_km=10)])
+    index.put([a_person("lost", place=None, anywhere=True, past_occupations=frozenset({"F1610"}))])
     found = index.people_for(an_offer(occupation_code="F1610"))
     distances = dict(zip(names(found), found.distance_km.tolist(), strict=True))
     assert distances["near"] == pytest.approx(7.0)
@@ -303,9 +313,9 @@ def test_candidates_carry_their_distance(index: Index) -> None:
 
 
 def test_found_rows_stay_what_they_were(index: Index) -> None:
-    index.put_people([a_person(f"p{n}", travel_limit_km=30, version=1) for n in range(100)])
+    index.put([a_person(f"p{n}", travel_limit_km=30, version=1) for n in range(100)])
     found = index.people_for(an_offer())
-    index.put_people([a_person(f"p{n}", travel_limit_km=5, version=2) for n in range(100)])
+    index.put([a_person(f"p{n}", travel_limit_km=5, version=2) for n in range(100)])
     index.remove_person("p7")
     assert set(names(found)) == {f"p{n}" for n in range(100)}
     assert set(found.columns.travel_limit[found.rows]) == {30}
@@ -314,31 +324,33 @@ def test_found_rows_stay_what_they_were(index: Index) -> None:
 # Search
 
 
-def a_query(dice: Dice) -> SearchQuery:
-    town = dice.random.choice(world.TOWNS)
+def a_query(varied: ValueGenerator) -> SearchQuery:
+    town = varied.random.choice(world.TOWNS)
     return SearchQuery(
         as_of=NOW,
-        text=dice.random.choice(world.TEXTS),
-        within=Circle(town, dice.random.choice((3.0, 30.0, 250.0, 9_000.0, 20_000.0))) if dice.chance(0.6) else None,
-        include_remote=dice.chance(0.5),
-        skills=dice.some(world.SKILLS, 3) if dice.chance(0.4) else frozenset(),
-        occupations=dice.some(world.OCCUPATIONS, 2) if dice.chance(0.3) else frozenset(),
-        kinds=frozenset({OfferKind.JOB}) if dice.chance(0.2) else frozenset(),
-        green_grades=frozenset({"green", "none"}) if dice.chance(0.2) else frozenset(),
-        contracts=frozenset({"permanent"}) if dice.chance(0.2) else frozenset(),
-        page_size=dice.random.choice((1, 7, 100)),
+        text=varied.random.choice(world.TEXTS),
+        within=Circle(town, varied.random.choice((3.0, 30.0, 250.0, 9_000.0, 20_000.0)))
+        if varied.chance(0.6)
+        else None,
+        include_remote=varied.chance(0.5),
+        skills=varied.some(world.SKILLS, 3) if varied.chance(0.4) else frozenset(),
+        occupations=varied.some(world.OCCUPATIONS, 2) if varied.chance(0.3) else frozenset(),
+        kinds=frozenset({OfferKind.JOB}) if varied.chance(0.2) else frozenset(),
+        green_grades=frozenset({"green", "none"}) if varied.chance(0.2) else frozenset(),
+        contracts=frozenset({"permanent"}) if varied.chance(0.2) else frozenset(),
+        page_size=varied.random.choice((1, 7, 100)),
         facets=True,
     )
 
 
 @on_random_worlds
 def test_offers_found_are_those_of_a_scan(open_index: Open, seed: int) -> None:
-    dice, index = Dice(seed), open_index()
-    offers = world.newest(dice.offer(f"o{dice.random.randrange(130)}", n) for n in range(180))
+    varied, index = ValueGenerator(seed), open_index()
+    offers = world.newest(varied.offer(f"o{varied.random.randrange(130)}", n) for n in range(180))
     for first in range(0, len(offers), 25):
-        index.put_offers(offers[first : first + 25])
+        index.put(offers[first : first + 25])
     for _ in range(20):
-        query = a_query(dice)
+        query = a_query(varied)
         expected = world.hits(offers, query)
         read = pages(lambda cursor, query=query: index.search_offers(replace(query, cursor=cursor)))
         found = [hit.id for page in read for hit in page.hits]
@@ -350,13 +362,13 @@ def test_offers_found_are_those_of_a_scan(open_index: Open, seed: int) -> None:
 
 @on_random_worlds
 def test_courses_found_are_those_of_a_scan(open_index: Open, seed: int) -> None:
-    dice, index = Dice(seed), open_index()
-    courses = [dice.course(f"c{n}") for n in range(90)]
-    index.put_courses(courses)
+    varied, index = ValueGenerator(seed), open_index()
+    courses = [varied.course(f"c{n}") for n in range(90)]
+    index.put(courses)
     for _ in range(20):
-        asked = a_query(dice)
+        asked = a_query(varied)
         shared = {name: getattr(asked, name) for name in ("text", "within", "include_remote", "skills", "occupations")}
-        query = CourseQuery(**shared, funding=dice.some(("cpf", "region"), 1), page_size=asked.page_size, facets=True)
+        query = CourseQuery(**shared, funding=varied.some(("cpf", "region"), 1), page_size=asked.page_size, facets=True)
         expected = world.course_hits(courses, query)
         read = pages(lambda cursor, query=query: index.search_courses(replace(query, cursor=cursor)))
         assert sorted(hit.id for page in read for hit in page.hits) == sorted(c.id for c in expected), query
@@ -390,21 +402,19 @@ def in_order(scores: Sequence[float]) -> bool:
 )
 def test_words_are_met_as_french_readers_expect(index: Index, text: str, found: bool) -> None:
     offer = an_offer(title="Technicien(ne) d'éolienne (H/F)", description="Réparer, poser.", occupation_code="F1610")
-    index.put_offers([replace(offer, organisation_name="Toits du Rhône")])
+    index.put([replace(offer, organisation_name="Toits du Rhône")])
     assert index.search_offers(SearchQuery(NOW, text)).total == found
 
 
 def test_a_title_weighs_more_than_a_description(index: Index) -> None:
-    index.put_offers([an_offer(f"filler{n}", title="Autre", description="autre chose") for n in range(20)])
-    index.put_offers(
-        [an_offer("body", title="Autre chose", description="bardage"), an_offer("head", title="bardage autre")]
-    )
+    index.put([an_offer(f"filler{n}", title="Autre", description="autre chose") for n in range(20)])
+    index.put([an_offer("body", title="Autre chose", description="bardage"), an_offer("head", title="bardage autre")])
     page = index.search_offers(SearchQuery(NOW, "bardage"))
     assert [hit.id for hit in page.hits] == ["head", "body"]
 
 
 def test_the_parts_of_a_hit_make_its_score(index: Index) -> None:
-    index.put_offers([Dice(seed).offer(f"o{seed}") for seed in range(60)])
+    index.put([ValueGenerator(seed).offer(f"o{seed}") for seed in range(60)])
     query = SearchQuery(NOW, "toits", Circle(LYON, 300), True, frozenset({"s1", "s2", "s3", "s4"}))
     hits = index.search_offers(query).hits
     assert hits
@@ -418,8 +428,8 @@ def test_the_parts_of_a_hit_make_its_score(index: Index) -> None:
 def test_nearer_and_newer_and_more_skills_come_first(index: Index) -> None:
     plain = an_offer(published_at=NOW - timedelta(days=9), required_skills=frozenset({"s1"}), wished_skills=frozenset())
     far = replace(plain, place=_at(LYON, 0, 20))
-    index.put_offers([replace(far, id="far"), replace(plain, id="near"), replace(plain, id="new", published_at=NOW)])
-    index.put_offers([replace(plain, id="both", required_skills=frozenset({"s1", "s2"}))])
+    index.put([replace(far, id="far"), replace(plain, id="near"), replace(plain, id="new", published_at=NOW)])
+    index.put([replace(plain, id="both", required_skills=frozenset({"s1", "s2"}))])
     query = SearchQuery(NOW, within=Circle(LYON, 30), skills=frozenset({"s1", "s2"}))
     assert [hit.id for hit in index.search_offers(query).hits] == ["both", "new", "near", "far"]
 
@@ -427,19 +437,19 @@ def test_nearer_and_newer_and_more_skills_come_first(index: Index) -> None:
 @on_random_worlds
 def test_no_row_is_lost_or_doubled_while_others_come_and_go(open_index: Open, seed: int) -> None:
     """What stays through all pages comes once, although IDF, lengths and numbers of rows move under the cursor."""
-    dice, index = Dice(seed), open_index()
-    stable = [dice.offer(f"stable{n}") for n in range(120)]
-    leaving = [dice.offer(f"leaves{n}") for n in range(60)]
-    index.put_offers(stable + leaving)
-    query = SearchQuery(NOW, dice.random.choice(("toits", "eolienne", "")), Circle(LYON, 20_000), True, page_size=9)
+    varied, index = ValueGenerator(seed), open_index()
+    stable = [varied.offer(f"stable{n}") for n in range(120)]
+    leaving = [varied.offer(f"leaves{n}") for n in range(60)]
+    index.put(stable + leaving)
+    query = SearchQuery(NOW, varied.random.choice(("toits", "eolienne", "")), Circle(LYON, 20_000), True, page_size=9)
     seen: list[str] = []
     cursor, turn = "", 0
     while turn == 0 or cursor:
         page = index.search_offers(replace(query, cursor=cursor, as_of=NOW + timedelta(seconds=turn)))
         seen += [hit.id for hit in page.hits]
         cursor, turn = page.cursor, turn + 1
-        index.put_offers([dice.offer(f"comes{turn}-{n}") for n in range(12)])
-        index.put_offers([replace(one, version=2, searchable=False) for one in leaving[3 * turn : 3 * turn + 3]])
+        index.put([varied.offer(f"comes{turn}-{n}") for n in range(12)])
+        index.put([replace(one, version=2, searchable=False) for one in leaving[3 * turn : 3 * turn + 3]])
     lasting = [o for o in stable if o.expires_at is None or o.expires_at > NOW + timedelta(seconds=turn)]
     expected = {offer.id for offer in world.hits(lasting, query)}
     kept = [name for name in seen if name.startswith("stable")]
@@ -448,7 +458,7 @@ def test_no_row_is_lost_or_doubled_while_others_come_and_go(open_index: Open, se
 
 
 def test_rows_that_tie_are_paged_too(index: Index) -> None:
-    index.put_offers([an_offer(f"o{n}") for n in range(70)])
+    index.put([an_offer(f"o{n}") for n in range(70)])
     found = every_id(lambda cursor: index.search_offers(SearchQuery(NOW, page_size=9, cursor=cursor)))
     assert sorted(found) == sorted(f"o{n}" for n in range(70))
 
@@ -460,14 +470,14 @@ def test_a_forged_cursor_is_refused(index: Index, cursor: str) -> None:
 
 
 def test_a_cursor_of_another_query_is_refused(index: Index) -> None:
-    index.put_offers([an_offer(f"o{n}") for n in range(3)])
+    index.put([an_offer(f"o{n}") for n in range(3)])
     cursor = index.search_offers(SearchQuery(NOW, page_size=1)).cursor
     with pytest.raises(Refused):
         index.search_offers(SearchQuery(NOW, "toit", page_size=1, cursor=cursor))
 
 
 def test_a_ranking_orders_pages(index: Index) -> None:
-    index.put_offers([an_offer(f"o{n}", weekly_hours=n % 30) for n in range(90)])
+    index.put([an_offer(f"o{n}", weekly_hours=n % 30) for n in range(90)])
     rerank: Rerank = lambda found: found.columns.weekly_hours[found.rows]  # noqa: E731 (a named function says no more)
     read = pages(lambda cursor: index.search_offers(SearchQuery(NOW, page_size=20, cursor=cursor), rerank))
     hours = [hit.score for page in read for hit in page.hits]
@@ -477,7 +487,7 @@ def test_a_ranking_orders_pages(index: Index) -> None:
 
 def test_a_ranking_sees_only_the_most_relevant(index: Index) -> None:
     count = RERANKED + 50
-    index.put_offers([an_offer(f"o{n}", published_at=NOW - timedelta(hours=n)) for n in range(count)])
+    index.put([an_offer(f"o{n}", published_at=NOW - timedelta(hours=n)) for n in range(count)])
     asked: list[int] = []
 
     def rerank(found: Candidates[OfferColumns]) -> np.ndarray:

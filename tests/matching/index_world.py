@@ -50,7 +50,7 @@ def label(code: str) -> str:
 
 
 @dataclass
-class Dice:
+class ValueGenerator:
     """Everything drawn from one seed."""
 
     seed: int
@@ -147,16 +147,16 @@ class Dice:
 
 
 def an_offer(name: str = "o", **changes: Any) -> Offer:
-    plain = replace(Dice(1).offer(name), place=LYON, remote=Remote.NONE, searchable=True, matchable=True)
+    plain = replace(ValueGenerator(1).offer(name), place=LYON, remote=Remote.NONE, searchable=True, matchable=True)
     return replace(plain, expires_at=None, **changes)
 
 
 def a_person(name: str = "p", **changes: Any) -> Person:
-    return replace(Dice(1).person(name), **{"place": LYON, "anywhere": False, "matchable": True, **changes})
+    return replace(ValueGenerator(1).person(name), **{"place": LYON, "anywhere": False, "matchable": True, **changes})
 
 
 def a_course(name: str = "c", **changes: Any) -> Course:
-    return replace(Dice(1).course(name), searchable=True, **changes)
+    return replace(ValueGenerator(1).course(name), searchable=True, **changes)
 
 
 def names(found: Candidates[Any]) -> list[str]:

@@ -10,8 +10,8 @@ from services.common.values import OfferKind, Point, Remote
 from services.matching.domain import Knowledge
 from services.matching.values import AgeBand, HeldSkill, Offer, Person
 
-unhurried = settings(deadline=None, max_examples=60)
-"""For a machine that is busy with other things."""
+no_deadline = settings(deadline=None, max_examples=60)
+"""Machines that run tests may be slow."""
 
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 NIMES, UZES, SAINT_PIERRE = Point(43.84, 4.36), Point(44.01, 4.42), Point(-21.34, 55.48)

@@ -18,11 +18,11 @@ from tests.matching.pairs import (
     SAINT_PIERRE,
     SKILLS,
     UZES,
+    no_deadline,
     offer,
     offers,
     people,
     person,
-    unhurried,
 )
 
 HERE = CourseSession("s-here", NIMES, date(2026, 7, 1))
@@ -59,7 +59,7 @@ def test_a_course_closes_two_of_the_three_gaps_of_these_offers():
     assert (match.session_id, match.distance_km, match.formula_version) == ("s-here", 0, "m1")
 
 
-@unhurried
+@no_deadline
 @given(people, st.lists(offers, min_size=1, max_size=4), st.frozensets(st.sampled_from(SKILLS), min_size=1))
 def test_its_score_is_the_weighted_mean_lift_that_the_formula_itself_gives(one, found, taught):
     one = replace(one, matchable=True, wished_kinds=None, licences=None)  # reach and age still fail at times

@@ -21,11 +21,11 @@ from tests.matching.pairs import (
     UZES,
     closeness,
     empty,
+    no_deadline,
     offer,
     offers,
     people,
     person,
-    unhurried,
 )
 
 ROUNDING = 1e-12
@@ -42,7 +42,7 @@ def never_lower(before: Person, after: Person, other: Offer) -> None:
 # Guarantees
 
 
-@unhurried
+@no_deadline
 @given(people, offers, st.data())
 def test_adding_a_skill_that_the_offer_asks_never_lowers(one, other, data):
     asked = sorted(other.required_skills | other.wished_skills)
@@ -53,7 +53,7 @@ def test_adding_a_skill_that_the_offer_asks_never_lowers(one, other, data):
     never_lower(one, replace(one, skills={**(one.skills or {}), code: held}), other)
 
 
-@unhurried
+@no_deadline
 @given(people, offers, st.data())
 def test_confirming_never_lowers(one, other, data):
     assume(one.skills)
@@ -62,7 +62,7 @@ def test_confirming_never_lowers(one, other, data):
     never_lower(stated, replace(one, skills={**one.skills, code: HeldSkill(code, True)}), other)
 
 
-@unhurried
+@no_deadline
 @given(people, offers, st.data())
 def test_answering_with_something_better_than_the_prior_never_lowers(one, other, data):
     start = max(other.start_date or NOW.date(), NOW.date())
@@ -83,7 +83,7 @@ def test_answering_with_something_better_than_the_prior_never_lowers(one, other,
     never_lower(before, replace(before, **answers), other)
 
 
-@unhurried
+@no_deadline
 @given(people, offers)
 def test_a_longer_limit_never_lowers_and_anywhere_is_the_longest(one, other):
     limit = 20 if one.travel_limit_km is None else one.travel_limit_km
@@ -94,13 +94,13 @@ def test_a_longer_limit_never_lowers_and_anywhere_is_the_longest(one, other):
 places = st.builds(Point, st.floats(43.5, 44.2), st.floats(4.0, 4.8))
 
 
-@unhurried
+@no_deadline
 @given(places, offers)
 def test_an_empty_profile_never_matches(place, other):
     assert judge(empty(place), other).score < M1.threshold
 
 
-@unhurried
+@no_deadline
 @given(places, places, places, offers, people, st.data())
 def test_an_empty_profile_never_outranks_a_documented_fit(nowhere, here, there, other, one, data):
     """A fit: half of the required skills at least stated, in a wished occupation that is the offer's or close to it,
@@ -121,7 +121,7 @@ def test_an_empty_profile_never_outranks_a_documented_fit(nowhere, here, there, 
     assert judge(fit, other).score > judge(empty(nowhere), other).score
 
 
-@unhurried
+@no_deadline
 @given(people, offers)
 def test_the_score_is_the_weighted_mean_of_its_parts_and_nothing_else(one, other):
     judged = judge(one, other)
@@ -134,7 +134,7 @@ def test_the_score_is_the_weighted_mean_of_its_parts_and_nothing_else(one, other
     assert judged.matched == (all(gate.passed for gate in judged.gates) and judged.score >= M1.threshold)
 
 
-@unhurried
+@no_deadline
 @given(people, offers)
 def test_reasons_are_codes_with_words_and_every_unknown_names_its_question_or_the_offer(one, other):
     judged = judge(one, other)

@@ -20,7 +20,7 @@ from services.matching.index_embedded import EmbeddedIndex
 from services.matching.kernel import Codes, PeopleColumns
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
-from tests.matching.index_world import KNOWLEDGE, NOW, Dice, a_person, an_offer, names
+from tests.matching.index_world import KNOWLEDGE, NOW, ValueGenerator, a_person, an_offer, names
 
 Opener = Callable[..., ElasticIndex]
 
@@ -40,51 +40,51 @@ def every_page(search: Callable[[Any], Page], query: Any) -> list[Page]:
 
 
 @pytest.fixture
-def both(elastic: ElasticIndex) -> tuple[ElasticIndex, EmbeddedIndex, Dice]:
+def both(elastic: ElasticIndex) -> tuple[ElasticIndex, EmbeddedIndex, ValueGenerator]:
     """The same things in both; in one batch each, so that the embedded one publishes its statistics at once."""
-    dice, other = Dice(uuid4().int % 10**6), embedded()
-    print(f"seed {dice.seed}")
+    varied, other = ValueGenerator(uuid4().int % 10**6), embedded()
+    print(f"seed {varied.seed}")
     for each in (elastic, other):
-        again = Dice(dice.seed)
+        again = ValueGenerator(varied.seed)
         heavy = an_offer("heavy", title="toits " * 50)
-        each.put_offers([heavy, *(again.offer(f"o{n}") for n in range(250))])
-        each.put_people([again.person(f"p{n}") for n in range(250)])
-        each.put_courses([again.course(f"c{n}") for n in range(120)])
-    return elastic, other, dice
+        each.put([heavy, *(again.offer(f"o{n}") for n in range(250))])
+        each.put([again.person(f"p{n}") for n in range(250)])
+        each.put([again.course(f"c{n}") for n in range(120)])
+    return elastic, other, varied
 
 
-def a_query(dice: Dice) -> SearchQuery:
+def a_query(varied: ValueGenerator) -> SearchQuery:
     return SearchQuery(
-        as_of=NOW + timedelta(hours=dice.random.randrange(100)),
-        text=dice.random.choice(world.TEXTS),
-        within=Circle(dice.random.choice(world.TOWNS), dice.random.choice((3.0, 30.0, 9_000.0)))
-        if dice.chance(0.6)
+        as_of=NOW + timedelta(hours=varied.random.randrange(100)),
+        text=varied.random.choice(world.TEXTS),
+        within=Circle(varied.random.choice(world.TOWNS), varied.random.choice((3.0, 30.0, 9_000.0)))
+        if varied.chance(0.6)
         else None,
-        include_remote=dice.chance(0.5),
-        skills=dice.some(world.SKILLS, 4),
-        occupations=dice.some(world.OCCUPATIONS, 1),
-        kinds=frozenset({OfferKind.JOB}) if dice.chance(0.2) else frozenset(),
-        green_grades=frozenset({"green", ""}) if dice.chance(0.2) else frozenset(),
-        contracts=frozenset({"permanent"}) if dice.chance(0.2) else frozenset(),
-        page_size=dice.random.choice((1, 10, 100)),
+        include_remote=varied.chance(0.5),
+        skills=varied.some(world.SKILLS, 4),
+        occupations=varied.some(world.OCCUPATIONS, 1),
+        kinds=frozenset({OfferKind.JOB}) if varied.chance(0.2) else frozenset(),
+        green_grades=frozenset({"green", ""}) if varied.chance(0.2) else frozenset(),
+        contracts=frozenset({"permanent"}) if varied.chance(0.2) else frozenset(),
+        page_size=varied.random.choice((1, 10, 100)),
         facets=True,
     )
 
 
 def test_it_holds_finds_and_orders_what_the_embedded_index_does(
-    both: tuple[ElasticIndex, EmbeddedIndex, Dice], record_property: Callable[[str, object], None]
+    both: tuple[ElasticIndex, EmbeddedIndex, ValueGenerator], record_property: Callable[[str, object], None]
 ) -> None:
-    one, other, dice = both
+    one, other, varied = both
     assert one.digest() == other.digest()
     assert one.counts() == other.counts()
-    searches_are_equal(one, other, dice)
+    searches_are_equal(one, other, varied)
     recall = candidates_are_equal(one, other)
     record_property("measured", f"candidates on Elasticsearch: recall of the embedded index's {recall:.4f}")
 
 
-def searches_are_equal(one: ElasticIndex, other: EmbeddedIndex, dice: Dice) -> None:
+def searches_are_equal(one: ElasticIndex, other: EmbeddedIndex, varied: ValueGenerator) -> None:
     for turn in range(25):
-        query = a_query(dice) if turn else SearchQuery(NOW, "toits", page_size=100)
+        query = a_query(varied) if turn else SearchQuery(NOW, "toits", page_size=100)
         query = query if turn % 3 else replace(query, within=None)
         same_pages(*(every_page(each.search_offers, query) for each in (one, other)))
         courses = CourseQuery(query.text, query.within, query.include_remote, query.skills, facets=True, page_size=7)
@@ -106,7 +106,7 @@ def candidates_are_equal(one: ElasticIndex, other: EmbeddedIndex) -> float:
     """How many of the embedded index's candidates were found; those near must all be."""
     wanted = met = 0
     for number in range(30):
-        offer, person = Dice(number).offer("asked"), Dice(number).person("asking")
+        offer, person = ValueGenerator(number).offer("asked"), ValueGenerator(number).person("asking")
         for cap in (2_000, 4):
             pairs = [
                 (one.people_for(offer, cap), other.people_for(offer, cap)),
@@ -124,11 +124,11 @@ def candidates_are_equal(one: ElasticIndex, other: EmbeddedIndex) -> float:
 
 
 def test_candidates_carry_the_columns_and_versions_of_the_embedded_index(
-    both: tuple[ElasticIndex, EmbeddedIndex, Dice],
+    both: tuple[ElasticIndex, EmbeddedIndex, ValueGenerator],
 ) -> None:
     one, other, _ = both
     for number in range(10):
-        offer = Dice(number).offer("asked")
+        offer = ValueGenerator(number).offer("asked")
         rows = [
             {found.name(row): (found.version(row), skills_of(found, row)) for row in found.rows.tolist()}
             for found in (one.people_for(offer), other.people_for(offer))
@@ -143,8 +143,8 @@ def skills_of(found: Candidates[PeopleColumns], row: int) -> int:
 def test_more_candidates_than_one_answer_holds_come_in_several(
     elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elastic.put_people([a_person(f"p{n}", travel_limit_km=30) for n in range(95)])
-    elastic.put_people([a_person(f"free{n}", anywhere=True, past_occupations=frozenset({"F1610"})) for n in range(30)])
+    elastic.put([a_person(f"p{n}", travel_limit_km=30) for n in range(95)])
+    elastic.put([a_person(f"free{n}", anywhere=True, past_occupations=frozenset({"F1610"})) for n in range(30)])
     monkeypatch.setattr("services.matching.index_elastic.candidates.MOST", 20)
     found = elastic.people_for(an_offer(occupation_code="F1610"), cap=10)
     assert len([name for name in names(found) if name.startswith("p")]) == 95
@@ -155,9 +155,9 @@ def test_more_candidates_than_one_answer_holds_come_in_several(
 def test_what_is_remembered_is_bounded_and_never_stale(elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.matching.index_elastic.column_cache.MOST", 50)
     monkeypatch.setattr("services.matching.index_elastic.column_cache.FETCHED", 30)
-    elastic.put_people([a_person(f"p{n}", travel_limit_km=30, version=1) for n in range(80)])
+    elastic.put([a_person(f"p{n}", travel_limit_km=30, version=1) for n in range(80)])
     before = elastic.people_for(an_offer())
-    elastic.put_people([a_person(f"p{n}", travel_limit_km=50, version=2) for n in range(40)])
+    elastic.put([a_person(f"p{n}", travel_limit_km=50, version=2) for n in range(40)])
     after = elastic.people_for(an_offer())
     assert sorted(after.columns.travel_limit[after.rows].tolist()) == [30] * 40 + [50] * 40
     assert {after.version(row) for row in after.rows.tolist()} == {1, 2}
@@ -171,12 +171,12 @@ def test_of_two_processes_that_write_at_once_one_finds_the_others(elastic: Elast
 
     def offer_comes(number: int) -> bool:
         offer = an_offer(f"o{number}")
-        elastic.put_offers([offer])
+        elastic.put([offer])
         return f"p{number}" in names(elastic.people_for(offer))
 
     def person_comes(number: int) -> bool:
         person = a_person(f"p{number}", travel_limit_km=30)
-        other.put_people([person])
+        other.put([person])
         return f"o{number}" in names(other.offers_for(person))
 
     with ThreadPoolExecutor(2) as pool:
@@ -192,20 +192,20 @@ def test_candidates_are_whole_while_another_process_changes_them(
     monkeypatch.setattr("services.matching.index_elastic.column_cache.MOST", 0)
     monkeypatch.setattr("services.matching.index_elastic.collection.TRIES", 1_000)
     crowd = [a_person(f"p{n}", travel_limit_km=30) for n in range(60)]
-    elastic.put_people(crowd)
+    elastic.put(crowd)
     other, stop = another(), threading.Event()
 
     def change() -> None:
         version = 2
         while not stop.is_set():
-            other.put_people([replace(person, version=version) for person in crowd[version % 60 :]])
+            other.put([replace(person, version=version) for person in crowd[version % 60 :]])
             other.counts()
             version += 1
 
     writer = threading.Thread(target=change)
     writer.start()
     for turn in range(12):
-        elastic.put_people([a_person(f"q{turn}", place=None)])
+        elastic.put([a_person(f"q{turn}", place=None)])
         assert len(elastic.people_for(an_offer()).rows) == 60
     stop.set()
     writer.join()
@@ -213,15 +213,15 @@ def test_candidates_are_whole_while_another_process_changes_them(
 
 def test_versions_hold_across_processes(elastic: ElasticIndex, another: Opener) -> None:
     other = another()
-    other.put_offers([an_offer(version=7, title="sept")])
-    elastic.put_offers([an_offer(version=6, title="six")])
+    other.put([an_offer(version=7, title="sept")])
+    elastic.put([an_offer(version=6, title="six")])
     kept = elastic.offer("o")
     assert kept
     assert kept.title == "sept"
 
 
 def test_namespaces_do_not_meet(elastic: ElasticIndex) -> None:
-    elastic.put_offers([an_offer()])
+    elastic.put([an_offer()])
     with namespace_on_elasticsearch() as (address, namespace):
         other = ElasticIndex(address, namespace, 0, Codes(KNOWLEDGE), LANGUAGE, world.label)
         assert other.missing()
@@ -239,7 +239,7 @@ def test_searches_share_the_cost_of_showing_what_is_written(elastic: ElasticInde
 
     before, started = shown(), time.monotonic()
     for number in range(60):
-        elastic.put_offers([an_offer(f"o{number}")])
+        elastic.put([an_offer(f"o{number}")])
         elastic.search_offers(SearchQuery(NOW))
     took = time.monotonic() - started
     assert shown() - before <= took / BEHIND_SECONDS + took + 2, "one each, one a second by the server itself, the ends"

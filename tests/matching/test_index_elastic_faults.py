@@ -26,11 +26,11 @@ Opener = Callable[..., ElasticIndex]
 
 
 def test_a_deleted_index_is_missing_and_never_made_by_a_write(elastic: ElasticIndex, place: tuple[str, str]) -> None:
-    elastic.put_offers([an_offer()])
+    elastic.put([an_offer()])
     digest = elastic.digest()
     drop(*place)
     for work in (
-        lambda: elastic.put_offers([an_offer(version=2)]),
+        lambda: elastic.put([an_offer(version=2)]),
         lambda: elastic.remove_person("p"),
         lambda: elastic.offer("o"),
         lambda: elastic.search_offers(SearchQuery(NOW)),
@@ -43,7 +43,7 @@ def test_a_deleted_index_is_missing_and_never_made_by_a_write(elastic: ElasticIn
     assert generations(*place) == {}
     assert elastic.missing()
     with elastic.rebuilding() as fresh:
-        fresh.put_offers([an_offer()])
+        fresh.put([an_offer()])
     assert elastic.digest() == digest
     assert not elastic.missing()
 
@@ -51,7 +51,7 @@ def test_a_deleted_index_is_missing_and_never_made_by_a_write(elastic: ElasticIn
 def test_a_write_of_which_the_server_cannot_say_what_it_has_is_not_news(
     elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elastic.put_offers([an_offer("o", version=3)])
+    elastic.put([an_offer("o", version=3)])
     asked = elastic._server.ask
 
     def ask(deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
@@ -61,7 +61,7 @@ def test_a_write_of_which_the_server_cannot_say_what_it_has_is_not_news(
 
     monkeypatch.setattr(elastic._server, "ask", ask)
     with pytest.raises(IndexUnavailable):
-        elastic.put_offers([an_offer("o", version=2)])
+        elastic.put([an_offer("o", version=2)])
 
 
 def test_writes_that_a_full_server_refuses_are_tried_again(
@@ -70,7 +70,7 @@ def test_writes_that_a_full_server_refuses_are_tried_again(
     with throttling_proxy(place[0]) as server:
         through = another(server.address)
         server.requests, server.documents = 2, {"o3", "o17"}
-        through.put_offers([an_offer(f"o{n}") for n in range(20)])
+        through.put([an_offer(f"o{n}") for n in range(20)])
         assert server.refused == ["request", "request", "o3", "o17"]
         assert through.counts().offers == 20
 
@@ -83,7 +83,7 @@ def test_a_server_that_stays_full_is_unavailable(
         monkeypatch.setattr(through, "_seconds", 1.0)
         server.requests = 10**6
         with pytest.raises(IndexUnavailable):
-            through.put_offers([an_offer()])
+            through.put([an_offer()])
         assert len(server.refused) > 1
 
 
@@ -96,10 +96,10 @@ def test_a_document_that_the_server_refuses_is_named_and_the_others_go_in(
     """While a generation is filled it is left out, so that one record never keeps matching from starting."""
     refused = replace(an_offer("refused"), **changes)
     with pytest.raises(ValueError, match="is refused"):
-        elastic.put_offers([an_offer("first"), refused])
+        elastic.put([an_offer("first"), refused])
     assert elastic.offer("first")
     with elastic.rebuilding() as fresh:
-        fresh.put_offers([an_offer("first"), refused, an_offer("last")])
+        fresh.put([an_offer("first"), refused, an_offer("last")])
     assert elastic.counts().offers == 2
 
 
@@ -110,7 +110,7 @@ def test_a_server_that_hangs_or_is_gone_is_unavailable_and_comes_back(
     host, _, port = place[0].removeprefix("http://").partition(":")
     with proxy(host, int(port)) as between:
         through = another(f"http://{between.address}")
-        through.put_offers([an_offer()])
+        through.put([an_offer()])
         assert through.search_offers(SearchQuery(NOW)).total == 1
         monkeypatch.setattr("services.matching.index_elastic.SEARCH_SECONDS", 0.2)
         getattr(between, fault)()

@@ -18,7 +18,7 @@ from services.matching.index_elastic.server import Deadline
 from services.matching.index_shared.analysis import Analyser
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
-from tests.matching.index_world import NOW, Dice, a_person, an_offer, names
+from tests.matching.index_world import NOW, ValueGenerator, a_person, an_offer, names
 
 Opener = Callable[..., ElasticIndex]
 
@@ -29,14 +29,14 @@ def test_what_other_processes_write_during_a_rebuild_is_kept(
 ) -> None:
     """The replay reaches an old record after the newer one was handled elsewhere."""
     other = another()
-    other.put_people([a_person("p", version=3), a_person("stays", version=1)])
+    other.put([a_person("p", version=3), a_person("stays", version=1)])
     with elastic.rebuilding() as fresh:
         if word == "removed":
             other.remove_person("p")
         else:
-            other.put_people([a_person("p", version=5)])
-        other.put_offers([an_offer("during")])
-        fresh.put_people([a_person("p", version=3), a_person("stays", version=1)])
+            other.put([a_person("p", version=5)])
+        other.put([an_offer("during")])
+        fresh.put([a_person("p", version=3), a_person("stays", version=1)])
         assert other.person("stays")
         assert names(other.people_for(an_offer())) == names(elastic.people_for(an_offer()))
     person = other.person("p")
@@ -44,14 +44,14 @@ def test_what_other_processes_write_during_a_rebuild_is_kept(
     assert elastic.offer("during")
     assert other.counts().people == (1 if word == "removed" else 2)
     assert all(name.endswith("-000002") for name in generations(*place))
-    other.put_people([a_person("p", version=1)])
+    other.put([a_person("p", version=1)])
     person = elastic.person("p")
     assert (person and person.version) == (1 if word == "removed" else 5)
 
 
 def test_the_old_generation_answers_until_the_new_one_takes_its_place(elastic: ElasticIndex, another: Opener) -> None:
     offers = [an_offer(f"o{n}") for n in range(40)]
-    elastic.put_offers(offers)
+    elastic.put(offers)
     assert elastic.counts().offers == 40
     other, stop, wrong = another(), threading.Event(), list[str]()
 
@@ -66,7 +66,7 @@ def test_the_old_generation_answers_until_the_new_one_takes_its_place(elastic: E
     for _ in range(3):
         with elastic.rebuilding() as fresh:
             for offer in offers:
-                fresh.put_offers([offer])
+                fresh.put([offer])
     stop.set()
     reader.join()
     assert wrong == []
@@ -75,7 +75,7 @@ def test_the_old_generation_answers_until_the_new_one_takes_its_place(elastic: E
 def test_a_write_that_was_under_way_while_generations_swapped_is_in_the_new_one(
     elastic: ElasticIndex, another: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elastic.put_offers([an_offer("before")])
+    elastic.put([an_offer("before")])
     other = another()
     asked, begun, swapped = other._server.ask, threading.Event(), threading.Event()
     bulks: list[str] = []
@@ -89,9 +89,9 @@ def test_a_write_that_was_under_way_while_generations_swapped_is_in_the_new_one(
         return asked(deadline, method, path, body)
 
     with elastic.rebuilding() as fresh:
-        fresh.put_offers([an_offer("before")])
+        fresh.put([an_offer("before")])
         monkeypatch.setattr(other._server, "ask", ask)
-        writer = threading.Thread(target=lambda: other.put_offers([an_offer("during")]))
+        writer = threading.Thread(target=lambda: other.put([an_offer("during")]))
         writer.start()
         assert begun.wait(20)
     swapped.set()
@@ -100,12 +100,12 @@ def test_a_write_that_was_under_way_while_generations_swapped_is_in_the_new_one(
 
 
 def test_a_rebuild_that_fails_leaves_everything_as_it_was(elastic: ElasticIndex, place: tuple[str, str]) -> None:
-    elastic.put_offers([an_offer()])
+    elastic.put([an_offer()])
     before, digest = generations(*place), elastic.digest()
 
     def fill_half() -> None:
         with elastic.rebuilding() as fresh:
-            fresh.put_offers([an_offer("half")])
+            fresh.put([an_offer("half")])
             raise LogUnavailable("the log is gone")
 
     with pytest.raises(LogUnavailable):
@@ -121,8 +121,8 @@ def test_a_second_rebuild_takes_the_place_of_one_that_froze(elastic: ElasticInde
     frozen = elastic.rebuilding()
     old = frozen.__enter__()
     with other.rebuilding() as fresh:
-        fresh.put_offers([an_offer("kept")])
-        old.put_offers([an_offer("late")])
+        fresh.put([an_offer("kept")])
+        old.put([an_offer("late")])
     with pytest.raises(IndexUnavailable):
         frozen.__exit__(None, None, None)
     assert other.counts().offers == 2
@@ -140,11 +140,11 @@ def test_an_index_made_by_an_older_release_is_missing(
 def test_a_change_of_documents_or_words_raises_the_mapping() -> None:
     """An index filled by the old code would answer the new one wrongly. Raise MAPPING, then renew the number here."""
     texts = "L'élagueuse répare les éoliennes (H/F) près des écoles, zingueurs et couvreuses."
-    dice, words = Dice(5), Analyser(LANGUAGE, world.label)
+    varied, words = ValueGenerator(5), Analyser(LANGUAGE, world.label)
     values = [
-        replace(dice.offer("o"), description=texts),
-        dice.person("p"),
-        replace(dice.course("c"), description=texts),
+        replace(varied.offer("o"), description=texts),
+        varied.person("p"),
+        replace(varied.course("c"), description=texts),
     ]
     documents = [json.loads(document_of(value, words)) for value in values]
     made = json.dumps([mappings.FIELDS, documents, sorted(LANGUAGE.stop), LANGUAGE.endings], sort_keys=True)

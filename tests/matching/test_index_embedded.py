@@ -32,7 +32,7 @@ from services.matching.kernel import Codes, score_offers, score_people
 from services.matching.values import Offer
 from services.referential.france import LANGUAGE
 from tests.matching import index_world as world
-from tests.matching.index_world import KNOWLEDGE, LYON, NOW, Dice
+from tests.matching.index_world import KNOWLEDGE, LYON, NOW, ValueGenerator
 
 seeds = st.integers(0, 10**9)
 
@@ -96,18 +96,18 @@ class Scorer:
 @settings(max_examples=8, deadline=None)
 @given(seed=seeds)
 def test_the_top_twenty_are_those_of_a_full_scan(seed: int) -> None:
-    dice, index = Dice(seed), embedded()
-    first = [dice.offer(f"o{n}") for n in range(column_store.SHORTEST_TAIL + 1 + dice.random.randrange(100))]
-    late = [dice.offer(f"late{n}") for n in range(10)]
-    index.put_offers(first)  # one batch longer than the longest tail: merged, and so published
-    index.put_offers(late)
+    varied, index = ValueGenerator(seed), embedded()
+    first = [varied.offer(f"o{n}") for n in range(column_store.SHORTEST_TAIL + 1 + varied.random.randrange(100))]
+    late = [varied.offer(f"late{n}") for n in range(10)]
+    index.put(first)  # one batch longer than the longest tail: merged, and so published
+    index.put(late)
     for _ in range(10):
         query = SearchQuery(
             NOW,
-            text=dice.random.choice(world.TEXTS),
-            within=Circle(LYON, 300) if dice.chance(0.5) else None,
-            include_remote=dice.chance(0.5),
-            skills=dice.some(world.SKILLS, 4),
+            text=varied.random.choice(world.TEXTS),
+            within=Circle(LYON, 300) if varied.chance(0.5) else None,
+            include_remote=varied.chance(0.5),
+            skills=varied.some(world.SKILLS, 4),
         )
         score = Scorer(first, query)
         best = sorted(world.hits(first + late, query), key=lambda offer: (-score(offer), mark(offer.id)))[:20]
@@ -128,19 +128,19 @@ def test_rare_words_weigh_more() -> None:
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=seeds)
 def test_an_index_of_many_small_writes_equals_one_written_at_once(seed: int) -> None:
-    dice, slow, fast = Dice(seed), embedded(), embedded()
-    history = [dice.offer(f"o{dice.random.randrange(150)}", version) for version in range(400)]
-    people = [dice.person(f"p{dice.random.randrange(150)}", version) for version in range(400)]
-    gone = {f"p{dice.random.randrange(150)}" for _ in range(40)}
+    varied, slow, fast = ValueGenerator(seed), embedded(), embedded()
+    history = [varied.offer(f"o{varied.random.randrange(150)}", version) for version in range(400)]
+    people = [varied.person(f"p{varied.random.randrange(150)}", version) for version in range(400)]
+    gone = {f"p{varied.random.randrange(150)}" for _ in range(40)}
     for number, (offer, person) in enumerate(zip(history, people, strict=True)):
-        slow.put_people([person])
+        slow.put([person])
         if number == 300:
             for name in gone:
                 slow.remove_person(name)
-        slow.put_offers([offer])
+        slow.put([offer])
     kept = world.newest(history)
-    fast.put_offers(kept)
-    fast.put_people(world.newest(p for n, p in enumerate(people) if n > 300 or p.id not in gone))
+    fast.put(kept)
+    fast.put(world.newest(p for n, p in enumerate(people) if n > 300 or p.id not in gone))
     assert slow.digest() == fast.digest()
     assert slow.counts() == fast.counts()
     for text in world.TEXTS:
@@ -153,12 +153,12 @@ def test_an_index_of_many_small_writes_equals_one_written_at_once(seed: int) -> 
 
 
 def test_the_kernel_scores_rows_where_they_lie() -> None:
-    dice, codes = Dice(4), Codes(KNOWLEDGE)
+    varied, codes = ValueGenerator(4), Codes(KNOWLEDGE)
     index = EmbeddedIndex(codes, LANGUAGE, world.label)
-    people = {f"p{n}": dice.person(f"p{n}") for n in range(150)}
-    offers = {f"o{n}": dice.offer(f"o{n}") for n in range(150)}
-    index.put_people(list(people.values()))
-    index.put_offers(list(offers.values()))
+    people = {f"p{n}": varied.person(f"p{n}") for n in range(150)}
+    offers = {f"o{n}": varied.offer(f"o{n}") for n in range(150)}
+    index.put(list(people.values()))
+    index.put(list(offers.values()))
     for offer in list(offers.values())[:25]:
         found = index.people_for(offer)
         got = score_people(offer, found.columns, found.rows, codes, M1, NOW).score
@@ -181,10 +181,10 @@ def test_readers_see_whole_states_while_a_writer_works() -> None:
     """Offers change town all together, one batch a round: a reader finds all in one town, or all in the other."""
     index, towns = embedded(), (LYON, Point(48.86, 2.35))
     plain = replace(
-        Dice(1).offer("o"), remote=Remote.NONE, searchable=True, matchable=True, expires_at=None, title="toit"
+        ValueGenerator(1).offer("o"), remote=Remote.NONE, searchable=True, matchable=True, expires_at=None, title="toit"
     )
     names = [f"o{n}" for n in range(60)]
-    index.put_offers([replace(plain, id=name, version=0, place=LYON) for name in names])
+    index.put([replace(plain, id=name, version=0, place=LYON) for name in names])
     stop, wrong = threading.Event(), list[str]()
 
     def read() -> None:
@@ -205,7 +205,7 @@ def test_readers_see_whole_states_while_a_writer_works() -> None:
     with ThreadPoolExecutor(3) as pool:
         readers = [pool.submit(read) for _ in range(3)]
         for version in range(1, 40):
-            index.put_offers([replace(plain, id=name, version=version, place=towns[version % 2]) for name in names])
+            index.put([replace(plain, id=name, version=version, place=towns[version % 2]) for name in names])
         stop.set()
         for reader in readers:
             reader.result()
@@ -215,12 +215,12 @@ def test_readers_see_whole_states_while_a_writer_works() -> None:
 @pytest.mark.usefixtures("merging")
 def test_writers_take_turns() -> None:
     index = embedded()
-    dice = Dice(3)
-    batches = [[dice.person(f"p{worker}-{n}") for n in range(80)] for worker in range(4)]
+    varied = ValueGenerator(3)
+    batches = [[varied.person(f"p{worker}-{n}") for n in range(80)] for worker in range(4)]
 
     def write(people: list[Any]) -> None:
         for person in people:
-            index.put_people([person])
+            index.put([person])
 
     with ThreadPoolExecutor(4) as pool:
         for _ in pool.map(write, batches):
@@ -231,11 +231,11 @@ def test_writers_take_turns() -> None:
 
 def test_updates_do_not_pile_up() -> None:
     """Ten versions of everything take no more room than two of them."""
-    dice, index = Dice(5), embedded()
-    offers = [dice.offer(f"o{n}") for n in range(400)]
-    index.put_offers(offers)
+    varied, index = ValueGenerator(5), embedded()
+    offers = [varied.offer(f"o{n}") for n in range(400)]
+    index.put(offers)
     once = index.bytes()["offers"]
     for version in range(2, 12):
-        index.put_offers([replace(offer, version=version) for offer in offers])
+        index.put([replace(offer, version=version) for offer in offers])
     assert index.bytes()["offers"] < 2.6 * once
     assert index.counts().offers == 400

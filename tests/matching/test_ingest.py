@@ -8,6 +8,7 @@ from vivier.profile.v1 import events_pb2 as profile
 from services.kit.bus import Event, Record
 from services.kit.outbox import outgoing, tombstone
 from services.matching.ingest import fill
+from services.matching.values import Person
 
 
 class Contents:
@@ -17,13 +18,8 @@ class Contents:
         self.people: list[str] = []
         self.removed: list[str] = []
 
-    def put_offers(self, offers: Sequence[Any]) -> set[str]:
-        return set()
-
-    put_courses = put_offers
-
-    def put_people(self, people: Sequence[Any]) -> set[str]:
-        self.people += [each.id for each in people]
+    def put(self, values: Sequence[Any]) -> set[str]:
+        self.people += [value.id for value in values if isinstance(value, Person)]
         return set()
 
     def remove_person(self, person_id: str) -> None:

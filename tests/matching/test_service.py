@@ -252,7 +252,7 @@ def test_who_was_forgotten_leaves_the_index_again_when_a_late_write_brought_them
     units.database.migrate()
     index = EmbeddedIndex(Codes(KNOWLEDGE), LANGUAGE, lambda code: code)
     with index.rebuilding() as contents:
-        contents.put_people([person_of(person_changed("inès")), person_of(person_changed("bo"))])
+        contents.put([person_of(person_changed("inès")), person_of(person_changed("bo"))])
     changes.forget_again(Deps(units, index, Codes(KNOWLEDGE), M1))
     assert [name for name in ("inès", "bo") if index.person(name)] == ["bo"]
     units.database.close()

@@ -55,14 +55,14 @@ class Indices:
         """What anybody finds missing there, they fill again."""
         with closing(Server(self._address)) as server:
             if found := self._held(server):
-                server.ask(Deadline(REMOVE_SECONDS), "DELETE", f"/{','.join(found)}")
+                server.request(Deadline(REMOVE_SECONDS), "DELETE", f"/{','.join(found)}")
 
     def commit(self) -> None:
         """Nothing is left to do."""
 
     def _held(self, server: Server) -> Sequence[str]:
         patterns = ",".join(f"{alias_of(self._there.namespace, kind)}-*" for kind in KINDS)
-        return sorted(server.ask(Deadline(ANSWER_SECONDS), "GET", f"/{patterns}?features=aliases"))
+        return sorted(server.request(Deadline(ANSWER_SECONDS), "GET", f"/{patterns}?features=aliases"))
 
     def _index(self, settings: Settings) -> Index:
         book = open_snapshot(settings.referential)

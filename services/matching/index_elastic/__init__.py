@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from services.common.values import Point
 from services.matching.index import CAP, Candidates, Circle, Counts, CourseQuery, Index, Page, Rerank, SearchQuery
 from services.matching.index import Contents as ContentsPort
-from services.matching.index_elastic.candidates import find, offers_sought, people_sought
+from services.matching.index_elastic.candidates import find, offers_query, people_query
 from services.matching.index_elastic.collection import Collection
 from services.matching.index_elastic.column_cache import ColumnCache
 from services.matching.index_elastic.generations import Generations
@@ -36,8 +36,8 @@ class ElasticIndex(Contents, Index):
     def __init__(
         self, address: str, namespace: str, replicas: int, codes: Codes, language: Language, occupation_words: Labels
     ) -> None:
-        server, words = Server(address), Analyser(language, occupation_words)
-        self._server, self._words, self._codes = server, words, codes
+        server, analyser = Server(address), Analyser(language, occupation_words)
+        self._server, self._analyser, self._codes = server, analyser, codes
         self._offers = Collection(server, alias_of(namespace, "offers"), Offer)
         self._people = Collection(server, alias_of(namespace, "people"), Person)
         self._courses = Collection(server, alias_of(namespace, "courses"), Course)
@@ -45,7 +45,7 @@ class ElasticIndex(Contents, Index):
         self._known_offers = ColumnCache(self._offers, codes.offers, encoding)
         self._known_people = ColumnCache(self._people, codes.people, encoding)
         self._generations = Generations(server, namespace, replicas)
-        super().__init__(server, words, self._generations.targets, self._all_written)
+        super().__init__(server, analyser, self._generations.targets, self._all_written)
         self._begun = False
 
     def missing(self) -> bool:
@@ -57,7 +57,7 @@ class ElasticIndex(Contents, Index):
     @contextmanager
     def rebuilding(self) -> Iterator[ContentsPort]:
         with self._generations.new() as targets:
-            yield Contents(self._server, self._words, lambda kind, _: [targets[kind]], _nothing, FILL_SECONDS)
+            yield Contents(self._server, self._analyser, lambda kind, _: [targets[kind]], lambda: None, FILL_SECONDS)
 
     def offers(self, ids: Sequence[str]) -> dict[str, Offer]:
         return self._offers.get(ids, Deadline(SEARCH_SECONDS))
@@ -69,18 +69,18 @@ class ElasticIndex(Contents, Index):
         return self._courses.get(ids, Deadline(SEARCH_SECONDS))
 
     def people_for(self, offer: Offer, cap: int = CAP) -> Candidates[PeopleColumns]:
-        sought = people_sought(offer, self._codes.knowledge, cap)
-        return find(self._people, self._known_people, sought, Deadline(CANDIDATE_SECONDS))
+        query = people_query(offer, self._codes.knowledge, cap)
+        return find(self._people, self._known_people, query, Deadline(CANDIDATE_SECONDS))
 
     def offers_for(self, person: Person, cap: int = CAP) -> Candidates[OfferColumns]:
-        sought = offers_sought(person, self._codes.knowledge, cap)
-        return find(self._offers, self._known_offers, sought, Deadline(CANDIDATE_SECONDS))
+        query = offers_query(person, self._codes.knowledge, cap)
+        return find(self._offers, self._known_offers, query, Deadline(CANDIDATE_SECONDS))
 
     def search_offers(self, query: SearchQuery, rerank: Rerank | None = None) -> Page:
-        return search_offers(self._offers, self._known_offers, self._words, query, rerank, Deadline(SEARCH_SECONDS))
+        return search_offers(self._offers, self._known_offers, self._analyser, query, rerank, Deadline(SEARCH_SECONDS))
 
     def search_courses(self, query: CourseQuery) -> Page:
-        return search_courses(self._courses, self._words, query, Deadline(SEARCH_SECONDS))
+        return search_courses(self._courses, self._analyser, query, Deadline(SEARCH_SECONDS))
 
     def counts(self) -> Counts:
         deadline = Deadline(COUNT_SECONDS)
@@ -104,10 +104,6 @@ class ElasticIndex(Contents, Index):
         self._generations.drop_replaced()
         deadline, circle, skills = Deadline(WHOLE_SECONDS), Circle(Point(0.0, 0.0), 1.0), frozenset(("none",))
         offers, courses = SearchQuery(LONG_AGO, "a", circle, skills=skills), CourseQuery("a", circle, skills=skills)
-        search_offers(self._offers, self._known_offers, self._words, offers, None, deadline)
-        search_courses(self._courses, self._words, courses, deadline)
+        search_offers(self._offers, self._known_offers, self._analyser, offers, None, deadline)
+        search_courses(self._courses, self._analyser, courses, deadline)
         self._begun = True
-
-
-def _nothing() -> None:
-    return

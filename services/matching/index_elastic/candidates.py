@@ -13,7 +13,7 @@ from services.matching.index import DEFAULT_LIMIT_KM, OCCUPATION_WEIGHT, TIERS_K
 from services.matching.index_elastic.collection import Collection, hits_of
 from services.matching.index_elastic.column_cache import ColumnCache
 from services.matching.index_elastic.documents import SIGN
-from services.matching.index_elastic.questions import Clause, around, either, every, having, shared
+from services.matching.index_elastic.queries import Clause, around, either, every, having, shared
 from services.matching.index_elastic.server import Deadline
 from services.matching.index_shared.places import ROUNDING_KM, distances_km, limits_km
 from services.matching.kernel import OfferColumns, PeopleColumns
@@ -38,7 +38,7 @@ _EVERYONE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sought(Generic[C]):
+class CandidateQuery(Generic[C]):
     """`near` comes whole, if `reaches` says so too; of `far` at most `cap`, those that share most of `asked`."""
 
     center: Point | None
@@ -50,7 +50,7 @@ class Sought(Generic[C]):
     cap: int
 
 
-def people_sought(offer: Offer, knowledge: Knowledge, cap: int) -> Sought[PeopleColumns]:
+def people_query(offer: Offer, knowledge: Knowledge, cap: int) -> CandidateQuery[PeopleColumns]:
     """Whoever travels as far as the offer; with those who go anywhere, or everyone where it is remote."""
     remote = offer.remote is Remote.FULL
     matchable = having("matchable", True)
@@ -59,7 +59,7 @@ def people_sought(offer: Offer, knowledge: Knowledge, cap: int) -> Sought[People
         place = offer.place
         tiers = (every(having("tier", tier), around("place", place, limit)) for tier, limit in enumerate(TIERS_KM))
         near = every(matchable, having("anywhere", False), either(*tiers))
-    return Sought(
+    return CandidateQuery(
         center=offer.place,
         near=near,
         is_near=having("anywhere", False),
@@ -70,14 +70,14 @@ def people_sought(offer: Offer, knowledge: Knowledge, cap: int) -> Sought[People
     )
 
 
-def offers_sought(person: Person, knowledge: Knowledge, cap: int) -> Sought[OfferColumns]:
+def offers_query(person: Person, knowledge: Knowledge, cap: int) -> CandidateQuery[OfferColumns]:
     """Open offers where the person travels; with remote ones, or all of them for somebody who goes anywhere."""
     is_open = having("open", True)
     limit = DEFAULT_LIMIT_KM if person.travel_limit_km is None else min(person.travel_limit_km, TIERS_KM[-1])
     near = None
     if person.place and not person.anywhere:
         near = every(is_open, around("place", person.place, limit))
-    return Sought(
+    return CandidateQuery(
         center=person.place,
         near=near,
         is_near=near,
@@ -89,49 +89,51 @@ def offers_sought(person: Person, knowledge: Knowledge, cap: int) -> Sought[Offe
 
 
 def find(
-    collection: Collection[Any], remembered: ColumnCache[Any, C], sought: Sought[C], deadline: Deadline
+    collection: Collection[Any], cache: ColumnCache[Any, C], query: CandidateQuery[C], deadline: Deadline
 ) -> Candidates[C]:
     """As they were when this process wrote last, or later."""
-    collection.show(deadline)
+    collection.refresh(deadline)
 
     def read() -> Candidates[C]:
-        near, far = _contents(collection, sought, deadline)
-        chosen = far[: sought.cap]
-        recalled = remembered.recall(near + chosen, deadline)
-        reached = _reached(sought, recalled.columns, recalled.rows[: len(near)])
+        near, far = _contents(collection, query, deadline)
+        chosen = far[: query.cap]
+        recalled = cache.recall(near + chosen, deadline)
+        reached = _reached(query, recalled.columns, recalled.rows[: len(near)])
         rows = np.union1d(reached, recalled.rows[len(near) :])
-        away = distances_km(sought.center, recalled.columns, rows)
-        return Candidates(recalled.columns, rows, away, len(far) <= sought.cap, recalled.name, recalled.version)
+        away = distances_km(query.center, recalled.columns, rows)
+        return Candidates(recalled.columns, rows, away, len(far) <= query.cap, recalled.name, recalled.version)
 
-    return collection.steadily(read)
+    return collection.retrying(read)
 
 
-def _contents(collection: Collection[Any], sought: Sought[Any], deadline: Deadline) -> tuple[list[int], list[int]]:
+def _contents(
+    collection: Collection[Any], query: CandidateQuery[Any], deadline: Deadline
+) -> tuple[list[int], list[int]]:
     """What stands for all that are near, and for the best of those far: one more than `cap` when there are more."""
-    if sought.near is None and not sought.asked:
+    if query.near is None and not query.asked:
         return [], []
-    answer = collection.search(_question(sought), deadline, "aggregations")
+    answer = collection.search(_body(query), deadline, "aggregations")
     total, near = _near(answer)
     if total > MOST:
-        slices = [_question(sought, slice_of) for slice_of in _slices(2 * total // MOST + 1)]
-        with collection.one_state(deadline) as search:
-            answers = [search(question, "aggregations") for question in slices]
+        slices = [_body(query, slice_of) for slice_of in _slices(2 * total // MOST + 1)]
+        with collection.point_in_time(deadline) as search:
+            answers = [search(body, "aggregations") for body in slices]
         answer, near = answers[0], [content for answer in answers for content in _near(answer)[1]]
     return near, _far(answer)
 
 
-def _question(sought: Sought[Any], *slice_of: Clause) -> dict[str, Any]:
-    """One for both, so that nobody is missed who changes from one to the other meanwhile."""
+def _body(query: CandidateQuery[Any], *slice_of: Clause) -> dict[str, Any]:
+    """One request for both, so that nobody is missed who changes from one to the other meanwhile."""
     clauses: list[Clause] = []
     aggregations: dict[str, Any] = {}
-    if sought.near and sought.is_near:
-        clauses.append({"constant_score": {"filter": sought.near, "boost": 0}})
+    if query.near and query.is_near:
+        clauses.append({"constant_score": {"filter": query.near, "boost": 0}})
         everyone = {"scripted_metric": _EVERYONE | {"params": {"most": MOST}}}
-        aggregations["near"] = {"filter": every(sought.is_near, *slice_of), "aggs": {"all": everyone}}
-    if sought.asked:
-        far = {"bool": {"filter": [sought.far], "should": sought.asked, "minimum_should_match": 1}}
+        aggregations["near"] = {"filter": every(query.is_near, *slice_of), "aggs": {"all": everyone}}
+    if query.asked:
+        far = {"bool": {"filter": [query.far], "should": query.asked, "minimum_should_match": 1}}
         clauses.append(far)
-        best = {"top_hits": {"size": sought.cap + 1, "sort": _BEST, "stored_fields": "_none_"}}
+        best = {"top_hits": {"size": query.cap + 1, "sort": _BEST, "stored_fields": "_none_"}}
         aggregations["far"] = {"filter": far, "aggs": {"best": best}}
     return {"query": either(*clauses), "size": 0, "track_total_hits": False, "aggs": aggregations}
 
@@ -162,5 +164,5 @@ def _farthest(columns: PeopleColumns, rows: Rows) -> NDArray[np.int32]:
     return np.minimum(limits_km(columns.travel_limit[rows]), TIERS_KM[-1])
 
 
-def _reached(sought: Sought[C], columns: C, rows: Rows) -> Rows:
-    return rows[sought.reaches(columns, rows, distances_km(sought.center, columns, rows))]
+def _reached(query: CandidateQuery[C], columns: C, rows: Rows) -> Rows:
+    return rows[query.reaches(columns, rows, distances_km(query.center, columns, rows))]

@@ -1,4 +1,4 @@
-"""One kind of thing on the server, as it is read."""
+"""Reads the documents of one kind: offers, people or courses."""
 
 import math
 import threading
@@ -11,12 +11,12 @@ from typing import Any, Generic, TypeVar
 from services.matching.index_elastic.server import Deadline, Server
 from services.matching.index_shared.paging import idf
 from services.matching.index_shared.records import value_of
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Value
 
 PUBLISHED_SECONDS = 60.0
 TRIES = 5
 T = TypeVar("T")
-V = TypeVar("V", bound=Offer | Person | Course)
+V = TypeVar("V", bound=Value)
 
 _DIGEST = {
     "init_script": "state.sum = 0L",
@@ -51,7 +51,7 @@ class Collection(Generic[V]):
     def __init__(self, server: Server, alias: str, kind: type[V]) -> None:
         self._server, self._alias, self._kind = server, alias, kind
         self._written = False
-        self._shown_at = -math.inf
+        self._refreshed_at = -math.inf
         self._refreshing = threading.Lock()
         self._statistics = Statistics(0, 1.0, 0.0)
 
@@ -59,7 +59,7 @@ class Collection(Generic[V]):
         """This process wrote something, of this kind or of another."""
         self._written = True
 
-    def show(self, deadline: Deadline, behind: float = 0.0) -> None:
+    def refresh(self, deadline: Deadline, behind: float = 0.0) -> None:
         """What anybody wrote before this process wrote last can be found from now on; of the last `behind` seconds, not
         all.
 
@@ -69,8 +69,8 @@ class Collection(Generic[V]):
         if not self._refreshing.acquire(timeout=max(deadline.left(), 0.0)):
             raise self._server.unavailable("did not answer in time")
         try:
-            if self._written and time.monotonic() - self._shown_at >= behind:
-                self._refresh(deadline)
+            if self._written and time.monotonic() - self._refreshed_at >= behind:
+                self._refresh_now(deadline)
         finally:
             self._refreshing.release()
 
@@ -78,7 +78,8 @@ class Collection(Generic[V]):
         """Those that are there, as they are now, whether or not they can be found yet."""
         if not names:
             return {}
-        docs = self._ask(deadline, "_mget?filter_path=docs._id,docs._source,docs.error", {"ids": list(names)})["docs"]
+        path = "_mget?filter_path=docs._id,docs._source,docs.error"
+        docs = self._request(deadline, path, {"ids": list(names)})["docs"]
         for doc in docs:
             if "error" in doc:
                 raise self._server.unavailable(f"says {doc['error'].get('reason')}")
@@ -89,18 +90,18 @@ class Collection(Generic[V]):
 
     def search(self, body: dict[str, Any], deadline: Deadline, wanted: str) -> Any:
         """`wanted` are the parts of the answer to be sent, joined by commas; empty ones are left out too."""
-        return self._ask(deadline, f"_search?{_WHOLE}&filter_path={wanted}", body)
+        return self._request(deadline, f"_search?{_WHOLE}&filter_path={wanted}", body)
 
     @contextmanager
-    def one_state(self, deadline: Deadline) -> Iterator[Callable[[dict[str, Any], str], Any]]:
+    def point_in_time(self, deadline: Deadline) -> Iterator[Callable[[dict[str, Any], str], Any]]:
         """Several searches as one: a function like `search`, of what is there now."""
-        pit = {"id": self._ask(deadline, f"_pit?keep_alive={KEPT}", None)["id"], "keep_alive": KEPT}
+        pit = {"id": self._request(deadline, f"_pit?keep_alive={KEPT}", None)["id"], "keep_alive": KEPT}
         try:
-            yield lambda body, wanted: self._server.ask(
+            yield lambda body, wanted: self._server.request(
                 deadline, "POST", f"/_search?{_WHOLE}&filter_path={wanted}", body | {"pit": pit}
             )
         finally:
-            self._server.ask(deadline, "DELETE", "/_pit", {"id": pit["id"]})
+            self._server.request(deadline, "DELETE", "/_pit", {"id": pit["id"]})
 
     def fetch(self, contents: Sequence[int], deadline: Deadline) -> list[Any]:
         """The hits that have these contents, with their records. Raises `Gone`."""
@@ -132,8 +133,8 @@ class Collection(Generic[V]):
         self._statistics = Statistics(found["hits"]["total"]["value"], max(average, 1.0), until, holders)
         return self._statistics
 
-    def steadily(self, read: Callable[[], T]) -> T:
-        """What is read in several questions, again where something changed between them."""
+    def retrying(self, read: Callable[[], T]) -> T:
+        """What is read in several requests, again where something changed between them."""
         for _ in range(TRIES):
             try:
                 return read()
@@ -142,26 +143,26 @@ class Collection(Generic[V]):
         raise self._server.unavailable("changes faster than it can be read")
 
     def count(self, deadline: Deadline) -> int:
-        self.show(deadline)
-        return int(self._ask(deadline, "_count?filter_path=count", None)["count"])
+        self.refresh(deadline)
+        return int(self._request(deadline, "_count?filter_path=count", None)["count"])
 
     def content(self, deadline: Deadline) -> int:
         """The sum of all content hashes, modulo 2^64."""
-        self._refresh(deadline)
+        self._refresh_now(deadline)
         body = {"size": 0, "aggs": {"content": {"scripted_metric": _DIGEST}}}
         found = self.search(body, deadline, "aggregations.content.value")
         return int(found["aggregations"]["content"]["value"]) % (1 << 64)
 
-    def _refresh(self, deadline: Deadline) -> None:
-        self._written, self._shown_at = False, time.monotonic()
+    def _refresh_now(self, deadline: Deadline) -> None:
+        self._written, self._refreshed_at = False, time.monotonic()
         try:
-            self._ask(deadline, "_refresh?filter_path=_shards.failed", None)
+            self._request(deadline, "_refresh?filter_path=_shards.failed", None)
         except BaseException:
             self._written = True
             raise
 
-    def _ask(self, deadline: Deadline, what: str, body: Any) -> Any:
-        return self._server.ask(deadline, "POST", f"/{self._alias}/{what}", body)
+    def _request(self, deadline: Deadline, what: str, body: Any) -> Any:
+        return self._server.request(deadline, "POST", f"/{self._alias}/{what}", body)
 
 
 def hits_of(answer: Any) -> list[Any]:

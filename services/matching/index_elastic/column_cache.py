@@ -1,4 +1,4 @@
-"""What was found before, as columns: a candidate that is met again is neither fetched nor decoded again."""
+"""A cache of candidates as columns: one that is found again is neither fetched nor decoded again."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -28,14 +28,8 @@ class Recalled(Generic[C]):
 
     columns: C
     rows: Rows
-    names: Sequence[str]
-    versions: Sequence[int]
-
-    def name(self, row: int) -> str:
-        return self.names[row]
-
-    def version(self, row: int) -> int:
-        return self.versions[row]
+    name: Callable[[int], str]
+    version: Callable[[int], int]
 
 
 class _Table(Generic[C]):
@@ -66,7 +60,7 @@ class ColumnCache(Generic[V, C]):
             columns = table.columns.view()
         if len(table.names) > MOST:
             self._table = _Table(self._encode([]))
-        return Recalled(columns, rows, table.names, table.versions)
+        return Recalled(columns, rows, table.names.__getitem__, table.versions.__getitem__)
 
     def _learn(self, table: _Table[C], contents: Sequence[int], deadline: Deadline) -> None:
         hits = self._collection.fetch(contents, deadline)

@@ -12,13 +12,13 @@ from services.matching.index_shared.analysis import Analyser
 from services.matching.index_shared.records import content_of, mark, record_of
 from services.matching.kernel import NEVER
 from services.matching.kernel.codes import micros
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Course, Offer, Person, Value
 
 SIGN = 1 << 63
 LONGEST = 65_535
 
 
-def document_of(value: Offer | Person | Course, words: Analyser) -> bytes:
+def document_of(value: Value, analyser: Analyser) -> bytes:
     """As JSON."""
     record = record_of(value)
     return orjson.dumps(
@@ -26,7 +26,7 @@ def document_of(value: Offer | Person | Course, words: Analyser) -> bytes:
             "record": orjson.Fragment(record),
             "content": signed(content_of(value, record)),
             "mark": mark(value.id) - SIGN,  # keeps their order
-            **(_person(value) if isinstance(value, Person) else _told(value, words)),
+            **(_person(value) if isinstance(value, Person) else _searchable(value, analyser)),
         }
     )
 
@@ -56,8 +56,8 @@ def _person(person: Person) -> dict[str, Any]:
     }
 
 
-def _told(value: Offer | Course, words: Analyser) -> dict[str, Any]:
-    weights, length = words.of(value)
+def _searchable(value: Offer | Course, analyser: Analyser) -> dict[str, Any]:
+    weights, length = analyser.of(value)
     return {
         "searchable": value.searchable,
         "green_grade": value.green_grade,

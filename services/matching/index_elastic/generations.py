@@ -23,7 +23,7 @@ from services.matching.index_elastic.mappings import (
     settings_when_full,
     settings_while_filled,
 )
-from services.matching.index_elastic.server import Deadline, Server, WrongQuestion
+from services.matching.index_elastic.server import BadRequest, Deadline, Server
 from services.matching.index_elastic.writing import Target
 
 _GENERATION = re.compile(r"-vivier-[a-z]+-\d{6}$|^vivier-[a-z]+-\d{6}$")
@@ -94,8 +94,8 @@ class Generations:
             "aliases": {_next(self._aliases[kind]): {}},
         }
         try:
-            self._server.ask(deadline, "PUT", f"/{name}", body)
-        except WrongQuestion as error:
+            self._server.request(deadline, "PUT", f"/{name}", body)
+        except BadRequest as error:
             if "resource_already_exists" in str(error):
                 raise self._server.unavailable("is being filled by another process") from error
             raise
@@ -103,8 +103,8 @@ class Generations:
     def _serve(self, fresh: Mapping[str, str], deadline: Deadline) -> None:
         """All kinds at once; refused when somebody else filled another generation meanwhile."""
         names = ",".join(fresh.values())
-        self._server.ask(deadline, "PUT", f"/{names}/_settings", {"index": settings_when_full(self._replicas)})
-        self._server.ask(deadline, "POST", f"/{names}/_refresh")
+        self._server.request(deadline, "PUT", f"/{names}/_settings", {"index": settings_when_full(self._replicas)})
+        self._server.request(deadline, "POST", f"/{names}/_refresh")
         actions: list[dict[str, Any]] = []
         for kind, name in fresh.items():
             alias = self._aliases[kind]
@@ -112,14 +112,14 @@ class Generations:
             actions.append({"add": {"index": name, "alias": alias}})
         old = [index for index in self._indices(deadline) if self._serves(index)]
         actions += [{"remove": {"index": index.name, "aliases": sorted(index.aliases)}} for index in old]
-        self._server.ask(deadline, "POST", "/_aliases", {"actions": actions})
+        self._server.request(deadline, "POST", "/_aliases", {"actions": actions})
         if old:
             time.sleep(GRACE_SECONDS)
             self._drop([index.name for index in old], deadline)
 
     def _drop(self, names: Sequence[str], deadline: Deadline) -> None:
         if names:
-            self._server.ask(deadline, "DELETE", f"/{','.join(names)}?ignore_unavailable=true")
+            self._server.request(deadline, "DELETE", f"/{','.join(names)}?ignore_unavailable=true")
 
     def _serves(self, index: "_Index") -> bool:
         return not index.aliases.isdisjoint(self._aliases.values())
@@ -138,7 +138,7 @@ class Generations:
         """Every generation of every kind, by its name; what else begins so is not ours."""
         patterns = ",".join(f"{alias}-*" for alias in self._aliases.values())
         path = f"/{patterns}?features=aliases,mappings&filter_path=*.aliases,*.mappings._meta"
-        found = self._server.ask(deadline, "GET", path)
+        found = self._server.request(deadline, "GET", path)
         return [
             _Index(name, frozenset(said.get("aliases", ())), _mapping(said))
             for name, said in found.items()

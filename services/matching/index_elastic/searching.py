@@ -1,4 +1,4 @@
-"""Searches: one question finds, counts and orders the hits of a page."""
+"""Searches: one request finds, counts and orders the hits of a page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from services.matching.index_elastic import scripts
 from services.matching.index_elastic.collection import Collection, Statistics, hits_of
 from services.matching.index_elastic.column_cache import ColumnCache
 from services.matching.index_elastic.documents import SIGN, weight_of
-from services.matching.index_elastic.questions import Clause, around, either, every, having, one_of, shared
+from services.matching.index_elastic.queries import Clause, around, either, every, having, one_of, shared
 from services.matching.index_elastic.server import Deadline
 from services.matching.index_shared.analysis import Analyser
 from services.matching.index_shared.paging import CursorState, Query, cursor_state, page_of
@@ -72,13 +72,13 @@ _COURSES = _Kind(
 
 def search_offers(
     offers: Collection[Offer],
-    remembered: ColumnCache[Offer, OfferColumns],
-    words: Analyser,
+    cache: ColumnCache[Offer, OfferColumns],
+    analyser: Analyser,
     query: SearchQuery,
     rerank: Rerank | None,
     deadline: Deadline,
 ) -> Page:
-    stems = words.asked(query.text)
+    stems = analyser.asked(query.text)
     state = cursor_state(
         query, rerank is not None, micros(query.as_of), stems, lambda: _published(offers, stems, deadline)
     )
@@ -87,25 +87,25 @@ def search_offers(
     filters += [one_of("green_grade", query.green_grades)] if query.green_grades else []
     filters += [one_of("contract", query.contracts)] if query.contracts else []
     asked = _Search(_OFFERS, query, stems, state, filters)
-    offers.show(deadline, BEHIND_SECONDS)
+    offers.refresh(deadline, BEHIND_SECONDS)
     if rerank is None:
         return asked.page(offers.search(asked.page_body(), deadline, _WANTED))
-    return offers.steadily(lambda: asked.reranked(offers, remembered, rerank, deadline))
+    return offers.retrying(lambda: asked.reranked(offers, cache, rerank, deadline))
 
 
-def search_courses(courses: Collection[Course], words: Analyser, query: CourseQuery, deadline: Deadline) -> Page:
-    stems = words.asked(query.text)
+def search_courses(courses: Collection[Course], analyser: Analyser, query: CourseQuery, deadline: Deadline) -> Page:
+    stems = analyser.asked(query.text)
     state = cursor_state(query, False, 0, stems, lambda: _published(courses, stems, deadline))
     filters = [one_of("funding", query.funding)] if query.funding else []
     asked = _Search(_COURSES, query, stems, state, filters)
-    courses.show(deadline, BEHIND_SECONDS)
+    courses.refresh(deadline, BEHIND_SECONDS)
     return asked.page(courses.search(asked.page_body(), deadline, _WANTED))
 
 
 def _published(collection: Collection[Any], stems: Sequence[str], deadline: Deadline) -> Statistics:
     if not stems:
         return Statistics(0, 1.0, 0.0)
-    collection.show(deadline, BEHIND_SECONDS)
+    collection.refresh(deadline, BEHIND_SECONDS)
     return collection.statistics(stems, deadline)
 
 
@@ -133,13 +133,13 @@ class _Search:
     def reranked(
         self,
         offers: Collection[Offer],
-        remembered: ColumnCache[Offer, OfferColumns],
+        cache: ColumnCache[Offer, OfferColumns],
         rerank: Rerank,
         deadline: Deadline,
     ) -> Page:
         body = self._body(RERANKED) | {"stored_fields": "_none_"}
         found = offers.search(body, deadline, _WANTED)
-        recalled = remembered.recall([hit["sort"][2] for hit in hits_of(found)], deadline)
+        recalled = cache.recall([hit["sort"][2] for hit in hits_of(found)], deadline)
         distance = _numbers(hits_of(found), "kilometres")
         complete = len(recalled.rows) == _total(found)
         scores = rerank(

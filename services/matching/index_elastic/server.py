@@ -1,4 +1,4 @@
-"""The Elasticsearch server: every question has a deadline, and every fault of it is named after what to do."""
+"""The client of Elasticsearch: every request has a deadline; errors say whether the same may succeed later."""
 
 import logging
 import time
@@ -29,12 +29,12 @@ class Busy(IndexUnavailable):
     """The server is full: the same may go through in a moment."""
 
 
-class WrongQuestion(Exception):
-    """The server refused what it was asked: a fault of this program."""
+class BadRequest(Exception):
+    """The server refused the request: an error of this program."""
 
 
 class Deadline:
-    """So many seconds from now, for one call of the index, however many questions it asks."""
+    """So many seconds from now, for one call of the index, however many requests it makes."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
@@ -44,7 +44,7 @@ class Deadline:
 
 
 class Server:
-    """Connects at the first question, and then asks first what the server is."""
+    """Connects at the first request, and first checks the version of the server."""
 
     def __init__(self, address: str) -> None:
         try:
@@ -57,12 +57,12 @@ class Server:
             raise Unusable("VIVIER_ELASTICSEARCH must look like https://user:password@host:port") from None
         logging.getLogger("elastic_transport.node_pool").setLevel(logging.ERROR)  # what it says, the error says better
         self.name = _without_password(address)
-        self._met = False
+        self._version_checked = False
 
-    def ask(self, deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
+    def request(self, deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
         """The JSON of the answer; `body` is sent as JSON, or as lines of it when it is bytes."""
-        if not self._met:
-            self._meet(deadline)
+        if not self._version_checked:
+            self._check_version(deadline)
         if isinstance(body, bytes):
             return self._answer(deadline, method, path, _LINES, body)
         return self._answer(deadline, method, path, _JSON, None if body is None else orjson.dumps(body))
@@ -73,11 +73,11 @@ class Server:
     def close(self) -> None:
         self._client.close()
 
-    def _meet(self, deadline: Deadline) -> None:
-        """Ask what it is, in words that every version understands."""
+    def _check_version(self, deadline: Deadline) -> None:
+        """With headers that every version understands."""
         try:
             said = self._answer(deadline, "GET", "/", {"accept": "application/json"}, None)
-        except WrongQuestion:
+        except BadRequest:
             said = None
         version = said.get("version") if isinstance(said, dict) else None
         version = version if isinstance(version, dict) else {}
@@ -88,7 +88,7 @@ class Server:
             found = f"{product} {number}".strip()
             needed = f"Elasticsearch {OLDEST} or newer is needed"
             raise Unusable(f"VIVIER_ELASTICSEARCH names {found} at {self.name}; {needed}")
-        self._met = True
+        self._version_checked = True
 
     def _answer(self, deadline: Deadline, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Any:
         left = deadline.left()
@@ -108,7 +108,7 @@ class Server:
             passing = self.unavailable(f"says {meta.status}: {_reason(answer)}")
             raise Busy(str(passing)) if meta.status in BUSY else passing
         if not 200 <= meta.status < 300:
-            raise WrongQuestion(f"{method} {path}: {meta.status} {_reason(answer)}")
+            raise BadRequest(f"{method} {path}: {meta.status} {_reason(answer)}")
         return answer
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ import orjson
 
 from services.kit.backoff import Backoff
 from services.matching.index_elastic.documents import document_of
-from services.matching.index_elastic.server import BUSY, Busy, Deadline, Server, WrongQuestion
+from services.matching.index_elastic.server import BUSY, BadRequest, Busy, Deadline, Server
 from services.matching.index_shared.analysis import Analyser
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Course, Offer, Person, Value
 
 logger = logging.getLogger(__name__)
 WRITE_SECONDS = 10.0
@@ -23,6 +23,7 @@ FILL_SECONDS = 120.0
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 BULK_BYTES = 1 << 20
+KIND_OF: Mapping[type, str] = {Offer: "offers", Person: "people", Course: "courses"}
 NEVER_AGAIN = 1 << 62
 """A version that no other exceeds."""
 
@@ -66,78 +67,70 @@ class Contents:
     def __init__(
         self,
         server: Server,
-        words: Analyser,
+        analyser: Analyser,
         targets: Callable[[str, Deadline], Sequence[Target]],
         written: Callable[[], None],
         seconds: float = WRITE_SECONDS,
     ) -> None:
-        self._server, self._words, self._targets, self._written = server, words, targets, written
+        self._server, self._analyser, self._targets, self._written = server, analyser, targets, written
         self._seconds = seconds
 
-    def put_offers(self, offers: Sequence[Offer]) -> set[str]:
-        return self._put("offers", offers)
-
-    def put_people(self, people: Sequence[Person]) -> set[str]:
-        return self._put("people", people)
-
-    def put_courses(self, courses: Sequence[Course]) -> set[str]:
-        return self._put("courses", courses)
+    def put(self, values: Sequence[Value]) -> set[str]:
+        if not values:
+            return set()
+        writes = [_Write(value.id, value.version, document_of(value, self._analyser)) for value in values]
+        given: dict[str, int] = {}
+        for value in values:
+            given[value.id] = max(value.version, given.get(value.id, value.version))
+        held = self._write(KIND_OF[type(values[0])], writes)
+        return {name for name, version in held.items() if version > given[name]}
 
     def remove_person(self, person_id: str) -> None:
         self._write("people", [_Write(person_id)])
 
-    def _put(self, kind: str, values: Sequence[Offer | Person | Course]) -> set[str]:
-        held = self._write(kind, [_Write(value.id, value.version, document_of(value, self._words)) for value in values])
-        given: dict[str, int] = {}
-        for value in values if held else ():
-            given[value.id] = max(value.version, given.get(value.id, value.version))
-        return {name for name, version in held.items() if version > given[name]}
-
     def _write(self, kind: str, writes: Sequence[_Write]) -> Held:
         held: Held = {}
-        if not writes:
-            return held
         try:
             for target in self._targets(kind, Deadline(self._seconds)):
                 for some in _bulks(writes):
-                    self._settle(target, some, held, Deadline(self._seconds))
+                    self._write_all(target, some, held, Deadline(self._seconds))
         finally:
             self._written()
         return held
 
-    def _settle(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> None:
+    def _write_all(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> None:
         """Each write is done, or superseded by what is `held`, when this returns."""
         backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-        while writes := self._left(target, writes, held, deadline):
+        while writes := self._try(target, writes, held, deadline):
             pause = backoff.pause()
             if deadline.left() <= pause:
                 raise self._server.unavailable("takes no writes now")
             time.sleep(pause)
 
-    def _left(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> list[_Write]:
+    def _try(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> list[_Write]:
         """Try them; those that are to be tried again."""
         body = b"".join(write.lines(target) for write in writes)
         try:
-            items = self._server.ask(deadline, "POST", f"/_bulk?{_ANSWER}", body)["items"]
+            items = self._server.request(deadline, "POST", f"/_bulk?{_ANSWER}", body)["items"]
         except Busy:
             return list(writes)
-        except WrongQuestion as error:
-            return self._singly(target, writes, held, deadline, error)
+        except BadRequest as error:
+            return self._one_by_one(target, writes, held, deadline, error)
         outcomes = [(write, *item.values()) for write, item in zip(writes, items, strict=True)]
         superseded = [write for write, item in outcomes if item["status"] == 409]
-        again = [write for write, item in outcomes if item["status"] != 409 and self._is_full(target, write, item)]
-        return again if target.filled else again + self._forgotten(target, superseded, held, deadline)
+        again = [write for write, item in outcomes if item["status"] != 409 and self._is_retryable(target, write, item)]
+        return again if target.filled else again + self._not_superseded(target, superseded, held, deadline)
 
-    def _singly(
-        self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline, error: WrongQuestion
+    def _one_by_one(
+        self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline, error: BadRequest
     ) -> list[_Write]:
         """For one of them the whole request was refused: the others go in."""
         if len(writes) == 1:
             _refuse(target, writes[0], str(error))
             return []
-        return [left for write in writes for left in self._left(target, [write], held, deadline)]
+        return [left for write in writes for left in self._try(target, [write], held, deadline)]
 
-    def _is_full(self, target: Target, write: _Write, item: dict[str, Any]) -> bool:
+    def _is_retryable(self, target: Target, write: _Write, item: dict[str, Any]) -> bool:
         """Whether a write is to be tried again."""
         status, error = item["status"], item.get("error")
         if error is None or status in BUSY:
@@ -149,12 +142,12 @@ class Contents:
         _refuse(target, write, f"{error.get('type')}: {error.get('reason')}")
         return False
 
-    def _forgotten(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> list[_Write]:
+    def _not_superseded(self, target: Target, writes: Sequence[_Write], held: Held, deadline: Deadline) -> list[_Write]:
         """Those that nothing supersedes: the server recalls the version of what was removed just now, for a moment."""
         if not writes:
             return []
         path = f"/{target.alias}/_mget?_source=false&filter_path=docs._id,docs._version,docs.found,docs.error"
-        docs = self._server.ask(deadline, "POST", path, {"ids": [write.id for write in writes]})["docs"]
+        docs = self._server.request(deadline, "POST", path, {"ids": [write.id for write in writes]})["docs"]
         if any("error" in doc for doc in docs):
             raise self._server.unavailable("does not say what it has")
         held.update({doc["_id"]: doc["_version"] for doc in docs if doc.get("found")})

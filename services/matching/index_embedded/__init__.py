@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from services.matching.index import CAP, Candidates, Contents, Counts, CourseQuery, Index, Page, Rerank, SearchQuery
 from services.matching.index_embedded.column_store import ColumnStore
@@ -13,7 +14,7 @@ from services.matching.index_embedded.people import people_for, people_rows
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_shared.analysis import Analyser, Labels
 from services.matching.kernel import Codes, OfferColumns, PeopleColumns
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Course, Offer, Person, Value
 from services.referential.text import Language
 
 
@@ -38,17 +39,10 @@ class EmbeddedIndex(Index):
         yield self
         self._filled = True
 
-    def put_offers(self, offers: Sequence[Offer]) -> set[str]:
+    def put(self, values: Sequence[Value]) -> set[str]:
+        stores: dict[type, ColumnStore[Any, Any]] = {Offer: self._offers, Person: self._people, Course: self._courses}
         with self._writing:
-            return self._offers.put(offers)
-
-    def put_people(self, people: Sequence[Person]) -> set[str]:
-        with self._writing:
-            return self._people.put(people)
-
-    def put_courses(self, courses: Sequence[Course]) -> set[str]:
-        with self._writing:
-            return self._courses.put(courses)
+            return stores[type(values[0])].put(values) if values else set()
 
     def remove_person(self, person_id: str) -> None:
         with self._writing:

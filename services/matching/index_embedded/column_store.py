@@ -20,7 +20,7 @@ from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import FOREVER, Own, Owned, Statistics, View
 from services.matching.index_shared.columns import Grown, bytes_of, ragged
 from services.matching.index_shared.records import content_of, mark, record_of, value_of
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Value
 
 SHORTEST_TAIL = 64
 LONGEST_TAIL = 32_768
@@ -29,7 +29,7 @@ _FAR_BEHIND = 4
 _BATCH = 8_192
 QUICK = 20_000  # rows that are merged in some milliseconds
 
-V = TypeVar("V", bound=Offer | Person | Course)
+V = TypeVar("V", bound=Value)
 R = TypeVar("R", bound=Owned)
 
 

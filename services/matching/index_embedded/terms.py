@@ -10,7 +10,7 @@ from services.matching.index_embedded.views import Owned, View
 from services.matching.index_shared.analysis import Analyser
 from services.matching.index_shared.paging import best
 from services.matching.kernel import UNKNOWN, Codes
-from services.matching.values import Course, Offer, Person
+from services.matching.values import Offer, Person, Value
 
 Ints = NDArray[np.int64]
 
@@ -24,7 +24,7 @@ class Terms:
         self._analyser = analyser
         self._numbers: dict[str, int] = {}
 
-    def stems_of(self, value: Offer | Course | Person) -> tuple[Mapping[int, int], int]:
+    def stems_of(self, value: Value) -> tuple[Mapping[int, int], int]:
         """The weight of each stem of its text, and the number of its words; people have no text."""
         if isinstance(value, Person):
             return {}, 0
@@ -32,7 +32,7 @@ class Terms:
         numbers = self._numbers
         return {numbers.setdefault(stem, len(numbers)): weight for stem, weight in weights.items()}, length
 
-    def codes_of(self, value: Offer | Course | Person) -> Mapping[int, int]:
+    def codes_of(self, value: Value) -> Mapping[int, int]:
         """Its skills and occupations, each with the weight 1."""
         skills = [_skill_term(self.codes.skills.add(code)) for code in value.all_skills]
         occupations = [_occupation_term(self.codes.occupations.add(code)) for code in value.occupation_codes]

@@ -13,9 +13,9 @@ from msgspec.structs import astuple
 
 from services.common.values import Point
 from services.kit import documents
-from services.matching.values import Course, CourseSession, HeldSkill, Offer, Person
+from services.matching.values import Course, CourseSession, HeldSkill, Offer, Person, Value
 
-V = TypeVar("V", bound=Offer | Person | Course)
+V = TypeVar("V", bound=Value)
 LEFT_OUT: Mapping[type, frozenset[str]] = {
     Offer: frozenset(("id", "description")),
     Person: frozenset(("id",)),
@@ -24,7 +24,7 @@ LEFT_OUT: Mapping[type, frozenset[str]] = {
 """What a record does not hold: the id stands before it, a description is only searched."""
 
 
-def record_of(value: Offer | Person | Course) -> bytes:
+def record_of(value: Value) -> bytes:
     """The fields in order, as JSON: what `value` needs to be made again, given its id."""
     kind: Any = value.__class__
     form = _form_of(kind)
@@ -44,7 +44,7 @@ def value_of(kind: Callable[..., V], name: str, record: list[Any]) -> V:
     return kind(**given)
 
 
-def content_of(value: Offer | Person | Course, record: bytes) -> int:
+def content_of(value: Value, record: bytes) -> int:
     """64 bits that stand for the whole value, its description too; `Index.digest` is made of them."""
     description = "" if isinstance(value, Person) else value.description
     return _bits(b"\0".join((value.id.encode(), record, description.encode())))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from services.common.values import OfferKind, Point, Remote
+from services.common.values import OfferKind, Remote
 from services.matching.domain import Knowledge, age_limits
 from services.matching.kernel.columns import (
     KINDS_NEVER_ASKED,
@@ -91,8 +91,8 @@ class Codes:
     def people(self, people: Sequence[Person]) -> PeopleColumns:
         """One row per person, in the order given."""
         return PeopleColumns(
-            latitude=_latitudes(p.place for p in people),
-            longitude=_longitudes(p.place for p in people),
+            latitude=_floats(p.place.latitude if p.place else None for p in people),
+            longitude=_floats(p.place.longitude if p.place else None for p in people),
             travel_limit=_ints(UNKNOWN if p.travel_limit_km is None else p.travel_limit_km for p in people),
             anywhere=np.array([p.anywhere for p in people], np.bool_),
             matchable=np.array([p.matchable for p in people], np.bool_),
@@ -111,8 +111,8 @@ class Codes:
         """One row per offer, in the order given."""
         ages = [age_limits(o) for o in offers]
         return OfferColumns(
-            latitude=_latitudes(o.place for o in offers),
-            longitude=_longitudes(o.place for o in offers),
+            latitude=_floats(o.place.latitude if o.place else None for o in offers),
+            longitude=_floats(o.place.longitude if o.place else None for o in offers),
             remote=np.array([o.remote is Remote.FULL for o in offers], np.bool_),
             open=np.array([o.searchable and o.matchable for o in offers], np.bool_),
             kind=np.array([KINDS.index(o.kind) for o in offers], np.uint8),
@@ -166,14 +166,6 @@ def _ints(numbers: Iterable[int]) -> NDArray[np.int32]:
 
 def _floats(numbers: Iterable[float | None]) -> NDArray[np.float64]:
     return np.fromiter((np.nan if number is None else number for number in numbers), np.float64)
-
-
-def _latitudes(places: Iterable[Point | None]) -> NDArray[np.float64]:
-    return _floats(None if place is None else place.latitude for place in places)
-
-
-def _longitudes(places: Iterable[Point | None]) -> NDArray[np.float64]:
-    return _floats(None if place is None else place.longitude for place in places)
 
 
 def _ragged(rows: Sequence[list[int] | None]) -> Ragged:

@@ -1,4 +1,4 @@
-"""What is news in the index is told to whoever fits and was never told."""
+"""When an offer or a person changed: publish the matches that were never published, each pair once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

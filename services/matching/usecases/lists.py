@@ -1,4 +1,4 @@
-"""What is asked: lists of matches, ranked people, courses that close gaps, search; and what was shown of them."""
+"""Lists of matches, of candidates and of courses, search, and the record of lists that were shown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

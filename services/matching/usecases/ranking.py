@@ -1,4 +1,4 @@
-"""One judgement for everyone who asks: candidates from the index, scores from the kernel, words from the formula."""
+"""Scores candidates of the index with the kernel, and explains single pairs with the formula."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

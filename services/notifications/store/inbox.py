@@ -1,6 +1,7 @@
 """Inboxes, who may read them, how their owners wish to be told, and offers that are gone."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -109,8 +110,7 @@ def preferences(connection: Connection, recipients: Collection[str]) -> dict[str
 
 
 def prefer(connection: Connection, wish: Preferences) -> None:
-    row = {"recipient": wish.recipient, "mail": wish.mail, "daily_cap": wish.daily_cap}
-    upsert(connection, PREFERENCES, row, ["recipient"])
+    upsert(connection, PREFERENCES, asdict(wish), ["recipient"])
 
 
 def erase(connection: Connection, key: str) -> None:

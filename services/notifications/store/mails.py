@@ -1,6 +1,7 @@
 """Which notifications go into which mail, and the queue of mails: all committed with the notifications."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
@@ -17,7 +18,7 @@ CHANNEL = "mail"
 
 
 def enqueue(connection: Connection, queued: Sequence[QueuedMail], now: datetime) -> None:
-    insert_many(connection, MAILS, [_row(each) for each in queued])
+    insert_many(connection, MAILS, [{**asdict(each), "due_at": each.at} for each in queued])
     _deliver(connection, {each.mail: each.recipient for each in queued if each.state is MailState.DUE}.items(), now)
 
 
@@ -31,18 +32,6 @@ def deliver_left_behind(connection: Connection, now: datetime) -> None:
     unknown = (MAILS.c.state == MailState.DUE) & MAILS.c.mail.not_in(select(DELIVERIES.c.id))
     left = connection.execute(select(MAILS.c.mail, MAILS.c.recipient).where(unknown).distinct())
     _deliver(connection, [(mail, recipient) for mail, recipient in left], now)
-
-
-def _row(of: QueuedMail) -> dict[str, object]:
-    return {
-        "notification_id": of.notification_id,
-        "recipient": of.recipient,
-        "state": of.state,
-        "mail": of.mail,
-        "at_once": of.at_once,
-        "at": of.at,
-        "due_at": of.at,
-    }
 
 
 def pushed_since(connection: Connection, recipients: Collection[str], since: datetime) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Queries of Elasticsearch: pure, so that they read like what is asked."""
+"""Clauses of Elasticsearch queries."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
