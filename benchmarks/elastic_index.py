@@ -27,7 +27,7 @@ from services.matching.index import Index, SearchQuery
 from services.matching.index_elastic import ElasticIndex
 from services.matching.index_elastic.server import Deadline, Server
 from services.matching.kernel import Codes, score_people
-from services.matching.values import Offer
+from services.matching.values import Offer, Value
 from services.referential.france import LANGUAGE
 
 BATCH = 1_000
@@ -62,10 +62,10 @@ def on_elasticsearch(world: France, codes: Codes) -> Iterator[ElasticIndex]:
         Server(address).request(Deadline(60), "DELETE", f"/{names}")
 
 
-def load(index: Index, put: str, values: Sequence[object]) -> str:
+def load(index: Index, values: Sequence[Value]) -> str:
     clock, cpu = perf_counter(), process_time()
     for first in range(0, len(values), BATCH):
-        getattr(index, put)(values[first : first + BATCH])
+        index.put(values[first : first + BATCH])
     clock, cpu = perf_counter() - clock, process_time() - cpu
     return f"{len(values) / clock:,.0f} a second, {cpu / len(values) * 1e6:.0f} µs CPU here each"
 
@@ -80,8 +80,8 @@ def main(people: int = 20_000, offers: int = 20_000, queries: int = 200) -> None
     gc.freeze()  # what this script holds is not looked through while others work
     index_elastic.SEARCH_SECONDS = index_elastic.CANDIDATE_SECONDS = 60.0  # slow answers are measured, not refused
     with on_elasticsearch(world, codes) as index:
-        print(f"{people:,} people: {load(index, 'put_people', crowd)}")
-        print(f"{offers:,} offers: {load(index, 'put_offers', posted)}")
+        print(f"{people:,} people: {load(index, crowd)}")
+        print(f"{offers:,} offers: {load(index, posted)}")
         assert index.digest() == peer.digest()
         floor = Server(running()["elasticsearch"])
         cheapest = [timed(lambda: floor.request(Deadline(9), "GET", "/")) for _ in range(queries)]

@@ -52,14 +52,14 @@ def test_a_write_of_which_the_server_cannot_say_what_it_has_is_not_news(
     elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elastic.put([an_offer("o", version=3)])
-    asked = elastic._server.ask
+    asked = elastic._server.request
 
-    def ask(deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
+    def request(deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
         if "/_mget" in path:
             return {"docs": [{"_id": "o", "error": {"type": "no_shard_available_action_exception"}}]}
         return asked(deadline, method, path, body)
 
-    monkeypatch.setattr(elastic._server, "ask", ask)
+    monkeypatch.setattr(elastic._server, "request", request)
     with pytest.raises(IndexUnavailable):
         elastic.put([an_offer("o", version=2)])
 

@@ -77,10 +77,10 @@ def test_a_write_that_was_under_way_while_generations_swapped_is_in_the_new_one(
 ) -> None:
     elastic.put([an_offer("before")])
     other = another()
-    asked, begun, swapped = other._server.ask, threading.Event(), threading.Event()
+    asked, begun, swapped = other._server.request, threading.Event(), threading.Event()
     bulks: list[str] = []
 
-    def ask(deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
+    def request(deadline: Deadline, method: str, path: str, body: Any = None) -> Any:
         if path.startswith("/_bulk"):
             bulks.append(path)
             if len(bulks) == 2:
@@ -90,7 +90,7 @@ def test_a_write_that_was_under_way_while_generations_swapped_is_in_the_new_one(
 
     with elastic.rebuilding() as fresh:
         fresh.put([an_offer("before")])
-        monkeypatch.setattr(other._server, "ask", ask)
+        monkeypatch.setattr(other._server, "request", request)
         writer = threading.Thread(target=lambda: other.put([an_offer("during")]))
         writer.start()
         assert begun.wait(20)
