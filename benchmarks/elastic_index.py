@@ -124,11 +124,11 @@ def candidates(world: France, index: ElasticIndex, codes: Codes, peer: Index, pe
 def searches(world: France, index: ElasticIndex, peer: Index, queries: int) -> None:
     asked = [world.query() for _ in range(queries)]
     shapes: dict[str, Callable[[SearchQuery], SearchQuery]] = {
-        "place and skills": lambda q: SearchQuery(q.as_of, within=q.within, skills=q.skills),
+        "place and skills": lambda q: SearchQuery(as_of=q.as_of, within=q.within, skills=q.skills),
         "place, skills, text": lambda q: q,
-        "place, skills, facets": lambda q: SearchQuery(q.as_of, within=q.within, skills=q.skills, facets=True),
-        "text alone": lambda q: SearchQuery(q.as_of, q.text),
-        "everything, newest first, facets": lambda q: SearchQuery(q.as_of, facets=True),
+        "place, skills, facets": lambda q: SearchQuery(as_of=q.as_of, within=q.within, skills=q.skills, facets=True),
+        "text alone": lambda q: SearchQuery(q.text, as_of=q.as_of),
+        "everything, newest first, facets": lambda q: SearchQuery(as_of=q.as_of, facets=True),
     }
     for name, shape in shapes.items():
         given = [shape(query) for query in asked]

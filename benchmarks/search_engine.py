@@ -163,12 +163,12 @@ def main(size: int = 20_000, queries: int = 200) -> None:
     floor = report("floor: numpy over every row, no text", cpu_ms(
         lambda query: scan(latitudes, longitudes, skills, query, numbers), asked))  # fmt: skip
     shapes = {
-        "place and skills": lambda q: SearchQuery(q.as_of, within=q.within, skills=q.skills),
+        "place and skills": lambda q: SearchQuery(as_of=q.as_of, within=q.within, skills=q.skills),
         "place, skills and text": lambda q: q,
-        "place and text": lambda q: SearchQuery(q.as_of, q.text, within=q.within),
-        "text alone": lambda q: SearchQuery(q.as_of, q.text),
-        "place, skills and facets": lambda q: SearchQuery(q.as_of, within=q.within, skills=q.skills, facets=True),
-        "everything, newest first, facets": lambda q: SearchQuery(q.as_of, facets=True),
+        "place and text": lambda q: SearchQuery(q.text, as_of=q.as_of, within=q.within),
+        "text alone": lambda q: SearchQuery(q.text, as_of=q.as_of),
+        "place, skills and facets": lambda q: SearchQuery(as_of=q.as_of, within=q.within, skills=q.skills, facets=True),
+        "everything, newest first, facets": lambda q: SearchQuery(as_of=q.as_of, facets=True),
     }
     for name, shape in shapes.items():
         report(name, cpu_ms(index.search_offers, [shape(query) for query in asked]), floor)

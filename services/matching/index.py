@@ -87,36 +87,34 @@ class Circle:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchQuery:
-    """`contracts` and `green_grades` as in `Offer`; `cursor` from the last page of the same query."""
+class Query:
+    """What both searches take; `cursor` from the last page of the same query."""
 
-    as_of: datetime
     text: str = ""
     within: Circle | None = None
     include_remote: bool = False
     skills: frozenset[str] = frozenset()
     occupations: frozenset[str] = frozenset()
-    kinds: frozenset[OfferKind] = frozenset()
-    green_grades: frozenset[str] = frozenset()
-    contracts: frozenset[str] = frozenset()
     page_size: int = 20
     cursor: str = ""
     facets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class CourseQuery:
+class SearchQuery(Query):
+    """`contracts` and `green_grades` as in `Offer`."""
+
+    as_of: datetime = field(kw_only=True)
+    kinds: frozenset[OfferKind] = frozenset()
+    green_grades: frozenset[str] = frozenset()
+    contracts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CourseQuery(Query):
     """A course is remote when one of its sessions is."""
 
-    text: str = ""
-    within: Circle | None = None
-    include_remote: bool = False
-    skills: frozenset[str] = frozenset()
-    occupations: frozenset[str] = frozenset()
     funding: frozenset[str] = frozenset()
-    page_size: int = 20
-    cursor: str = ""
-    facets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,8 +181,8 @@ def test_the_highest_version_stays(index: Index, together: bool) -> None:
     assert kept
     assert (kept.version, kept.title) == (3, "trois")
     assert index.counts().offers == 1
-    assert index.search_offers(SearchQuery(NOW, "trois")).total == 1
-    assert index.search_offers(SearchQuery(NOW, "deux")).total == 0
+    assert index.search_offers(SearchQuery("trois", as_of=NOW)).total == 1
+    assert index.search_offers(SearchQuery("deux", as_of=NOW)).total == 0
 
 
 def test_what_something_newer_has_overtaken_is_given_back(index: Index) -> None:
@@ -282,7 +282,7 @@ def test_a_limit_reaches_exactly_so_far(index: Index, place: Point) -> None:
     for limit in limits:
         inside = {name for name, distance in away.items() if distance <= limit}
         assert set(names(index.offers_for(a_person(place=place, travel_limit_km=limit)))) == inside
-        page = index.search_offers(SearchQuery(NOW, within=Circle(place, limit), page_size=1_000))
+        page = index.search_offers(SearchQuery(as_of=NOW, within=Circle(place, limit), page_size=1_000))
         assert {hit.id for hit in page.hits} == inside
 
 
@@ -403,19 +403,19 @@ def in_order(scores: Sequence[float]) -> bool:
 def test_words_are_met_as_french_readers_expect(index: Index, text: str, found: bool) -> None:
     offer = an_offer(title="Technicien(ne) d'éolienne (H/F)", description="Réparer, poser.", occupation_code="F1610")
     index.put([replace(offer, organisation_name="Toits du Rhône")])
-    assert index.search_offers(SearchQuery(NOW, text)).total == found
+    assert index.search_offers(SearchQuery(text, as_of=NOW)).total == found
 
 
 def test_a_title_weighs_more_than_a_description(index: Index) -> None:
     index.put([an_offer(f"filler{n}", title="Autre", description="autre chose") for n in range(20)])
     index.put([an_offer("body", title="Autre chose", description="bardage"), an_offer("head", title="bardage autre")])
-    page = index.search_offers(SearchQuery(NOW, "bardage"))
+    page = index.search_offers(SearchQuery("bardage", as_of=NOW))
     assert [hit.id for hit in page.hits] == ["head", "body"]
 
 
 def test_the_parts_of_a_hit_make_its_score(index: Index) -> None:
     index.put([ValueGenerator(seed).offer(f"o{seed}") for seed in range(60)])
-    query = SearchQuery(NOW, "toits", Circle(LYON, 300), True, frozenset({"s1", "s2", "s3", "s4"}))
+    query = SearchQuery("toits", Circle(LYON, 300), True, frozenset({"s1", "s2", "s3", "s4"}), as_of=NOW)
     hits = index.search_offers(query).hits
     assert hits
     for hit in hits:
@@ -430,7 +430,7 @@ def test_nearer_and_newer_and_more_skills_come_first(index: Index) -> None:
     far = replace(plain, place=_at(LYON, 0, 20))
     index.put([replace(far, id="far"), replace(plain, id="near"), replace(plain, id="new", published_at=NOW)])
     index.put([replace(plain, id="both", required_skills=frozenset({"s1", "s2"}))])
-    query = SearchQuery(NOW, within=Circle(LYON, 30), skills=frozenset({"s1", "s2"}))
+    query = SearchQuery(as_of=NOW, within=Circle(LYON, 30), skills=frozenset({"s1", "s2"}))
     assert [hit.id for hit in index.search_offers(query).hits] == ["both", "new", "near", "far"]
 
 
@@ -441,7 +441,9 @@ def test_no_row_is_lost_or_doubled_while_others_come_and_go(open_index: Open, se
     stable = [varied.offer(f"stable{n}") for n in range(120)]
     leaving = [varied.offer(f"leaves{n}") for n in range(60)]
     index.put(stable + leaving)
-    query = SearchQuery(NOW, varied.random.choice(("toits", "eolienne", "")), Circle(LYON, 20_000), True, page_size=9)
+    query = SearchQuery(
+        varied.random.choice(("toits", "eolienne", "")), Circle(LYON, 20_000), True, as_of=NOW, page_size=9
+    )
     seen: list[str] = []
     cursor, turn = "", 0
     while turn == 0 or cursor:
@@ -459,27 +461,27 @@ def test_no_row_is_lost_or_doubled_while_others_come_and_go(open_index: Open, se
 
 def test_rows_that_tie_are_paged_too(index: Index) -> None:
     index.put([an_offer(f"o{n}") for n in range(70)])
-    found = every_id(lambda cursor: index.search_offers(SearchQuery(NOW, page_size=9, cursor=cursor)))
+    found = every_id(lambda cursor: index.search_offers(SearchQuery(as_of=NOW, page_size=9, cursor=cursor)))
     assert sorted(found) == sorted(f"o{n}" for n in range(70))
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "é", "WzEsMiwzLDQsNSw2XQ", "bnVsbA"])
 def test_a_forged_cursor_is_refused(index: Index, cursor: str) -> None:
     with pytest.raises(Refused):
-        index.search_offers(SearchQuery(NOW, cursor=cursor))
+        index.search_offers(SearchQuery(as_of=NOW, cursor=cursor))
 
 
 def test_a_cursor_of_another_query_is_refused(index: Index) -> None:
     index.put([an_offer(f"o{n}") for n in range(3)])
-    cursor = index.search_offers(SearchQuery(NOW, page_size=1)).cursor
+    cursor = index.search_offers(SearchQuery(as_of=NOW, page_size=1)).cursor
     with pytest.raises(Refused):
-        index.search_offers(SearchQuery(NOW, "toit", page_size=1, cursor=cursor))
+        index.search_offers(SearchQuery("toit", as_of=NOW, page_size=1, cursor=cursor))
 
 
 def test_a_ranking_orders_pages(index: Index) -> None:
     index.put([an_offer(f"o{n}", weekly_hours=n % 30) for n in range(90)])
     rerank: Rerank = lambda found: found.columns.weekly_hours[found.rows]  # noqa: E731 (a named function says no more)
-    read = pages(lambda cursor: index.search_offers(SearchQuery(NOW, page_size=20, cursor=cursor), rerank))
+    read = pages(lambda cursor: index.search_offers(SearchQuery(as_of=NOW, page_size=20, cursor=cursor), rerank))
     hours = [hit.score for page in read for hit in page.hits]
     assert hours == sorted((float(n % 30) for n in range(90)), reverse=True)
     assert {page.total for page in read} == {90}
@@ -494,5 +496,5 @@ def test_a_ranking_sees_only_the_most_relevant(index: Index) -> None:
         asked.append(len(found.rows))
         return found.columns.published[found.rows] * -1.0
 
-    page = index.search_offers(SearchQuery(NOW, page_size=1), rerank)
+    page = index.search_offers(SearchQuery(as_of=NOW, page_size=1), rerank)
     assert (asked, page.total, page.hits[0].id) == ([RERANKED], count, f"o{RERANKED - 1}")

@@ -84,7 +84,7 @@ def test_it_holds_finds_and_orders_what_the_embedded_index_does(
 
 def searches_are_equal(one: ElasticIndex, other: EmbeddedIndex, varied: ValueGenerator) -> None:
     for turn in range(25):
-        query = a_query(varied) if turn else SearchQuery(NOW, "toits", page_size=100)
+        query = a_query(varied) if turn else SearchQuery("toits", as_of=NOW, page_size=100)
         query = query if turn % 3 else replace(query, within=None)
         same_pages(*(every_page(each.search_offers, query) for each in (one, other)))
         courses = CourseQuery(query.text, query.within, query.include_remote, query.skills, facets=True, page_size=7)
@@ -240,8 +240,8 @@ def test_searches_share_the_cost_of_showing_what_is_written(elastic: ElasticInde
     before, started = shown(), time.monotonic()
     for number in range(60):
         elastic.put([an_offer(f"o{number}")])
-        elastic.search_offers(SearchQuery(NOW))
+        elastic.search_offers(SearchQuery(as_of=NOW))
     took = time.monotonic() - started
     assert shown() - before <= took / BEHIND_SECONDS + took + 2, "one each, one a second by the server itself, the ends"
     time.sleep(BEHIND_SECONDS)
-    assert elastic.search_offers(SearchQuery(NOW)).total == 60
+    assert elastic.search_offers(SearchQuery(as_of=NOW)).total == 60

@@ -33,7 +33,7 @@ def test_a_deleted_index_is_missing_and_never_made_by_a_write(elastic: ElasticIn
         lambda: elastic.put([an_offer(version=2)]),
         lambda: elastic.remove_person("p"),
         lambda: elastic.offer("o"),
-        lambda: elastic.search_offers(SearchQuery(NOW)),
+        lambda: elastic.search_offers(SearchQuery(as_of=NOW)),
         lambda: elastic.people_for(an_offer()),
         elastic.counts,
         elastic.digest,
@@ -111,15 +111,15 @@ def test_a_server_that_hangs_or_is_gone_is_unavailable_and_comes_back(
     with proxy(host, int(port)) as between:
         through = another(f"http://{between.address}")
         through.put([an_offer()])
-        assert through.search_offers(SearchQuery(NOW)).total == 1
+        assert through.search_offers(SearchQuery(as_of=NOW)).total == 1
         monkeypatch.setattr("services.matching.index_elastic.SEARCH_SECONDS", 0.2)
         getattr(between, fault)()
-        for ask_it in (lambda: through.search_offers(SearchQuery(NOW)), lambda: through.offer("o")):
+        for ask_it in (lambda: through.search_offers(SearchQuery(as_of=NOW)), lambda: through.offer("o")):
             with pytest.raises(IndexUnavailable, match="VIVIER_ELASTICSEARCH"):
                 ask_it()
         between.heal()
         monkeypatch.setattr("services.matching.index_elastic.SEARCH_SECONDS", 20.0)
-        assert through.search_offers(SearchQuery(NOW)).total == 1
+        assert through.search_offers(SearchQuery(as_of=NOW)).total == 1
 
 
 class Pretender:

@@ -57,7 +57,7 @@ def test_the_old_generation_answers_until_the_new_one_takes_its_place(elastic: E
 
     def read() -> None:
         while not stop.is_set():
-            found = other.search_offers(SearchQuery(NOW)).total
+            found = other.search_offers(SearchQuery(as_of=NOW)).total
             if found != 40 or len(other.offers_for(a_person()).rows) != 40 or other.offer("o7") is None:
                 wrong.append(f"{found} offers")
 

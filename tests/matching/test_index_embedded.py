@@ -103,7 +103,7 @@ def test_the_top_twenty_are_those_of_a_full_scan(seed: int) -> None:
     index.put(late)
     for _ in range(10):
         query = SearchQuery(
-            NOW,
+            as_of=NOW,
             text=varied.random.choice(world.TEXTS),
             within=Circle(LYON, 300) if varied.chance(0.5) else None,
             include_remote=varied.chance(0.5),
@@ -144,7 +144,7 @@ def test_an_index_of_many_small_writes_equals_one_written_at_once(seed: int) -> 
     assert slow.digest() == fast.digest()
     assert slow.counts() == fast.counts()
     for text in world.TEXTS:
-        query = SearchQuery(NOW, text, facets=True, page_size=300)
+        query = SearchQuery(text, as_of=NOW, facets=True, page_size=300)
         one, other = slow.search_offers(query), fast.search_offers(query)
         assert {hit.id for hit in one.hits} == {hit.id for hit in other.hits} == {o.id for o in world.hits(kept, query)}
         assert one.facets == other.facets
@@ -188,8 +188,8 @@ def test_readers_see_whole_states_while_a_writer_works() -> None:
     stop, wrong = threading.Event(), list[str]()
 
     def read() -> None:
-        near = [SearchQuery(NOW, "toit", Circle(town, 30), facets=True, page_size=100) for town in towns]
-        everywhere = SearchQuery(NOW, "toit", Circle(LYON, 20_000), page_size=100)
+        near = [SearchQuery("toit", Circle(town, 30), as_of=NOW, facets=True, page_size=100) for town in towns]
+        everywhere = SearchQuery("toit", Circle(LYON, 20_000), as_of=NOW, page_size=100)
         while not stop.is_set() and not wrong:
             page = index.search_offers(everywhere)
             distances = {round(hit.distance_km or 0) for hit in page.hits}

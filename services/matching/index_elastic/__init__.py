@@ -103,7 +103,10 @@ class ElasticIndex(Contents, Index):
             return
         self._generations.drop_replaced()
         deadline, circle, skills = Deadline(WHOLE_SECONDS), Circle(Point(0.0, 0.0), 1.0), frozenset(("none",))
-        offers, courses = SearchQuery(LONG_AGO, "a", circle, skills=skills), CourseQuery("a", circle, skills=skills)
+        offers, courses = (
+            SearchQuery("a", circle, as_of=LONG_AGO, skills=skills),
+            CourseQuery("a", circle, skills=skills),
+        )
         search_offers(self._offers, self._known_offers, self._analyser, offers, None, deadline)
         search_courses(self._courses, self._analyser, courses, deadline)
         self._begun = True

@@ -15,6 +15,7 @@ from services.matching.index import (
     CourseQuery,
     Hit,
     Page,
+    Query,
     Rerank,
     SearchQuery,
     distance_part,
@@ -29,7 +30,7 @@ from services.matching.index_elastic.documents import SIGN, weight_of
 from services.matching.index_elastic.queries import Clause, around, either, every, having, one_of, shared
 from services.matching.index_elastic.server import Deadline
 from services.matching.index_shared.analysis import Analyser
-from services.matching.index_shared.paging import CursorState, Query, cursor_state, page_of
+from services.matching.index_shared.paging import CursorState, cursor_state, page_of
 from services.matching.kernel import OfferColumns
 from services.matching.kernel.codes import micros
 from services.matching.values import Course, Offer

@@ -13,13 +13,14 @@ from services.matching.index import (
     Circle,
     Hit,
     Page,
+    Query,
     distance_part,
     skills_part,
     text_part,
 )
 from services.matching.index_embedded.terms import Terms
 from services.matching.index_embedded.views import Owned, R_co, View
-from services.matching.index_shared.paging import K1, B, CursorState, Query, page_of
+from services.matching.index_shared.paging import K1, B, CursorState, page_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

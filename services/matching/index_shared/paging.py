@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from services.kit import documents
 from services.kit.errors import Violation, invalid
 from services.kit.pages import decode_token, encode_token
-from services.matching.index import CourseQuery, Hit, Page, SearchQuery
+from services.matching.index import Hit, Page, Query
 
 Floats = NDArray[np.float64]
 Marks = NDArray[np.uint64]
-Query = SearchQuery | CourseQuery
 
 K1, B = 1.2, 0.5
 """BM25, with the weights of words as their frequencies."""
