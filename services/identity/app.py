@@ -1,4 +1,4 @@
-"""The only builder: settings → adapters → running service."""
+"""The only builder of the service: settings and adapters in, a running service out."""
 
 from collections.abc import Mapping
 

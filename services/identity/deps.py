@@ -1,4 +1,4 @@
-"""What the use cases of this service work with."""
+"""What the service's functions depend on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The bus: nothing is published yet, and nothing listened to."""
+"""Events: none is published or listened to."""
 
 from services.kit.outbox import Publishes
 

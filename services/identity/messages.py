@@ -1,4 +1,4 @@
-"""Messages and values."""
+"""From messages and to messages, where it is more than a copy."""
 
 from vivier.identity.v1 import identity_pb2 as pb
 

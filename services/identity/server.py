@@ -1,4 +1,4 @@
-"""gRPC in and out."""
+"""gRPC in and out: functions `(deps, call, request)`, and at the end the table: call → function."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""What this service does: one function a verb, one transaction."""
+"""What can be done with clients, tokens and signing keys: one function a verb, one transaction."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The bus out: what the service tells others. It listens to nobody."""
+"""Events out: what the service publishes. It listens to nothing."""
 
 from vivier.offers.v1 import events_pb2 as pb
 

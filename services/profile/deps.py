@@ -24,8 +24,8 @@ class Deps:
         return self.open_vault()
 
     def people(self, unit: Unit) -> People:
-        """To be changed in this transaction."""
-        return People(unit.connection, self.vault, to_change=True)
+        """Their rows are locked until this transaction ends."""
+        return People(unit.connection, self.vault, for_update=True)
 
     def stamp(self) -> Stamp:
         return Stamp(self.units.ids, self.units.clock())

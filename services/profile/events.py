@@ -1,4 +1,4 @@
-"""The bus out: what is published of people and mentors. Ids and coded attributes, a rounded point, an age band."""
+"""Events out: what is published of people and mentors. Ids and coded attributes, a rounded point, an age band."""
 
 from dataclasses import replace
 
@@ -26,9 +26,9 @@ def _person_changed(event: PersonChanged) -> Event:
         person_id=person.id,
         version=person.version,
         age_band=int(person.band),
-        place=_near(said.place),
-        skills=_skills(said),
-        past_occupation_codes=_past(said),
+        place=_published_point(said.place),
+        skills=_held_skills(said),
+        past_occupation_codes=_past_occupations(said),
         matchable=status.matchable,
         visible_to_employers=status.visible_to_employers,
         partner_ids=person.grantees(ConsentKind.PARTNER),
@@ -37,24 +37,24 @@ def _person_changed(event: PersonChanged) -> Event:
     return outgoing(f"person/{person.id}", message)
 
 
-def _near(place: Place | None) -> common.Point | None:
+def _published_point(place: Place | None) -> common.Point | None:
     """Rounded; absent where it is not known well enough to match on."""
     if place is None or place.point is None or not place.known:
         return None
     return to_message(rounded(place.point), common.Point)
 
 
-def _skills(said: Profile) -> pb.HeldSkills | None:
+def _held_skills(said: Profile) -> pb.HeldSkills | None:
     """Those with a code. Who has only skills in words is not somebody who has none: they are not published at all."""
-    held = [_held(each) for each in said.skills or () if each.code]
+    held = [_held_skill(each) for each in said.skills or () if each.code]
     return pb.HeldSkills(skills=held) if held or said.skills == () else None
 
 
-def _held(skill: Skill) -> pb.HeldSkill:
+def _held_skill(skill: Skill) -> pb.HeldSkill:
     return pb.HeldSkill(code=skill.code, confirmed=skill.confirmed, evidence_ids=[each.id for each in skill.evidence])
 
 
-def _past(said: Profile) -> list[str]:
+def _past_occupations(said: Profile) -> list[str]:
     return sorted({each.occupation.code for each in said.experiences or () if each.occupation.code})
 
 

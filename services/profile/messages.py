@@ -36,29 +36,29 @@ def person_message(held: Person, view: View, now: datetime) -> pb.Person:
 
 
 def _whole(held: Person, now: datetime) -> pb.Person:
-    return _accompanied(held, now, held.profile, **_kept_of(held))
+    return _for_counsellors(held, now, held.profile, **_administrative(held))
 
 
 def _without_identity(held: Person, now: datetime) -> pb.Person:
-    return _accompanied(held, now, replace(held.profile, identity=None), **_kept_of(held))
+    return _for_counsellors(held, now, replace(held.profile, identity=None), **_administrative(held))
 
 
 def _for_partner(held: Person, now: datetime) -> pb.Person:
-    return _accompanied(held, now, replace(held.profile, identity=None, external_id=""), **_kept_of(held))
+    return _for_counsellors(held, now, replace(held.profile, identity=None, external_id=""), **_administrative(held))
 
 
 def _for_mentor(held: Person, now: datetime) -> pb.Person:
     said = held.profile
     identity = said.identity and Identity(said.identity.given_name)
-    seen = replace(said, identity=identity, external_id="", birth_month="", place=_rough(said.place))
-    return _accompanied(held, now, seen)
+    seen = replace(said, identity=identity, external_id="", birth_month="", place=_commune_only(said.place))
+    return _for_counsellors(held, now, seen)
 
 
 def _for_employer(held: Person, _: datetime) -> pb.Person:
     """What somebody can do, without their words (a skill without a code is nothing else) and who confirmed it."""
     said = held.profile
-    skills = None if said.skills is None else tuple(_wordless(each) for each in said.skills if each.code)
-    return to_message(Profile(skills=skills, place=_rough(said.place)), pb.Person, id=held.id)
+    skills = None if said.skills is None else tuple(_without_words(each) for each in said.skills if each.code)
+    return to_message(Profile(skills=skills, place=_commune_only(said.place)), pb.Person, id=held.id)
 
 
 def _contact(held: Person, _: datetime) -> pb.Person:
@@ -67,8 +67,8 @@ def _contact(held: Person, _: datetime) -> pb.Person:
     return to_message(Profile(identity=identity, language=held.profile.language), pb.Person, id=held.id)
 
 
-def _accompanied(held: Person, now: datetime, seen: Profile, **kept: object) -> pb.Person:
-    """What accompanying somebody needs, beside what is `seen` of the profile."""
+def _for_counsellors(held: Person, now: datetime, seen: Profile, **kept: object) -> pb.Person:
+    """For those who counsel the person: status and version, beside what they may see of the profile."""
     message = to_message(seen, pb.Person, id=held.id, version=held.version, status=held.status(now), **kept)
     for each in message.experiences.experiences:
         if each.occupation == common.Occupation():
@@ -76,8 +76,8 @@ def _accompanied(held: Person, now: datetime, seen: Profile, **kept: object) -> 
     return message
 
 
-def _kept_of(held: Person) -> Mapping[str, object]:
-    """What only those are shown who see the profile as the one who made it does, but for the identity."""
+def _administrative(held: Person) -> Mapping[str, object]:
+    """Partner, date and consents: not shown to mentors and employers."""
     consents = [to_message(each, pb.Consent) for _, each in sorted(held.consents.items()) if each.active]
     return {"partner_id": held.partner_id, "created_at": held.created_at, "consents": consents}
 
@@ -93,11 +93,11 @@ _VIEWS: Mapping[View, Callable[[Person, datetime], pb.Person]] = {
 }
 
 
-def _rough(held: Place | None) -> Place | None:
+def _commune_only(held: Place | None) -> Place | None:
     """The commune and no more: what the person wrote may be an address."""
     return held and Place(held.country_code, held.commune_code, label=held.commune_label)
 
 
-def _wordless(held: Skill) -> Skill:
+def _without_words(held: Skill) -> Skill:
     sources = dict.fromkeys(each.source for each in held.evidence)
     return Skill(held.code, held.label, tuple(Evidence(source=each) for each in sources))

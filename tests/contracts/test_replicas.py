@@ -232,10 +232,10 @@ def test_an_organisation_does_not_change_while_something_is_told_in_its_name(off
     with pytest.raises(Conflict), offers.store.transaction() as posts:  # noqa: PT012 — the block is the transaction
         offer_store.owners(posts, ["cycles"])
         written("cycles", 1, "Renamed")(offers.asks[0])
-        offer_store.hold_owners(posts, ["cycles"])
+        offer_store.lock_owners(posts, ["cycles"])
     with ThreadPoolExecutor(1) as pool:
         with offers.store.transaction() as posts:
-            offer_store.hold_owners(posts, ["cycles"])
+            offer_store.lock_owners(posts, ["cycles"])
             renaming = pool.submit(written("cycles", 1, "Renamed again"), offers.asks[0])
             with pytest.raises(TimeoutError):
                 renaming.result(0.3)

@@ -49,7 +49,7 @@ def get(offers, identifier, caller=OPERATOR):
     return found[0] if found else None
 
 
-def test_a_course_is_posted_read_and_told(offers, trainer):
+def test_a_course_is_posted_read_and_published(offers, trainer):
     posted = post(offers, trainer)
     assert posted.state == pb.COURSE_STATE_PUBLISHED
     assert get(offers, posted.id, ANYONE) == posted
@@ -146,7 +146,7 @@ def test_status(offers, trainer, fields, reasons):
     assert (list(status.reasons), status.matchable) == (reasons, not reasons)
 
 
-def test_told_again_when_the_body_changes_its_name(offers, trainer):
+def test_republished_when_the_body_changes_its_name(offers, trainer):
     posted = post(offers, trainer)
     offers.organisation("tb-1", Role.TRAINING_BODY, kind=pb.ORGANISATION_KIND_TRAINING_BODY, name="Greta")
     told = offers.eventually_events(f"course/{posted.id}", 2)[-1]

@@ -84,7 +84,7 @@ def test_wrong_fields(offers):
     assert offers.ask("ListOffers", pb.ListOffersRequest(), recruiter).offers == []
 
 
-def test_all_at_once(offers):
+def test_all_wrong_fields_are_named_at_once(offers):
     refusal = offers.refusal(offers.organisation(), title="", openings=-1, place=point(91, 181))
     paths = {"title", "openings", "place.point.latitude", "place.point.longitude"}
     assert {v.path for v in refusal.violations} == paths

@@ -6,7 +6,7 @@ from vivier.offers.v1 import offers_pb2 as pb
 SIRET = "73282932000074"
 
 
-def test_due_offers_expire_and_the_others_are_told(offers):
+def test_due_offers_expire_and_this_is_published(offers):
     recruiter = offers.organisation()
     published = offers.post(recruiter, external_id="published")
     paused = offers.move("Pause", offers.post(recruiter, external_id="paused").id, recruiter)
@@ -32,7 +32,7 @@ def test_many_due_offers_go_in_batches(offers):
     assert eventually(lambda: not offers.ask("ListOffers", request, recruiter).offers)
 
 
-def test_becoming_verified_is_told_with_every_open_offer(offers):
+def test_becoming_verified_republishes_every_open_offer(offers):
     organisation = offers.from_feed()
     other = offers.post(OPERATOR, organisation_id=offers.from_feed("f-2").id)
 

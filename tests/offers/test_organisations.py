@@ -141,7 +141,7 @@ def test_a_feed_must_name_source_and_id(offers):
     assert {v.path for v in refusal.violations} == {"organisation.source", "organisation.external_id"}
 
 
-def test_nobody_else_writes(offers):
+def test_other_roles_cannot_write(offers):
     for role in (Role.PERSON, Role.PARTNER, Role.MENTOR, Role.SERVICE, Role.ANYONE):
         assert refused(offers, Caller(role, "org-1", "t")).kind is Kind.DENIED, role
 

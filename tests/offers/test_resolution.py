@@ -153,7 +153,7 @@ def test_skills(offers):
     assert (words.resolution.source, 0 < words.resolution.confidence < 0.6) == ("label", True)
 
 
-def test_a_skill_in_words_alone_is_said_and_stands_in_no_way(offers):
+def test_a_skill_without_a_code_is_a_reason_and_no_obstacle(offers):
     recruiter = offers.organisation()
     named, words = pb.SkillNeed(code="100015", required=True), pb.SkillNeed(label="Accueillir un client")
     required = pb.SkillNeed(label="Accueillir un client", required=True)

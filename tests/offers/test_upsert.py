@@ -141,7 +141,7 @@ def test_who_brings_no_siret_does_not_post_by_hand(offers):
     assert [v.path for v in refusal.violations] == ["organisation.siret"]
 
 
-def test_nobody_else_writes(offers):
+def test_other_roles_cannot_write(offers):
     posted = offers.post(offers.organisation())
     others = (Role.PERSON, Role.PARTNER, Role.MENTOR, Role.SERVICE, Role.ANYONE)
     requests = [

@@ -86,7 +86,7 @@ def test_events_carry_the_rounded_point_and_the_band(home: Home) -> None:
     assert told.age_band == events_pb2.AGE_BAND_18_20
 
 
-def test_who_grows_into_another_band_is_told_again(stopped: Home) -> None:
+def test_who_enters_another_age_band_is_republished(stopped: Home) -> None:
     with stopped.serve():
         grows = stopped.made(external_id="1", birth_month="2010-12")
         stays = stopped.made(external_id="2", birth_month="2006-03")

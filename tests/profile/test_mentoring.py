@@ -47,7 +47,7 @@ def test_mentors_are_public_and_written_by_themselves(home: Home) -> None:
     assert refusal(home, "UpsertMentor", MENTOR, mentor=pb.Mentor(capacity=-1)) == "INVALID_FIELDS"
 
 
-def test_a_mentor_is_told_without_name_words_or_home(home: Home) -> None:
+def test_a_mentor_is_published_without_name_words_or_home(home: Home) -> None:
     exact = common.Place(point=common.Point(latitude=48.8612345, longitude=2.4412345), label="3 rue des Lilas")
     shown = home.mentor(place=exact, about="secret words")
     assert shown.place.label == "Montreuil"

@@ -86,7 +86,7 @@ def test_the_homes_of_a_town_fall_on_few_points(home: Home, writer: Writer, coun
 
 
 @pytest.mark.parametrize(("writer", "count"), [(people_told, 100), (mentors_told, 30)], ids=["people", "mentors"])
-def test_two_homes_fifty_metres_apart_are_mostly_told_as_one(home: Home, writer: Writer, count: int) -> None:
+def test_two_homes_fifty_metres_apart_mostly_share_a_point(home: Home, writer: Writer, count: int) -> None:
     chance = random.Random(2)
     points = homes(chance, count)
     neighbours = [moved(each, 50, chance.uniform(0, 2 * math.pi)) for each in points]

@@ -98,7 +98,7 @@ def test_the_same_words_again_change_nothing(home: Home) -> None:
     assert one.label == UNNAMED
 
 
-def test_somebody_with_words_alone_is_not_told_to_have_no_skill(home: Home) -> None:
+def test_somebody_with_words_alone_is_not_published_as_having_no_skill(home: Home) -> None:
     person = home.made(skills=pb.Skills(skills=[pb.PersonSkill(label=UNNAMED)]))
     assert person.status.matchable
     assert not home.told_of(person.id, 1).HasField("skills")

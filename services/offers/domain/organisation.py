@@ -32,7 +32,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What of an organisation is told with each of its offers and courses."""
+    """The part of an organisation that is published with each of its offers and courses."""
 
     id: str
     name: str
@@ -41,10 +41,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Who wrote itself has no source.
+    """One that writes itself, not through a feed, has no source.
 
     Verified means that a SIRET with a right check digit is known, which nobody else holds who writes itself. It does
-    not mean that who writes was seen to speak for that company.
+    not mean that the writer was proved to speak for that company.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Organisation:
     def owner(self) -> Owner:
         return Owner(self.id, self.profile.name, self.verified)
 
-    def said(self, profile: Profile) -> "Organisation":
+    def with_profile(self, profile: Profile) -> "Organisation":
         """The organisation with this profile, itself when nothing changes.
 
         A feed that knows no SIRET does not take away the one that is known.

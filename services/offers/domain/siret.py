@@ -1,4 +1,4 @@
-"""SIRET: the number of a French establishment, checked at the door."""
+"""SIRET: the number of a French establishment, with its check digit."""
 
 from services.kit.checks import Checks
 

@@ -108,8 +108,8 @@ def page_of_organisations(connection: Connection, after: str, limit: int) -> lis
     return [_organisation(row) for row in connection.execute(query)]
 
 
-def hold_owners(connection: Connection, ids: Collection[str]) -> None:
-    """They stay as they were read until this transaction ends, so what is told of postings names them rightly."""
+def lock_owners(connection: Connection, ids: Collection[str]) -> None:
+    """Lock their rows (FOR SHARE) until this transaction ends: what is published names the owner as it is stored."""
     query = select(ORGANISATIONS.c.id).where(ORGANISATIONS.c.id.in_(ids)).order_by(ORGANISATIONS.c.id)
     connection.execute(query.with_for_update(read=True))
 
@@ -135,7 +135,7 @@ def by_ids(connection: Connection, postings: PostingTable[P], ids: Collection[st
 def by_external_ids(
     connection: Connection, postings: PostingTable[P], organisation_ids: Collection[str], external_ids: Collection[str]
 ) -> list[P]:
-    """Those of these organisations under these names, whoever uses which."""
+    """Those of any of these organisations with any of these external ids."""
     c = postings.table.c
     query = postings.select().where(c.organisation_id.in_(organisation_ids), c.external_id.in_(external_ids))
     return [postings.posting(row) for row in connection.execute(query)]
@@ -182,7 +182,7 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 def queue_republication(connection: Connection, organisation_id: str) -> None:
-    """From the start, also where one was under way."""
+    """Of all open postings, from the start; one that is under way starts again."""
     rows = [
         {"organisation_id": organisation_id, "shelf": postings.table.name, "after": ""}
         for postings in (OFFERS, COURSES)

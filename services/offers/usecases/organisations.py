@@ -43,7 +43,7 @@ def upsert(deps: Deps, caller: Caller, request: Message, key: tuple[str, str], s
             created = Organisation(new_id, source, external_id, found, 1)
             _check_siret(unit, created, created)
             return _save(unit, created), Outcome.CREATED
-        changed = known.said(found) if fresh else known
+        changed = known.with_profile(found) if fresh else known
         if changed is known:
             return known, Outcome.UNCHANGED
         _check_siret(unit, known, changed)

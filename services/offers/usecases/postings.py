@@ -56,12 +56,12 @@ def upsert(
     rows: Sequence[Any],
     publish: bool,
 ) -> list[Result[P]]:
-    """Each row (its content, or why it is refused) for itself; all that stand are written in one transaction."""
+    """Each row (its content, or why it is refused) by itself; those not refused are written in one transaction."""
     own = writer(caller, kind.writers)
     with deps.units() as unit:
         fresh = requests.claim(unit.connection, caller, request, deps.units.clock())
         ids = requests.ids_of(caller, request, deps.units.ids)
-        named = [(_named(row, new_id), new_id) for row, new_id in ((row, ids()) for row in rows)]
+        named = [(_with_external_id(row, new_id), new_id) for row, new_id in ((row, ids()) for row in rows)]
         contents = [row for row, _ in named if not isinstance(row, Refused)]
         batch = _Batch(unit, deps.referential, kind, own, publish, fresh, deps.units.clock(), contents)
         results = [batch.result(row, new_id) for row, new_id in named]
@@ -108,17 +108,17 @@ def page(
 
 
 def save(unit: Unit, kind: PostingKind[P], postings: Sequence[P]) -> None:
-    """Keep them, the last of each id, and tell others of every one."""
+    """Save the last of each id, and publish every one."""
     if not postings:
         return
-    store.hold_owners(unit.connection, {each.owner.id for each in postings})
+    store.lock_owners(unit.connection, {each.owner.id for each in postings})
     store.save(unit.connection, kind.table, {each.id: each for each in postings}.values())
     for posting in postings:
         unit.publish(kind.changed(posting))
 
 
-def _named(row: Any, new_id: str) -> Any:
-    """A row without an id of its author's takes ours for it, so that it can be sent again."""
+def _with_external_id(row: Any, new_id: str) -> Any:
+    """A row without an external id gets our id for one, so that it can be sent again."""
     if isinstance(row, Refused) or row.external_id or row.id:
         return row
     return replace(row, external_id=new_id)

@@ -1,4 +1,4 @@
-"""What an author says with the codes that were found for it, and what is green in it."""
+"""An author's input with the codes that were found for its words, and what is green in it."""
 
 from dataclasses import dataclass, field, replace
 

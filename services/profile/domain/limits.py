@@ -27,7 +27,7 @@ def answer(limit: Limit) -> Limit:
     return lambda checks, path, values: limit(checks, f"{path}.codes", values)
 
 
-def once(_checks: Checks, _path: str, values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def unique(_checks: Checks, _path: str, values: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """Each value once; None stays None."""
     return values and tuple(dict.fromkeys(values))
 

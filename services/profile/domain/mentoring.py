@@ -12,7 +12,7 @@ from services.common.values import OUTPUT_ONLY
 from services.kit.checks import Checks
 from services.kit.errors import Kind, Refused
 from services.kit.limits import number, text, within
-from services.profile.domain.limits import MESSAGE, NAME, code, codes, once
+from services.profile.domain.limits import MESSAGE, NAME, code, codes, unique
 from services.profile.domain.values import Place
 
 MOST_MENTEES = 100
@@ -36,7 +36,7 @@ class Mentor:
     association: Annotated[str, code]
     display_name: Annotated[str, text(NAME, required=True)]
     about: Annotated[str, text(MESSAGE, lines=True)]
-    occupation_codes: Annotated[tuple[str, ...], codes, once]
+    occupation_codes: Annotated[tuple[str, ...], codes, unique]
     place: Annotated[Place | None, within]
     capacity: Annotated[int, number(0, MOST_MENTEES)]
     open: bool

@@ -66,15 +66,15 @@ class Travel:
 
     limit_km: Annotated[int, number(0, 200)] = 0
     anywhere: bool = False
-    modes: Annotated[tuple[TravelMode, ...], limits.once] = ()
+    modes: Annotated[tuple[TravelMode, ...], limits.unique] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """Hours a week, 0: not said; `available_from` is YYYY-MM-DD, empty: not said."""
 
-    occupations: Annotated[tuple[str, ...] | None, limits.answer(limits.codes), limits.once] = None
-    kinds: Annotated[tuple[OfferKind, ...] | None, limits.once] = None
+    occupations: Annotated[tuple[str, ...] | None, limits.answer(limits.codes), limits.unique] = None
+    kinds: Annotated[tuple[OfferKind, ...] | None, limits.unique] = None
     minimum_hours: Annotated[float, number(0, 60)] = 0.0
     maximum_hours: Annotated[float, number(0, 60)] = 0.0
     available_from: Annotated[str, limits.day] = ""
@@ -165,7 +165,7 @@ class Profile:
     birth_month: Annotated[str, Checks.month] = ""
     place: Annotated[Place | None, within] = None
     travel: Annotated[Travel | None, within] = None
-    licences: Annotated[tuple[str, ...] | None, limits.answer(limits.licences), limits.once] = None
+    licences: Annotated[tuple[str, ...] | None, limits.answer(limits.licences), limits.unique] = None
     wishes: Annotated[Wishes | None, within] = None
     experiences: Annotated[tuple[Experience, ...] | None, each(limits.MOST_EXPERIENCES)] = None
     skills: Annotated[tuple[Skill, ...] | None, each(limits.MOST_SKILLS)] = None

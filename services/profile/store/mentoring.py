@@ -60,8 +60,8 @@ class Mentorships:
         found = self._all(select(MENTORSHIPS).where(pair, MENTORSHIPS.c.state.in_(LIVE)))
         return found[0] if found else None
 
-    def hold_mentor(self, mentor_id: str) -> None:
-        """Nobody else decides how many mentees they have before this transaction ends."""
+    def lock_mentor(self, mentor_id: str) -> None:
+        """Lock the mentor's row until this transaction ends: two acceptances cannot both take the last place."""
         claim_rows(self._connection, MENTORS, [mentor_id])
 
     def mentees(self, mentor_id: str) -> int:

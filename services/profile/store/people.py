@@ -20,14 +20,14 @@ from services.profile.store.tables import CONSENTS, ERASED, KEYS, MENTORSHIPS, P
 class People:
     """The people of one transaction, with the keys of those that were loaded or saved.
 
-    Where they are to be changed, whoever is loaded stays as they are until it ends, or it fails with `Conflict`: an
-    erasure from elsewhere, of which nothing would be left to be in conflict with, must not be undone by saving.
+    With `for_update` the rows that are loaded are locked until it ends, or it fails with `Conflict`: an erasure by
+    another transaction leaves no row to be in conflict with, and must not be undone by saving.
     """
 
-    def __init__(self, connection: Connection, vault: Vault, to_change: bool = False) -> None:
+    def __init__(self, connection: Connection, vault: Vault, for_update: bool = False) -> None:
         self._connection = connection
         self._vault = vault
-        self._to_change = to_change
+        self._to_change = for_update
         self.keys = SubjectKeys(connection, KEYS, vault)
 
     def load(self, ids: Iterable[str]) -> dict[str, Person]:
@@ -127,7 +127,7 @@ class People:
         ERASED.remember(self._connection, person.id, partner_id=person.partner_id, at=now)
 
     def erased(self, ids: Collection[str]) -> dict[str, str]:
-        """Of these, the ids of people who are no more, each with the partner that had made the profile."""
+        """Those of these ids whose people were erased, each with the partner that had made the profile."""
         query = select(ERASED.key, ERASED.table.c.partner_id).where(ERASED.key.in_(ids))
         return dict(self._connection.execute(query).all())
 

@@ -1,1 +1,1 @@
-"""What can be done, one function a verb, one transaction each."""
+"""What can be done with people and mentors: one function a verb, one transaction."""

@@ -32,7 +32,7 @@ from services.profile.usecases.resolving import resolve_place
 from services.profile.usecases.transactions import save_and_publish, updating, writing
 
 Verb = Callable[[Mentorship, datetime], Mentorship]
-MAY: Mapping[Verb, Sequence[Role]] = {
+MAY_MOVE: Mapping[Verb, Sequence[Role]] = {
     Mentorship.accept: (Role.MENTOR,),
     Mentorship.decline: (Role.MENTOR,),
     Mentorship.end: (Role.MENTOR, *OWNERS),
@@ -125,7 +125,7 @@ def ask_mentor(
 
 def move_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id: str, verb: Verb) -> Mentorship:
     """Accept, decline or end it; harmless when that was done before."""
-    only(caller, *MAY[verb])
+    only(caller, *MAY_MOVE[verb])
     now = deps.units.clock()
     with writing(deps, caller, request) as (unit, people, fresh):
         mentorships = Mentorships(unit.connection, people)
@@ -137,7 +137,7 @@ def move_mentorship(deps: Deps, caller: Caller, request: Message, mentorship_id:
         if after == before:
             return before
         if after.state is MentorshipState.ACCEPTED:
-            mentorships.hold_mentor(after.mentor_id)
+            mentorships.lock_mentor(after.mentor_id)
             mentor = load_mentors(unit.connection, [after.mentor_id])[after.mentor_id]
             mentor.require_room(mentorships.mentees(after.mentor_id))
             person.add_mentor(after.mentor_id)

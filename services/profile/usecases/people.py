@@ -102,15 +102,15 @@ class _Batch:
         try:
             if isinstance(row.said, Refused):
                 return row.said
-            person = self._meant(row.id, row.said, at)
+            person = self._existing(row.id, row.said, at)
             if person and not self._fresh:
                 return person, Outcome.UNCHANGED
             return self._update(person, row.said) if person else self._create(row.said, self._ids[at])
         except Refused as refusal:
             return refusal
 
-    def _meant(self, person_id: str, said: Profile, at: int) -> Person | None:
-        """Whom the row is about; None where they have to be made."""
+    def _existing(self, person_id: str, said: Profile, at: int) -> Person | None:
+        """The person whom the row is about; None where a new one is to be created."""
         if person_id:
             person = self._known.get(person_id)
             if person is None and person_id == self._ids[at]:

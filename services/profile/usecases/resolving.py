@@ -1,4 +1,4 @@
-"""What somebody says with the codes that were found for it. Before the transaction: a store is never held for it."""
+"""Input with the codes that were found for its words. Called before the transaction, so that no lock waits for it."""
 
 from collections.abc import Callable
 from dataclasses import replace

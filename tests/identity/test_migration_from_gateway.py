@@ -1,4 +1,4 @@
-"""Clients and keys that the first release kept in the gateway's store are found here: all of them, once, or not yet."""
+"""Clients and keys move from the first release's gateway store to identity's: all of them at once, or none."""
 
 import hashlib
 import os

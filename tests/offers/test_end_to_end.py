@@ -1,4 +1,4 @@
-"""The way through: an organisation posts an offer, anybody reads it, the others are told."""
+"""End to end: an organisation posts an offer, anybody reads it, an event is published."""
 
 from harness import Ask, eventually
 from vivier.common.v1.operations_pb2 import GetStatusRequest
@@ -6,7 +6,7 @@ from vivier.common.v1.operations_pb2_grpc import OperationsServiceStub
 from vivier.offers.v1 import offers_pb2 as pb
 
 
-def test_an_offer_is_posted_read_and_told(offers):
+def test_an_offer_is_posted_read_and_published(offers):
     recruiter = offers.organisation()
     posted = offers.post(recruiter)
     assert posted.state == pb.OFFER_STATE_PUBLISHED
