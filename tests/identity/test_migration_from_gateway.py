@@ -165,7 +165,7 @@ KILLED = """
 import os, signal, sys
 from services.kit.database import open_database, tables
 from services.identity.store import METADATA, MIGRATIONS
-tables._remember = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+tables._set_version = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 open_database(sys.argv[1], METADATA, MIGRATIONS, one_writer=True).migrate()
 """
 
