@@ -1,4 +1,4 @@
-"""The sentences of one language, with their facts as that language writes them.
+"""The sentences of one language, with facts (numbers, dates, distances) formatted for it.
 
 Catalogues are gettext files, read by Babel when a language is first used (0.1 s, once a process). A sentence is found
 by a stable code, `<file>.<CODE>`, and by its audience where that matters: "to" the person concerned (tutoiement), or
@@ -24,7 +24,7 @@ from services.kit.errors import filled
 from services.words import Language
 
 LOCALE = Path(__file__).parent / "locale"
-_SPACED = re.compile(" (?=[:;!?»])|(?<=«) ")
+_FRENCH_SPACE = re.compile(" (?=[:;!?»])|(?<=«) ")
 
 
 class Km(float):
@@ -36,7 +36,7 @@ class Days(int):
 
 
 class Term(str):
-    """The code of words that have their own line in the catalogue."""
+    """A fact that is itself a code of the catalogue: its sentence is put in."""
 
     __slots__ = ()
 
@@ -61,11 +61,11 @@ class Words:
             found = self._catalogue.ngettext(code, code, count)
         elif (found := self._catalogue.pgettext(audience, code)) == code:
             found = self._catalogue.gettext(code)
-        told = {name: self._shown(fact, audience) if type(fact) is not str else fact for name, fact in facts.items()}
-        return filled(found if found != code else code.rpartition(".")[2], told)
+        shown = {name: self._shown(fact, audience) if type(fact) is not str else fact for name, fact in facts.items()}
+        return filled(found if found != code else code.rpartition(".")[2], shown)
 
     def translated(self, english: str, facts: Mapping[str, str] | None = None) -> str:
-        """An English sentence of our code in this language; one that nobody translated stays English."""
+        """An English sentence of the code, translated; one without a translation stays English."""
         return filled(self._catalogue.gettext(english) if english else "", facts or {})
 
     def _shown(self, fact: Fact, audience: str) -> str:
@@ -89,17 +89,21 @@ def _catalogue(language: str) -> GNUTranslations:
     for path in sorted((LOCALE / language).rglob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                said = message.string or ""
+                text = message.string or ""
                 if language == Language.FR:
-                    said = _spaced(said) if isinstance(said, str) else [_spaced(form) for form in said]
+                    text = (
+                        _with_french_spaces(text)
+                        if isinstance(text, str)
+                        else [_with_french_spaces(form) for form in text]
+                    )
                 if message.id:
-                    whole.add(message.id, said, context=message.context)
+                    whole.add(message.id, text, context=message.context)
     packed = BytesIO()
     write_mo(packed, whole)
     packed.seek(0)
     return GNUTranslations(packed)
 
 
-def _spaced(sentence: str) -> str:
+def _with_french_spaces(sentence: str) -> str:
     """With the spaces that French sets before : ; ! ? and inside « », where no line may break."""
-    return _SPACED.sub("\u202f", sentence)
+    return _FRENCH_SPACE.sub("\u202f", sentence)

@@ -1,4 +1,4 @@
-"""The real gateway in a process of its own (asyncio gRPC), before fake neighbours in another (threaded gRPC).
+"""The real gateway in a process of its own (asyncio gRPC), before fake upstream services in another (threaded gRPC).
 
 `identity` is no fake: it runs in this process, and asks the fake profile.
 """
@@ -36,7 +36,7 @@ run(SETTINGS(), lambda address: print(address, flush=True))
 
 
 class Fakes:
-    """The fake neighbours; see `fakes.py` for what they can be told."""
+    """The fake upstream services; see `fakes.py` for what they can be told."""
 
     def __init__(self) -> None:
         skills = ",".join(code for code, _ in zip(open_snapshot(None).skill_codes(), range(2), strict=False))

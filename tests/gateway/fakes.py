@@ -1,4 +1,4 @@
-"""Fake neighbours of the gateway: real gRPC servers with small tables, in a process of their own.
+"""Fake upstream services of the gateway: real gRPC servers with small tables, in a process of their own.
 
 They refuse, fail and dawdle on demand: an id that begins with `refuse`, `boom` or `slow` does what it says. Orders come
 as lines of JSON on standard input, answers as lines on standard output: `calls` (which were made, by whom), `reset`,
@@ -31,7 +31,7 @@ SECRET = sys.argv[1]
 SKILLS = sys.argv[2].split(",")
 OFFERS = [f"o{i:03}" for i in range(40)]
 PEOPLE = {"p1": "partner-1", "p2": "partner-1", "p3": "partner-2", "p4": "partner-2"}
-SEEN_TOO = {("partner-1", "p4")}
+ALSO_VISIBLE = {("partner-1", "p4")}
 """People who agreed that another partner sees them."""
 calls: list[dict[str, Any]] = []
 inbox: list[notifications.Notification] = []
@@ -39,7 +39,7 @@ watchers: list[queue.SimpleQueue[notifications.Notification]] = []
 lock = threading.Lock()
 
 
-def temper(identifier: str) -> None:
+def misbehave(identifier: str) -> None:
     if identifier == "refuse-fields":
         below = "must not be below {field}"
         wrong = Violation("wishes.maximum_hours", "OUT_OF_ORDER", below, {"field": "minimum_hours"})
@@ -50,7 +50,7 @@ def temper(identifier: str) -> None:
         violation = Violation("offers.postal_code", "REQUIRED", "must not be empty")
         raise Refused(Kind.CONFLICT, "WRONG_STATE", "it is closed", [violation], state="closed")
     if identifier.startswith("boom"):
-        raise RuntimeError("a secret of the house: hunter2")
+        raise RuntimeError("a secret: hunter2")
     if identifier.startswith("slow"):
         time.sleep(1)
 
@@ -83,7 +83,7 @@ def organisation(identifier: str) -> offers.Organisation:
 
 def get_offers(_: Call, request: offers.BatchGetOffersRequest) -> offers.BatchGetOffersResponse:
     for identifier in request.ids:
-        temper(identifier)
+        misbehave(identifier)
     found = [offer(i) for i in request.ids if i in OFFERS]
     owners = sorted({o.organisation_id for o in found}) if request.with_organisations else []
     return offers.BatchGetOffersResponse(offers=found, organisations=[organisation(i) for i in owners])
@@ -101,14 +101,14 @@ def upsert_offers(_: Call, request: offers.UpsertOffersRequest) -> offers.Upsert
             refusal = common.Refusal(reason="INVALID_FIELDS", message="wrong", violations=[wrong])
             results.append(offers.OfferResult(refusal=refusal))
             continue
-        temper(row.external_id)
+        misbehave(row.external_id)
         row.id = "o001"
         results.append(offers.OfferResult(offer=row, outcome=common.OUTCOME_CREATED))
     return offers.UpsertOffersResponse(results=results)
 
 
 def publish(_: Call, request: offers.PublishOfferRequest) -> offers.PublishOfferResponse:
-    temper(request.id)
+    misbehave(request.id)
     return offers.PublishOfferResponse(offer=offer(request.id))
 
 
@@ -149,7 +149,7 @@ def match(person: str, offer_id: str) -> matching.Match:
 
 
 def search(_: Call, request: matching.SearchOffersRequest) -> matching.SearchOffersResponse:
-    temper(request.text)
+    misbehave(request.text)
     start = int(request.page_token or 0)
     end = start + request.page_size
     hits = [matching.OfferHit(offer_id=i, score=0.5, parts=[matching.Part(name="text")]) for i in OFFERS[start:end]]
@@ -197,7 +197,7 @@ def person(identifier: str, call: Call) -> profile.Person:
 def may_see(call: Call, identifier: str) -> bool:
     """Whoever acts in a person's place is not asked: that is the gateway's to find out."""
     role, subject = call.caller.role, call.caller.subject
-    by_partner = PEOPLE[identifier] == subject or (subject, identifier) in SEEN_TOO
+    by_partner = PEOPLE[identifier] == subject or (subject, identifier) in ALSO_VISIBLE
     return {Role.PARTNER: by_partner, Role.PERSON: identifier == subject}.get(role, True)
 
 
@@ -310,7 +310,7 @@ def serve(service: str, address: str) -> Server:
     return server
 
 
-def obey(order: dict[str, Any], servers: dict[str, Server]) -> Any:
+def handle_order(order: dict[str, Any], servers: dict[str, Server]) -> Any:
     match order["do"]:
         case "calls":
             return list(calls)
@@ -333,7 +333,7 @@ def main() -> None:
     servers = {name: serve(name, "127.0.0.1:0") for name in CONTRACTS}
     print(json.dumps({name: server.address for name, server in servers.items()}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(obey(json.loads(line), servers)), flush=True)
+        print(json.dumps(handle_order(json.loads(line), servers)), flush=True)
     for server in servers.values():
         server.stop(0)
 

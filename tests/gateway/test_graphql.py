@@ -1,4 +1,4 @@
-"""Questions and answers of the GraphQL API."""
+"""Queries and mutations of the GraphQL API."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ LIST = """query($first: Int!, $for: ID) { offers(first: $first, forPerson: $for)
       parts { name weight value known reasons { code text parameters { name value } evidence { words } } } } } } }"""
 
 
-def test_a_list_with_employers_and_matches_costs_one_call_a_neighbour(gateway: Any, fakes: Any) -> None:
+def test_a_list_with_employers_and_matches_costs_one_call_per_upstream(gateway: Any, fakes: Any) -> None:
     data = gateway.query(LIST, gateway.token(Role.PERSON, "p1"), {"first": 20})["offers"]
     assert sorted(fakes.calls()) == ["matching.SearchOffers", "offers.BatchGetOffers", "profile.BatchGetPeople"]
     assert len(data["nodes"]) == 19  # one has just gone
@@ -58,7 +58,7 @@ def test_what_is_not_asked_is_not_fetched(gateway: Any, fakes: Any) -> None:
     assert "facets" not in made["matching.SearchOffers"]
 
 
-def test_single_questions_are_gathered(gateway: Any, fakes: Any) -> None:
+def test_single_reads_are_batched(gateway: Any, fakes: Any) -> None:
     data = gateway.query('{ a: offer(id: "o001") { id } b: offer(id: "o002") { id } c: offer(id: "none") { id } }')
     assert data == {"a": {"id": "o001"}, "b": {"id": "o002"}, "c": None}
     assert fakes.calls() == ["offers.BatchGetOffers"]
@@ -73,7 +73,7 @@ def test_nothing_passes_from_one_caller_to_another(gateway: Any, fakes: Any) -> 
     assert [call["caller"] for call in fakes.do("calls")] == ["partner/partner-1", "partner/partner-2"] * 2
 
 
-def test_the_reader_decides_the_voice_and_the_language(gateway: Any) -> None:
+def test_caller_and_language_decide_the_sentences(gateway: Any) -> None:
     query = 'query($l: String) { why(person: "p1", offer: "o001", language: $l) { gates { reason { text } } } }'
 
     def text(token: str, language: str | None = None, **headers: str) -> str:
@@ -155,7 +155,7 @@ def test_a_bug_in_a_write_is_masked(gateway: Any) -> None:
     assert "hunter2" not in answer.text
 
 
-def test_an_answer_of_none_is_not_a_question_never_asked(gateway: Any, fakes: Any) -> None:
+def test_an_empty_list_differs_from_null(gateway: Any, fakes: Any) -> None:
     people = [{"externalId": "a", "licences": [], "wishes": {"kinds": ["JOB"]}}, {"externalId": "b"}]
     query = "mutation($p: [PersonInput!]!) { upsertPeople(input: {people: $p}) { ... on Refused { reason } } }"
     data = gateway.query(query, gateway.token(Role.PARTNER, "partner-1"), {"p": people})
@@ -203,7 +203,7 @@ def test_operators_only(gateway: Any, fakes: Any) -> None:
     assert fakes.calls() == []
 
 
-def test_null_for_an_argument_that_has_none_is_the_askers_mistake(gateway: Any, fakes: Any) -> None:
+def test_null_for_an_argument_without_null_is_a_client_error(gateway: Any, fakes: Any) -> None:
     body = gateway.post("query($n: Int = 5) { people(first: $n) { totalCount } }", "", {"n": None}).json()
     assert [error["extensions"]["code"] for error in body["errors"]] == ["INVALID_QUERY"]
     assert fakes.calls() == []
@@ -220,7 +220,7 @@ def test_a_moment_beyond_the_calendar_is_a_wrong_field(gateway: Any, fakes: Any,
     assert fakes.calls() == []
 
 
-def test_a_variable_that_does_not_fit_is_the_askers_mistake(gateway: Any, fakes: Any) -> None:
+def test_a_variable_of_a_wrong_type_is_a_client_error(gateway: Any, fakes: Any) -> None:
     query = "query($first: Int!) { offers(first: $first) { totalCount } }"
     for wrong in ({"first": "many"}, {"first": 1.5}, {}, {"first": None}):
         body = gateway.post(query, "", wrong).json()

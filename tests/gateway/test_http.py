@@ -1,4 +1,4 @@
-"""The HTTP side: what is taken, what is refused, what is said when neighbours are away."""
+"""The HTTP side: what is taken, what is refused, what is said when upstreams are away."""
 
 import socket
 import time
@@ -57,7 +57,7 @@ def test_nothing_by_get(gateway: Any, fakes: Any) -> None:
     ],
     ids=lambda body: body[:40].decode("latin-1"),
 )
-def test_a_body_that_is_no_question_is_a_400(gateway: Any, body: bytes) -> None:
+def test_a_body_that_is_not_a_graphql_request_is_a_400(gateway: Any, body: bytes) -> None:
     answer = gateway.http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400, answer.text
 
@@ -93,7 +93,7 @@ def connected(gateway: Any) -> Iterator[socket.socket]:
         yield plain
 
 
-def test_who_goes_away_in_the_middle_of_a_body_is_nobodys_error(quick_gateway: Any) -> None:
+def test_a_client_that_disconnects_within_a_body_is_not_logged(quick_gateway: Any) -> None:
     before = quick_gateway.logged()
     for _ in range(3):
         with connected(quick_gateway) as plain:
@@ -159,7 +159,7 @@ def refused_lines(gateway: Any, before: str) -> list[str]:
     return [line.partition(":")[2].partition(":")[2] for line in gateway.logged()[len(before) :].splitlines()]
 
 
-def test_a_refusal_is_one_line_without_a_word_of_the_question(quick_gateway: Any) -> None:
+def test_a_refusal_is_one_log_line_without_text_of_the_request(quick_gateway: Any) -> None:
     before, post = quick_gateway.logged(), quick_gateway.http.post
     token = quick_gateway.token(Role.MENTOR, "m")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -187,7 +187,7 @@ def test_a_refusal_is_one_line_without_a_word_of_the_question(quick_gateway: Any
     assert " characters at 1:" in lines[0]
 
 
-def test_every_answer_has_the_headers_of_safety(gateway: Any) -> None:
+def test_every_answer_has_the_security_headers(gateway: Any) -> None:
     for path in ("/healthz", "/nowhere", "/graphql"):
         answer = gateway.http.get(path, headers={"Origin": "https://elsewhere.example"})
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -197,7 +197,7 @@ def test_every_answer_has_the_headers_of_safety(gateway: Any) -> None:
     assert gateway.http.get("/docs").status_code == 404
 
 
-def test_a_bug_of_a_neighbour_shows_its_trace_and_nothing_else(gateway: Any) -> None:
+def test_a_bug_of_an_upstream_shows_only_its_trace(gateway: Any) -> None:
     answer = gateway.post('{ offer(id: "boom") { id } me { role } }')
     assert answer.status_code == 200
     body = answer.json()
@@ -217,7 +217,7 @@ def test_the_trace_of_the_caller_goes_on(gateway: Any) -> None:
     assert error["extensions"]["traceId"] == trace
 
 
-def test_readiness_and_search_without_a_neighbour(gateway: Any, fakes: Any) -> None:
+def test_readiness_and_search_without_an_upstream(gateway: Any, fakes: Any) -> None:
     assert gateway.http.get("/readyz").json() == {"ready": True, "reasons": {}}
     fakes.do("stop", service="matching")
     try:
@@ -244,7 +244,7 @@ def test_readiness_and_search_without_a_neighbour(gateway: Any, fakes: Any) -> N
         if gateway.http.get("/readyz").status_code == 200:
             return
         time.sleep(0.05)
-    raise AssertionError("the gateway did not find its neighbour again")
+    raise AssertionError("the gateway did not find its upstream again")
 
 
 def test_the_time_of_a_request_is_passed_on(gateway: Any, fakes: Any) -> None:

@@ -14,7 +14,7 @@ from harness import eventually
 from services.kit.auth import Role
 
 
-class Listening:
+class EventStream:
     """The events of one open stream."""
 
     def __init__(self, response: httpx.Response) -> None:
@@ -37,54 +37,54 @@ class Listening:
 
 
 @contextmanager
-def listening(gateway: Any, token: str, last: int | None = None) -> Iterator[Listening]:
+def listening(gateway: Any, token: str, last: int | None = None) -> Iterator[EventStream]:
     headers = {"Authorization": f"Bearer {token}"} | ({} if last is None else {"Last-Event-ID": str(last)})
     with gateway.http.stream("GET", "/events", headers=headers) as response:
         assert response.status_code == 200, response.read()
         assert response.headers["content-type"].startswith("text/event-stream")
-        yield Listening(response)
+        yield EventStream(response)
 
 
 @pytest.fixture
-def told(gateway: Any, fakes: Any) -> Any:
+def notify(gateway: Any, fakes: Any) -> Any:
     eventually(lambda: fakes.do("watchers"))
     return lambda recipient, count=1: fakes.do("notify", recipient=recipient, count=count)
 
 
-def test_everyone_hears_their_own(gateway: Any, told: Any) -> None:
+def test_everyone_receives_their_own_notifications(gateway: Any, notify: Any) -> None:
     one, two = gateway.token(Role.PERSON, "s1"), gateway.token(Role.MENTOR, "s1")
     with listening(gateway, one) as a, listening(gateway, one) as b, listening(gateway, two) as c:
         for stream in (a, b, c):
             assert stream.event() is None  # an id to come back with
-        told("person/s1")
-        told("mentor/s1")
+        notify("person/s1")
+        notify("mentor/s1")
         first, second, third = a.event(), b.event(), c.event()
         assert first == second
         assert first["kind"] == "OFFER_MATCHED"
         assert third["id"] != first["id"]
-        told("person/s1")
+        notify("person/s1")
         assert a.event()["id"] not in (first["id"], third["id"])
 
 
-def test_who_comes_back_gets_what_they_missed_in_order(gateway: Any, told: Any) -> None:
+def test_a_client_that_reconnects_gets_what_it_missed_in_order(gateway: Any, notify: Any) -> None:
     token = gateway.token(Role.PERSON, "s2")
     with listening(gateway, token) as stream:
         assert stream.event() is None
         start = stream.last_id
-        told("person/s2")
+        notify("person/s2")
         assert stream.event() is not None
         last = stream.last_id
     with listening(gateway, gateway.token(Role.PERSON, "other")) as others:
         assert others.event() is None
-        told("person/s2", 150)
-        told("person/other")
+        notify("person/s2", 150)
+        notify("person/other")
         assert others.event() is not None  # so the gateway has handed out all before it
     with listening(gateway, token, last) as stream:
         missed = []
         while len(missed) < 150:
             assert stream.event() is not None
             missed.append(stream.last_id)
-        told("person/s2")
+        notify("person/s2")
         assert stream.event() is not None
         missed.append(stream.last_id)
     assert missed == sorted(set(missed))
@@ -94,24 +94,24 @@ def test_who_comes_back_gets_what_they_missed_in_order(gateway: Any, told: Any) 
         assert stream.last_id == last
 
 
-def test_an_id_of_the_future_means_from_now_on(gateway: Any, told: Any) -> None:
+def test_an_id_of_the_future_means_from_now_on(gateway: Any, notify: Any) -> None:
     token = gateway.token(Role.PERSON, "s6")
     for heard in (0, 1):
         with listening(gateway, token, 10**12) as stream:
             assert stream.event() is None
             assert (stream.last_id > 0) == bool(heard)
-            told("person/s6")
+            notify("person/s6")
             assert stream.event() is not None
 
 
-def test_the_stream_of_the_process_comes_back(gateway: Any, fakes: Any, told: Any) -> None:
+def test_the_stream_from_notifications_is_reopened(gateway: Any, fakes: Any, notify: Any) -> None:
     with listening(gateway, gateway.token(Role.PERSON, "s3")) as stream:
         assert stream.event() is None
-        told("person/s3")
+        notify("person/s3")
         first = stream.event()
         before = fakes.do("watchers")
         fakes.do("stop", service="notifications")
-        told("person/s3")
+        notify("person/s3")
         fakes.do("start", service="notifications")
         eventually(lambda: fakes.do("watchers") > before)
         second = stream.event()
@@ -119,9 +119,7 @@ def test_the_stream_of_the_process_comes_back(gateway: Any, fakes: Any, told: An
         assert second["id"] != first["id"]
 
 
-def test_who_listens_hears_what_comes_while_the_stream_of_the_process_is_being_made(
-    gateway_with: Any, fakes: Any
-) -> None:
+def test_nothing_is_missed_while_the_stream_from_notifications_is_opened(gateway_with: Any, fakes: Any) -> None:
     """A gateway that has heard nothing yet; what is told between two streams is not lost."""
     gateway = gateway_with()
     with listening(gateway, gateway.token(Role.PERSON, "s9")) as stream:
@@ -134,7 +132,7 @@ def test_who_listens_hears_what_comes_while_the_stream_of_the_process_is_being_m
         assert stream.event() is not None
 
 
-def test_who_may_listen_and_how_often(gateway: Any, told: Any) -> None:
+def test_who_may_open_streams_and_how_many(gateway: Any, notify: Any) -> None:
     def status(token: str, **headers: str) -> int:
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         with gateway.http.stream("GET", "/events", headers=bearer | headers) as response:
@@ -150,7 +148,7 @@ def test_who_may_listen_and_how_often(gateway: Any, told: Any) -> None:
         eventually(lambda: status(person) == 200)
 
 
-def test_a_stopping_gateway_ends_its_streams(quick_gateway: Any, told: Any) -> None:
+def test_a_stopping_gateway_ends_its_streams(quick_gateway: Any, notify: Any) -> None:
     with listening(quick_gateway, quick_gateway.token(Role.PERSON, "s5")) as stream:
         assert stream.event() is None
         started = time.monotonic()

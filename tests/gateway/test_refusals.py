@@ -30,12 +30,12 @@ def ask(gateway: Any, query: str, offer: str, language: str) -> Any:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_wrong_fields_are_told_in_the_readers_language(gateway: Any, language: str) -> None:
-    told = ask(gateway, PUBLISH, "refuse-fields", language)["data"]["publishOffer"]
-    assert (told["reason"], told["message"]) == ("INVALID_FIELDS", MESSAGES[language])
-    assert [each["path"] for each in told["fields"]] == ["wishes.maximumHours", "birthMonth"]
-    assert [each["reason"] for each in told["fields"]] == ["OUT_OF_ORDER", "NOT_A_MONTH"]
-    assert [each["description"] for each in told["fields"]] == FIELDS[language]
+def test_wrong_fields_are_refused_in_the_readers_language(gateway: Any, language: str) -> None:
+    refusal = ask(gateway, PUBLISH, "refuse-fields", language)["data"]["publishOffer"]
+    assert (refusal["reason"], refusal["message"]) == ("INVALID_FIELDS", MESSAGES[language])
+    assert [each["path"] for each in refusal["fields"]] == ["wishes.maximumHours", "birthMonth"]
+    assert [each["reason"] for each in refusal["fields"]] == ["OUT_OF_ORDER", "NOT_A_MONTH"]
+    assert [each["description"] for each in refusal["fields"]] == FIELDS[language]
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -51,19 +51,19 @@ def test_a_query_is_refused_in_the_readers_language_too(gateway: Any, language: 
     [("fr", "ce requestId a déjà servi à autre chose"), ("en", "this requestId was used for something else")],
 )
 def test_a_field_inside_a_sentence_has_the_apis_name(gateway: Any, language: str, message: str) -> None:
-    told = ask(gateway, PUBLISH, "refuse-reuse", language)["data"]["publishOffer"]
-    assert (told["reason"], told["message"]) == ("REQUEST_ID_REUSED", message)
-    assert told["facts"] == [{"name": "field", "value": "requestId"}]
+    refusal = ask(gateway, PUBLISH, "refuse-reuse", language)["data"]["publishOffer"]
+    assert (refusal["reason"], refusal["message"]) == ("REQUEST_ID_REUSED", message)
+    assert refusal["facts"] == [{"name": "field", "value": "requestId"}]
 
 
 def test_what_nobody_translated_stays_readable(gateway: Any) -> None:
-    told = ask(gateway, PUBLISH, "refuse", "fr")["data"]["publishOffer"]
-    assert (told["reason"], told["message"]) == ("WRONG_STATE", "it is closed")
-    assert told["fields"][0]["description"] == "ne doit pas être vide"
+    refusal = ask(gateway, PUBLISH, "refuse", "fr")["data"]["publishOffer"]
+    assert (refusal["reason"], refusal["message"]) == ("WRONG_STATE", "it is closed")
+    assert refusal["fields"][0]["description"] == "ne doit pas être vide"
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_problems_are_told_in_the_readers_language(gateway: Any, language: str) -> None:
+def test_problems_are_written_in_the_readers_language(gateway: Any, language: str) -> None:
     answer = gateway.http.post("/graphql", content="x", headers={"Accept-Language": language})
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (415, "NOT_JSON")
