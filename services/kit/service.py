@@ -99,12 +99,12 @@ class Service:
         self._running: list[Relay | Worker | Ticker] = []
         self._stopping = threading.Event()
         self._starter = threading.Thread(target=self._begin, name=f"{name}: start", daemon=True)
-        for gauge, unit, description, read in (
-            ("outbox.rows", "{row}", "committed, not yet in the log", lambda: {name: self._relay.lag().rows}),
-            ("lag", "{record}", "in the log, not yet handled", lambda: {w.group: w.lag() for w in self._workers}),
-            ("stuck", "{partition}", "records wait, no progress", lambda: {w.group: w.stuck() for w in self._workers}),
-        ):
-            telemetry.watch(f"vivier.{name}.{gauge}", unit, description, partial(self._measured, read))
+        outbox = partial(self._measured, lambda: {name: self._relay.lag().rows})
+        lag = partial(self._measured, lambda: {w.group: w.lag() for w in self._workers})
+        stuck = partial(self._measured, lambda: {w.group: w.stuck() for w in self._workers})
+        telemetry.watch(f"vivier.{name}.outbox.rows", "{row}", "committed, not yet in the log", outbox)
+        telemetry.watch(f"vivier.{name}.lag", "{record}", "in the log, not yet handled", lag)
+        telemetry.watch(f"vivier.{name}.stuck", "{partition}", "records wait, no progress", stuck)
 
     def start(self) -> None:
         self._server.set_ready(False)
