@@ -64,6 +64,8 @@ class Checks:
 
     def text(self, path: str, value: str, longest: int, required: bool = False, lines: bool = False) -> str:
         """Trimmed text of at most `longest` characters, on one line unless it may have several."""
+        if not value and not required:
+            return value
         if HOSTILE.search(value):
             self.add(path, "HOSTILE_TEXT", "has control characters, or marks that turn or hide what is written")
             return ""

@@ -22,10 +22,13 @@ def checked(checks: Checks, value: T, path: str = "") -> T:
     """The dataclass with its fields as they are kept; `path` is what their paths begin with, as in "place."."""
     if check := getattr(value, "check", None):
         check(checks, path)
-    kept: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for name, limit in _limits(value.__class__):  # type: ignore[arg-type]
-        kept[name] = limit(checks, path + name, kept[name] if name in kept else getattr(value, name))
-    return replace(value, **kept)  # type: ignore[type-var]
+        given = changed[name] if name in changed else getattr(value, name)
+        kept = limit(checks, path + name, given)
+        if kept is not given:  # a copy of what is right already would cost more than its checks
+            changed[name] = kept
+    return replace(value, **changed) if changed else value  # type: ignore[type-var]
 
 
 @cache
