@@ -1,6 +1,5 @@
 """What can be done with clients, tokens and signing keys: one function a verb, one transaction."""
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from services.identity.domain import (
 from services.kit.auth import CLIENT_ROLES, Caller, Role
 from services.kit.errors import RetryLater, denied, not_found
 from services.kit.ids import Ids
+from services.kit.links import hash_of
 from services.kit.outbox import Unit, Units
 from services.kit.requests import claim, ids_of
 
@@ -52,7 +52,7 @@ def new_client(units: Units, ids: Ids, role: str, name: str, subject: str = "") 
 def add_client(unit: Unit, client: Client) -> str:
     """Its secret, of which only a hash is kept."""
     secret = secrets.token_urlsafe(32)
-    store.add_client(unit.connection, client, _hash(secret))
+    store.add_client(unit.connection, client, hash_of(secret))
     return secret
 
 
@@ -76,7 +76,7 @@ def token_for_client(deps: Deps, client_id: str, secret: str) -> str:
     """For whoever knows the client's secret."""
     with deps.units.reading() as connection:
         known = store.secret_hash(connection, client_id) if is_plain(client_id) else None
-        same = hmac.compare_digest(known or _hash("nobody's"), _hash(secret))
+        same = hmac.compare_digest(known or hash_of("nobody's"), hash_of(secret))
         client = store.client(connection, client_id) if known and same else None
     if client is None or client.revoked_at:
         raise invalid_client()
@@ -156,7 +156,3 @@ def _found(unit: Unit, client_id: str) -> Client:
 def _operator_only(caller: Caller) -> None:
     if caller.role is not Role.OPERATOR:
         raise denied("ROLE_NOT_ALLOWED", "only these roles may do this: {roles}", roles=str(Role.OPERATOR))
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

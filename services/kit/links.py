@@ -30,7 +30,7 @@ class Link:
 
 
 def hash_of(secret: str) -> bytes:
-    """What is kept of a token, or of a browser's secret: 32 bytes that do not lead back to it."""
+    """What is kept of a random secret (a token, a browser's, a client's): 32 bytes that do not lead back to it."""
     return sha256(secret.encode()).digest()
 
 
